@@ -1,0 +1,110 @@
+//! What can go wrong with an index on disk.
+
+use std::path::PathBuf;
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every error names the file and says what to do where there is something to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no index.
+    #[error("{dir} holds no index (no file CURRENT); make one with `indexer build DOCS --index {dir}`")]
+    NoIndex {
+        /// The index directory.
+        dir: PathBuf,
+    },
+    /// A file operation failed.
+    #[error("cannot {doing} {path}: {source}")]
+    Io {
+        /// What was being done: "read", "write", "sync", "rename to", …
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not what the manifest says.
+    #[error("{path} is damaged: {found}, expected {expected}; {}", ADVICE)]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
+    /// A file was written by a newer program, or is not of this format at all.
+    #[error("{path} has index format {found}, this program reads {expected}; {}", if found > expected { "use a newer Cloze" } else { "build the index again" })]
+    Format {
+        /// The manifest.
+        path: PathBuf,
+        /// Its format version.
+        found: u32,
+        /// The version that is read here.
+        expected: u32,
+    },
+    /// Another process is writing.
+    #[error("{dir} is being written by another process ({holder}); wait for it, or stop it")]
+    Locked {
+        /// The index directory.
+        dir: PathBuf,
+        /// Its process id and start, as it left them.
+        holder: String,
+    },
+    /// A vector or a passage does not fit the generation being written.
+    #[error("{what}: found {found}, expected {expected}")]
+    Mismatch {
+        /// What does not fit.
+        what: &'static str,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// The keyword engine failed.
+    #[error("the keyword index at {path} could not {doing}: {reason}")]
+    Lexical {
+        /// Its directory.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// Its message.
+        reason: String,
+    },
+    /// More than the format can number.
+    #[error("an index holds at most {limit} {what}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+const ADVICE: &str = "restore the index from a copy or build it again; the file was left as it is";
+
+impl Error {
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+
+    pub(crate) fn damaged(
+        path: impl Into<PathBuf>,
+        found: impl std::fmt::Display,
+        expected: impl std::fmt::Display,
+    ) -> Self {
+        Self::Damaged { path: path.into(), found: found.to_string(), expected: expected.to_string() }
+    }
+
+    /// Whether the disk is full; the caller may want to say so first.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Lexical { reason, .. } => reason.contains("No space left"),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading, writing, hashing and syncing files: what every room here does the same way.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use memmap2::Mmap;
+
+use crate::{Error, Result};
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(Error::io("read", path))
+}
+
+pub(crate) fn create_dir_all(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(Error::io("create", path))
+}
+
+/// Writes a whole file and makes it durable.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::create(path).map_err(Error::io("create", path))?;
+    file.write_all(bytes).map_err(Error::io("write", path))?;
+    file.sync_all().map_err(Error::io("sync", path))
+}
+
+/// Makes a file's content, or a directory's entries, durable.
+pub(crate) fn sync(path: &Path) -> Result<()> {
+    File::open(path).and_then(|f| f.sync_all()).map_err(Error::io("sync", path))
+}
+
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(Error::io("rename to", to))
+}
+
+/// Maps a file that will not change any more. An empty file maps to an empty slice.
+pub(crate) fn map(path: &Path) -> Result<Mmap> {
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    // SAFETY: files of a published generation are never written again; one that is cut short
+    // under a reader's feet would be outside of what the format assumes of the disk.
+    unsafe { Mmap::map(&file) }.map_err(Error::io("map", path))
+}
+
+/// BLAKE3 in hexadecimal.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// Size and BLAKE3 of a file.
+pub(crate) fn hash_file(path: &Path) -> Result<(u64, String)> {
+    let mut hasher = blake3::Hasher::new();
+    let map = map(path)?;
+    hasher.update(&map);
+    Ok((map.len() as u64, hasher.finalize().to_hex().to_string()))
+}
+
+/// Paths of all files below `dir`, relative to it, with `/`, sorted.
+pub(crate) fn list(dir: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut open = vec![String::new()];
+    while let Some(below) = open.pop() {
+        let here = dir.join(&below);
+        for entry in fs::read_dir(&here).map_err(Error::io("list", &here))? {
+            let entry = entry.map_err(Error::io("list", &here))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            if entry.file_type().map_err(Error::io("list", &here))?.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reinterprets little-endian bytes as numbers.
+macro_rules! cast {
+    ($name:ident, $t:ty) => {
+        pub(crate) fn $name<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [$t]> {
+            // SAFETY: every bit pattern is a valid value of the type.
+            let (before, values, after) = unsafe { bytes.align_to::<$t>() };
+            if before.is_empty() && after.is_empty() {
+                Ok(values)
+            } else {
+                let what = concat!("a whole number of aligned ", stringify!($t));
+                Err(Error::damaged(path, format!("{} bytes", bytes.len()), what))
+            }
+        }
+    };
+}
+cast!(as_f32, f32);
+cast!(as_u32, u32);
+
+#[cfg(target_endian = "big")]
+compile_error!("index files are little-endian and mapped as they are");

@@ -1,0 +1,150 @@
+//! The live generation, opened for reading.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Error, KeywordHits, KeywordQuery, Manifest, Passage, PassageId, Result, Scored,
+    layout::{self, Layout},
+    lexical::Lexical,
+    publish,
+    vectors::{Segment, VectorSearch},
+};
+
+/// Candidates that a walk over the graph keeps at least; recall@10 is about .99 at this width.
+const EF: usize = 128;
+
+/// One generation. It does not change; a new one is opened when there is one.
+pub struct Generation {
+    dir: PathBuf,
+    manifest: Manifest,
+    vectors: VectorSearch,
+    lexical: Lexical,
+}
+
+impl Generation {
+    /// Opens the live generation of the index directory `root`. Every file is checked against its
+    /// checksum first; nothing is written, so the directory may be read-only.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`], [`Error::Format`], [`Error::Damaged`] or [`Error::Io`], naming the file.
+    pub fn open(root: &Path) -> Result<Self> {
+        let layout = Layout::new(root);
+        let (name, hash) = publish::current(&layout)?;
+        match Self::open_named(&layout, &name, &hash) {
+            // A writer may have switched and pruned between the two reads: look once more.
+            Err(error) => match publish::current(&layout)? {
+                (newer, hash) if newer != name => Self::open_named(&layout, &newer, &hash),
+                _ => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    fn open_named(layout: &Layout, name: &str, manifest_hash: &str) -> Result<Self> {
+        let dir = layout.generation(name);
+        let manifest = Manifest::read(&dir, manifest_hash)?;
+        manifest.verify_files(&dir)?;
+        let passages = manifest.counts.passages as usize;
+        let segments = manifest
+            .vector_segments
+            .iter()
+            .map(|s| Segment::open(&dir.join(layout::VECTORS).join(s), manifest.dimension))
+            .collect::<Result<Vec<_>>>()?;
+        let vectors = VectorSearch::new(segments, passages).ok_or_else(|| {
+            Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", format!("{passages} passages"))
+        })?;
+        let lexical = Lexical::open(&dir.join(layout::LEXICAL), passages)?;
+        Ok(Self { dir, manifest, vectors, lexical })
+    }
+
+    /// Name of the live generation of an index directory, without opening it: cheap enough to poll.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`] or [`Error::Damaged`].
+    pub fn live_name(root: &Path) -> Result<String> {
+        publish::current(&Layout::new(root)).map(|(name, _)| name)
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Number of passages.
+    #[must_use]
+    pub fn passages(&self) -> usize {
+        self.manifest.counts.passages as usize
+    }
+
+    /// Number of distinct vectors.
+    #[must_use]
+    pub fn vectors(&self) -> usize {
+        self.vectors.len()
+    }
+
+    /// The `k` passages whose vectors are nearest to a unit vector, best first.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
+    pub fn nearest(&self, query: &[f32], k: usize) -> Result<Vec<Scored>> {
+        self.check_dimension(query)?;
+        Ok(self.vectors.nearest(query, k, EF.max(k)))
+    }
+
+    /// Cosine similarity of given passages to a unit vector, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
+    pub fn similarities(&self, query: &[f32], passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.check_dimension(query)?;
+        Ok(passages.iter().map(|&p| self.vectors.similarity(query, p)).collect())
+    }
+
+    /// The `k` passages that match the words best, by BM25.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn keyword(&self, query: &KeywordQuery, k: usize) -> Result<KeywordHits> {
+        self.lexical.search(query, k)
+    }
+
+    /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn keyword_scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.lexical.scores(query, passages)
+    }
+
+    /// A passage as stored.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if it cannot be read.
+    pub fn passage(&self, id: PassageId) -> Result<Passage> {
+        self.lexical.passage(id)
+    }
+
+    /// The page of a passage.
+    #[must_use]
+    pub fn page_of(&self, id: PassageId) -> u32 {
+        self.lexical.page_of(id)
+    }
+
+    fn check_dimension(&self, query: &[f32]) -> Result<()> {
+        if query.len() == self.manifest.dimension {
+            return Ok(());
+        }
+        Err(Error::Mismatch {
+            what: "dimension of the query's vector",
+            found: query.len().to_string(),
+            expected: format!("{}, as in generation {}", self.manifest.dimension, self.manifest.generation),
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! Every file name of an index directory, and the version of the format.
+
+use std::path::{Path, PathBuf};
+
+/// Version of everything below an index directory. Readers refuse any other.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Holds the name of the live generation and the checksum of its manifest.
+pub const CURRENT: &str = "CURRENT";
+/// Locked by the one writer.
+pub const WRITER: &str = "WRITER";
+/// Holds one directory a generation.
+pub const GENERATIONS: &str = "generations";
+/// Prefix of a generation that is being written; such a directory is never read.
+pub const STAGING_PREFIX: &str = ".staging-";
+
+/// Inside a generation: what it holds, with the checksum of every file.
+pub const MANIFEST: &str = "manifest.json";
+/// Inside a generation: tantivy's files.
+pub const LEXICAL: &str = "lexical";
+/// Inside a generation: one directory a vector segment.
+pub const VECTORS: &str = "vectors";
+
+/// Inside a vector segment: rows of f32, little-endian.
+pub const ROWS: &str = "rows.f32";
+/// Inside a vector segment: which passages have which row.
+pub const PASSAGES: &str = "passages.u32";
+/// Inside a vector segment, if it is large enough to have one: the graph.
+pub const GRAPH: &str = "graph.u32";
+
+/// Paths of one index directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout of the index directory `root`.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The index directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file that names the live generation.
+    #[must_use]
+    pub fn current(&self) -> PathBuf {
+        self.root.join(CURRENT)
+    }
+
+    /// The writer's lock file.
+    #[must_use]
+    pub fn writer_lock(&self) -> PathBuf {
+        self.root.join(WRITER)
+    }
+
+    /// The directory of all generations.
+    #[must_use]
+    pub fn generations(&self) -> PathBuf {
+        self.root.join(GENERATIONS)
+    }
+
+    /// The directory of one generation.
+    #[must_use]
+    pub fn generation(&self, name: &str) -> PathBuf {
+        self.generations().join(name)
+    }
+}
+
+/// Name of generation number `n`: six digits, more when they are needed.
+#[must_use]
+pub fn generation_name(n: u64) -> String {
+    format!("{n:06}")
+}
+
+/// Number of a generation's name, if it is one.
+#[must_use]
+pub fn generation_number(name: &str) -> Option<u64> {
+    (name.len() >= 6 && name.bytes().all(|b| b.is_ascii_digit())).then(|| name.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generation_names_round_trip() {
+        for n in [0, 1, 42, 999_999, 1_000_000] {
+            assert_eq!(generation_number(&generation_name(n)), Some(n));
+        }
+        for odd in ["", "42", ".staging-000042", "00004x", "+00042"] {
+            assert_eq!(generation_number(odd), None);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! From text to the terms that are indexed and searched for.
+
+use tantivy::tokenizer::{
+    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
+};
+
+/// Longest word that is indexed, in bytes. Longer ones are data, not words.
+const LONGEST_WORD: usize = 255;
+/// Name under which the analyzer is registered with every index.
+pub(crate) const CONTENT: &str = "cloze_content";
+
+/// A word of a text, and the term it is indexed as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnalysedWord {
+    /// The term: lower case, without accents, stemmed.
+    pub term: String,
+    /// Bytes of the text that the word takes up (half-open).
+    pub bytes: std::ops::Range<usize>,
+}
+
+/// The analyzer of everything that is scored: words, lower case, accents folded, stemmed
+/// (Porter's algorithm for English).
+pub(crate) fn content() -> TextAnalyzer {
+    TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(RemoveLongFilter::limit(LONGEST_WORD))
+        .filter(LowerCaser)
+        .filter(AsciiFoldingFilter)
+        .filter(Stemmer::new(Language::English))
+        .build()
+}
+
+/// The words of a text with the terms they are indexed as; for marking matches in a snippet.
+#[must_use]
+pub fn analyse(text: &str) -> Vec<AnalysedWord> {
+    let mut analyzer = content();
+    let mut stream = analyzer.token_stream(text);
+    let mut words = Vec::new();
+    while let Some(token) = stream.next() {
+        words.push(AnalysedWord { term: token.text.clone(), bytes: token.offset_from..token.offset_to });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_folded_and_stemmed_and_keep_their_place() {
+        let words = analyse("Déjà building indices");
+        let terms: Vec<_> = words.iter().map(|w| w.term.as_str()).collect();
+        assert_eq!(terms, ["deja", "build", "indic"]);
+        assert_eq!(&"Déjà building indices"[words[1].bytes.clone()], "building");
+    }
+
+    #[test]
+    fn data_is_not_a_word() {
+        assert!(analyse(&"x".repeat(300)).is_empty());
+    }
+}

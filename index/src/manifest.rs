@@ -1,0 +1,109 @@
+//! What a generation says of itself.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result, files, layout};
+
+/// `manifest.json`: written last, so a generation with a manifest is whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`layout::FORMAT_VERSION`] of the program that wrote it.
+    pub format: u32,
+    /// Name of the generation, equal to its directory's.
+    pub generation: String,
+    /// Seconds since 1970 (UTC) at which it was published.
+    pub created_unix: u64,
+    /// What decides the vector space, as the encoder's crate describes it.
+    pub model: serde_json::Value,
+    /// Number of dimensions of a vector.
+    pub dimension: usize,
+    /// How much it holds.
+    pub counts: Counts,
+    /// Names of the vector segments, in the order of their passages.
+    pub vector_segments: Vec<String>,
+    /// Every file but this one, sorted by path.
+    pub files: Vec<FileRecord>,
+}
+
+/// How much a generation holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Pages.
+    pub pages: u64,
+    /// Passages.
+    pub passages: u64,
+    /// Distinct vectors; fewer than passages where texts are identical.
+    pub vectors: u64,
+}
+
+/// A file of a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Path below the generation's directory, with `/`.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the content, in hexadecimal.
+    pub blake3: String,
+}
+
+/// Reads only the version, so that a newer manifest is refused for being newer.
+#[derive(Deserialize)]
+struct Versioned {
+    format: u32,
+}
+
+impl Manifest {
+    /// Reads and checks the manifest of a generation's directory; `expected_hash` is what `CURRENT` says.
+    ///
+    /// # Errors
+    /// [`Error::Format`] for another version, [`Error::Damaged`] for anything else that is not as promised.
+    pub fn read(dir: &Path, expected_hash: &str) -> Result<Self> {
+        let path = dir.join(layout::MANIFEST);
+        let bytes = files::read(&path)?;
+        if let Ok(Versioned { format }) = serde_json::from_slice(&bytes)
+            && format != layout::FORMAT_VERSION
+        {
+            return Err(Error::Format { path, found: format, expected: layout::FORMAT_VERSION });
+        }
+        let found = files::hash(&bytes);
+        if found != expected_hash {
+            return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {expected_hash}")));
+        }
+        serde_json::from_slice(&bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
+    }
+
+    /// Checks size and checksum of every file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::Io`] for the first file that is not as the manifest says.
+    pub fn verify_files(&self, dir: &Path) -> Result<()> {
+        self.files.iter().try_for_each(|record| record.verify(dir))
+    }
+}
+
+impl FileRecord {
+    /// Describes a file below `dir` as it is now.
+    pub(crate) fn describe(dir: &Path, path: String) -> Result<Self> {
+        let full = dir.join(&path);
+        let (bytes, blake3) = files::hash_file(&full)?;
+        Ok(Self { path, bytes, blake3 })
+    }
+
+    fn verify(&self, dir: &Path) -> Result<()> {
+        let full = dir.join(&self.path);
+        if !full.is_file() {
+            return Err(Error::damaged(full, "missing", format!("{} bytes", self.bytes)));
+        }
+        let (bytes, blake3) = files::hash_file(&full)?;
+        if bytes != self.bytes {
+            return Err(Error::damaged(full, format!("{bytes} bytes"), format!("{} bytes", self.bytes)));
+        }
+        if blake3 != self.blake3 {
+            return Err(Error::damaged(full, format!("checksum {blake3}"), format!("checksum {}", self.blake3)));
+        }
+        Ok(())
+    }
+}

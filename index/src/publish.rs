@@ -1,0 +1,160 @@
+//! Makes a staged generation the live one, and removes what is no longer needed.
+//!
+//! The order matters, because a crash may come at any point: files are durable before the
+//! manifest is written, the manifest before the directory gets its name, and the directory before
+//! `CURRENT` names it. A reader therefore finds the old generation or the new one, whole.
+
+use std::{
+    fs,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    Counts, Error, Manifest, Result, WriterOptions, files,
+    layout::{self, Layout},
+    lock::WriterLock,
+    manifest::FileRecord,
+};
+
+/// Generations kept beside the live one: a reader that was just opening the previous one still can.
+const KEEP: usize = 1;
+
+/// What became live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Name of the generation.
+    pub generation: String,
+    /// How much it holds.
+    pub counts: Counts,
+    /// Size of all its files, in bytes.
+    pub bytes: u64,
+}
+
+pub(crate) fn publish(
+    layout: &Layout,
+    staging: &Path,
+    options: &WriterOptions,
+    counts: Counts,
+    vector_segments: Vec<String>,
+) -> Result<Published> {
+    let generation = layout::generation_name(next_number(layout)?);
+    let mut files_of = Vec::new();
+    for path in files::list(staging)? {
+        files::sync(&staging.join(&path))?;
+        files_of.push(FileRecord::describe(staging, path)?);
+    }
+    let manifest = Manifest {
+        format: layout::FORMAT_VERSION,
+        generation: generation.clone(),
+        created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
+        model: options.model.clone(),
+        dimension: options.dimension,
+        counts,
+        vector_segments,
+        files: files_of,
+    };
+    let bytes = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Mismatch {
+        what: "manifest",
+        found: e.to_string(),
+        expected: "a manifest that can be stored".into(),
+    })?;
+    files::write_synced(&staging.join(layout::MANIFEST), &bytes)?;
+    sync_directories(staging)?;
+    files::rename(staging, &layout.generation(&generation))?;
+    files::sync(&layout.generations())?;
+    switch(layout, &generation, &files::hash(&bytes))?;
+    remove_older(layout, &generation);
+    let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
+    Ok(Published { generation, counts, bytes: size })
+}
+
+/// Points `CURRENT` at a generation: written beside, made durable, renamed.
+fn switch(layout: &Layout, generation: &str, manifest_hash: &str) -> Result<()> {
+    let beside = layout.root().join(format!("{}.new", layout::CURRENT));
+    files::write_synced(&beside, format!("{generation} {manifest_hash}\n").as_bytes())?;
+    files::rename(&beside, &layout.current())?;
+    files::sync(layout.root())
+}
+
+/// Name and manifest checksum of the live generation.
+pub(crate) fn current(layout: &Layout) -> Result<(String, String)> {
+    let path = layout.current();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::NoIndex { dir: layout.root().to_owned() });
+        }
+        Err(e) => return Err(Error::io("read", path)(e)),
+    };
+    match text.split_whitespace().collect::<Vec<_>>()[..] {
+        [name, hash] if layout::generation_number(name).is_some() => Ok((name.to_owned(), hash.to_owned())),
+        _ => Err(Error::damaged(path, format!("{:?}", text.trim()), "a generation and its checksum")),
+    }
+}
+
+fn next_number(layout: &Layout) -> Result<u64> {
+    let highest = generations(layout)?.into_iter().max();
+    // CURRENT may name a generation whose directory was lost: its number is not used again.
+    let live = current(layout).ok().and_then(|(name, _)| layout::generation_number(&name));
+    Ok(highest.max(live).map_or(1, |n| n + 1))
+}
+
+fn generations(layout: &Layout) -> Result<Vec<u64>> {
+    let dir = layout.generations();
+    let entries = fs::read_dir(&dir).map_err(Error::io("list", &dir))?;
+    Ok(entries.flatten().filter_map(|e| layout::generation_number(&e.file_name().to_string_lossy())).collect())
+}
+
+fn sync_directories(staging: &Path) -> Result<()> {
+    let mut open = vec![staging.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).map_err(Error::io("list", &dir))?.flatten() {
+            if entry.path().is_dir() {
+                open.push(entry.path());
+            }
+        }
+        files::sync(&dir)?;
+    }
+    Ok(())
+}
+
+/// Removes staging directories of writers that did not finish. Only the holder of the lock may.
+pub(crate) fn remove_abandoned(layout: &Layout) {
+    let Ok(entries) = fs::read_dir(layout.generations()) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(layout::STAGING_PREFIX)
+            && let Err(error) = fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "abandoned staging directory not removed");
+        }
+    }
+}
+
+/// Removes generations older than the live one, but for the newest [`KEEP`] of them. A reader that
+/// holds one keeps its mapped files; their space is given back when it lets go.
+fn remove_older(layout: &Layout, live: &str) -> Vec<String> {
+    let Some(live) = layout::generation_number(live) else { return Vec::new() };
+    let mut older: Vec<u64> = generations(layout).unwrap_or_default().into_iter().filter(|&n| n < live).collect();
+    older.sort_unstable_by(|a, b| b.cmp(a));
+    let mut removed = Vec::new();
+    for name in older.into_iter().skip(KEEP).map(layout::generation_name) {
+        match fs::remove_dir_all(layout.generation(&name)) {
+            Ok(()) => removed.push(name),
+            Err(error) => tracing::warn!(generation = name, %error, "old generation not removed"),
+        }
+    }
+    removed
+}
+
+/// Removes generations that are neither live nor the one before it; gives their names.
+///
+/// # Errors
+/// [`Error::NoIndex`] if there is no index, [`Error::Locked`] while one is being written.
+pub fn prune(root: &Path) -> Result<Vec<String>> {
+    let layout = Layout::new(root);
+    let (live, _) = current(&layout)?;
+    let _lock = WriterLock::take(&layout)?;
+    remove_abandoned(&layout);
+    Ok(remove_older(&layout, &live))
+}

@@ -1,0 +1,1 @@
+//! Source to document to passages to a published generation

@@ -1,0 +1,350 @@
+//! A model directory in the Hugging Face layout, read and checked.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Error, Pooling, Result, fingerprint};
+
+/// Number format of the encoder's weights at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 8-bit integers, quantised per output channel at load; the default.
+    #[default]
+    Int8,
+    /// 32-bit floating point, as trained.
+    Fp32,
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Int8 => "int8",
+            Self::Fp32 => "fp32",
+        })
+    }
+}
+
+impl std::str::FromStr for Precision {
+    type Err = String;
+
+    fn from_str(s: &str) -> std::result::Result<Self, String> {
+        match s {
+            "int8" => Ok(Self::Int8),
+            "fp32" => Ok(Self::Fp32),
+            other => Err(format!("{other:?} is not a precision (expected int8 or fp32)")),
+        }
+    }
+}
+
+/// Everything that decides which vector a text gets. Two encoders whose records differ in
+/// anything but `name` live in different vector spaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// What the user calls the model: the default's name, a directory or a hub id.
+    pub name: String,
+    /// SHA-256 of the weights file.
+    pub weights_sha256: String,
+    /// SHA-256 of `tokenizer.json`.
+    pub tokenizer_sha256: String,
+    /// How token vectors become one.
+    pub pooling: Pooling,
+    /// Text put before every query.
+    pub query_prefix: String,
+    /// Text put before every passage.
+    pub passage_prefix: String,
+    /// Number of dimensions of a vector.
+    pub dimension: usize,
+    /// Most tokens a text may have, the special ones included.
+    pub max_tokens: usize,
+    /// Number format of the weights at run time.
+    pub precision: Precision,
+}
+
+impl ModelRecord {
+    /// Whether vectors of the two models may be compared. The name does not matter: the same
+    /// files may be reached by different paths.
+    #[must_use]
+    pub fn same_space(&self, other: &Self) -> bool {
+        Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
+    }
+
+    /// One line that tells two models apart: name, weights, precision, tokens and pooling.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!(
+            "{} (weights {}, {}, {} dimensions, {} tokens, {:?} pooling)",
+            self.name,
+            self.weights_sha256.get(..12).unwrap_or(&self.weights_sha256),
+            self.precision,
+            self.dimension,
+            self.max_tokens,
+            self.pooling
+        )
+    }
+}
+
+/// Where the encoder's graph comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Weights {
+    /// `model.safetensors` of a BERT-class checkpoint; the graph is built here.
+    Safetensors(PathBuf),
+    /// `onnx/model.onnx`, for other architectures; its own precision is kept.
+    Onnx(PathBuf),
+}
+
+impl Weights {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        let (Self::Safetensors(path) | Self::Onnx(path)) = self;
+        path
+    }
+}
+
+/// The parts of `config.json` that the encoder's graph is built from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BertConfig {
+    /// Architecture family; `bert`, `roberta`, `xlm-roberta` and `camembert` are built here.
+    #[serde(default)]
+    pub model_type: String,
+    /// Width of a token's vector.
+    pub hidden_size: usize,
+    /// Number of transformer layers.
+    #[serde(default)]
+    pub num_hidden_layers: usize,
+    /// Attention heads a layer.
+    #[serde(default)]
+    pub num_attention_heads: usize,
+    /// Width of the feed-forward layer.
+    #[serde(default)]
+    pub intermediate_size: usize,
+    /// Rows of the position table.
+    #[serde(default)]
+    pub max_position_embeddings: usize,
+    /// Number of token ids.
+    pub vocab_size: usize,
+    /// Epsilon of the layer normalisations.
+    #[serde(default = "default_layer_norm_eps")]
+    pub layer_norm_eps: f32,
+    /// Activation of the feed-forward layer.
+    #[serde(default = "default_hidden_act")]
+    pub hidden_act: String,
+    /// Id of the padding token; RoBERTa's positions start after it.
+    #[serde(default)]
+    pub pad_token_id: Option<usize>,
+    /// `absolute` for every model built here.
+    #[serde(default)]
+    pub position_embedding_type: Option<String>,
+}
+
+fn default_layer_norm_eps() -> f32 {
+    1e-12
+}
+
+fn default_hidden_act() -> String {
+    "gelu".into()
+}
+
+impl BertConfig {
+    /// Whether the graph builder knows this architecture.
+    #[must_use]
+    pub fn is_bert_class(&self) -> bool {
+        matches!(self.model_type.as_str(), "bert" | "roberta" | "xlm-roberta" | "camembert")
+            && self.position_embedding_type.as_deref().is_none_or(|t| t == "absolute")
+    }
+
+    /// First row of the position table that a text uses: RoBERTa's family skips its padding id.
+    #[must_use]
+    pub fn first_position(&self) -> usize {
+        if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
+    }
+}
+
+/// A model directory, read and checked; nothing is loaded yet.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The directory.
+    pub dir: PathBuf,
+    /// Its `config.json`.
+    pub config: BertConfig,
+    /// Where the graph comes from.
+    pub weights: Weights,
+    /// What decides the vector space.
+    pub record: ModelRecord,
+}
+
+#[derive(Deserialize)]
+struct PoolingConfig {
+    #[serde(default)]
+    pooling_mode_cls_token: bool,
+    #[serde(default)]
+    pooling_mode_mean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_max_tokens: bool,
+}
+
+#[derive(Deserialize, Default)]
+struct SentenceBertConfig {
+    max_seq_length: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+struct TokenizerConfig {
+    model_max_length: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+struct SentenceTransformersConfig {
+    #[serde(default)]
+    prompts: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Artifact {
+    /// Reads the directory `dir`; `name` is what the user calls the model.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`] or [`Error::BadFile`], naming the file, if the directory is not a
+    /// model in the Hugging Face layout or needs something that is not supported.
+    pub fn read(dir: &Path, name: &str, precision: Precision) -> Result<Self> {
+        let config_path = dir.join("config.json");
+        let config: BertConfig = required_json(dir, "config.json", "the architecture of the model")?;
+        if config.hidden_size == 0 || config.vocab_size == 0 {
+            return Err(Error::bad_file(config_path, "hidden_size or vocab_size is 0", "sizes above 0"));
+        }
+        check_modules(dir)?;
+        let weights = find_weights(dir, &config)?;
+        let tokenizer = dir.join("tokenizer.json");
+        if !tokenizer.is_file() {
+            return Err(missing(dir, "tokenizer.json", "the tokenizer in the format of the tokenizers library"));
+        }
+        let prompts = optional_json::<SentenceTransformersConfig>(dir, "config_sentence_transformers.json")?.prompts;
+        let prompt = |names: &[&str]| names.iter().find_map(|n| prompts.get(*n)).cloned().unwrap_or_default();
+        let record = ModelRecord {
+            name: name.to_owned(),
+            weights_sha256: fingerprint::sha256(weights.path())?,
+            tokenizer_sha256: fingerprint::sha256(&tokenizer)?,
+            pooling: read_pooling(dir)?,
+            query_prefix: prompt(&["query", "search_query"]),
+            passage_prefix: prompt(&["passage", "document", "corpus", "search_document"]),
+            dimension: config.hidden_size,
+            max_tokens: max_tokens(dir, &config)?,
+            // An ONNX file has its own number format: it is run as it is.
+            precision: if matches!(weights, Weights::Onnx(_)) { Precision::Fp32 } else { precision },
+        };
+        Ok(Self { dir: dir.to_owned(), config, weights, record })
+    }
+
+    /// Path of `tokenizer.json`.
+    #[must_use]
+    pub fn tokenizer_path(&self) -> PathBuf {
+        self.dir.join("tokenizer.json")
+    }
+}
+
+fn missing(dir: &Path, file: &str, expected: &'static str) -> Error {
+    Error::MissingFile { dir: dir.to_owned(), file: file.to_owned(), expected }
+}
+
+fn required_json<T: DeserializeOwned>(dir: &Path, file: &str, expected: &'static str) -> Result<T> {
+    let path = dir.join(file);
+    if !path.is_file() {
+        return Err(missing(dir, file, expected));
+    }
+    read_json(&path, expected)
+}
+
+fn optional_json<T: DeserializeOwned + Default>(dir: &Path, file: &str) -> Result<T> {
+    let path = dir.join(file);
+    if path.is_file() { read_json(&path, "JSON as sentence-transformers writes it") } else { Ok(T::default()) }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<T> {
+    let text = fs::read_to_string(path).map_err(Error::read(path))?;
+    serde_json::from_str(&text).map_err(|e| Error::bad_file(path, e, expected))
+}
+
+/// Refuses a model whose vectors pass through something that is not built here, such as a dense layer.
+fn check_modules(dir: &Path) -> Result<()> {
+    for module in optional_json::<Vec<Module>>(dir, "modules.json")? {
+        let last = module.kind.rsplit('.').next().unwrap_or_default();
+        if !matches!(last, "Transformer" | "Pooling" | "Normalize") {
+            return Err(Error::bad_file(
+                dir.join("modules.json"),
+                format!("module {} is not supported", module.kind),
+                "Transformer, Pooling and Normalize only",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn find_weights(dir: &Path, config: &BertConfig) -> Result<Weights> {
+    let safetensors = dir.join("model.safetensors");
+    let onnx = dir.join("onnx/model.onnx");
+    if config.is_bert_class() && safetensors.is_file() {
+        Ok(Weights::Safetensors(safetensors))
+    } else if onnx.is_file() {
+        Ok(Weights::Onnx(onnx))
+    } else if safetensors.is_file() {
+        Err(Error::bad_file(
+            dir.join("config.json"),
+            format!("architecture {:?}", config.model_type),
+            "bert, roberta, xlm-roberta or camembert with absolute positions, or an onnx/model.onnx beside it",
+        ))
+    } else {
+        Err(missing(dir, "model.safetensors", "the weights (or onnx/model.onnx)"))
+    }
+}
+
+fn read_pooling(dir: &Path) -> Result<Pooling> {
+    let path = dir.join("1_Pooling/config.json");
+    if !path.is_file() {
+        // sentence-transformers does the same for a checkpoint that was never a sentence encoder.
+        return Ok(Pooling::Mean);
+    }
+    let c: PoolingConfig = read_json(&path, "sentence-transformers' pooling modes")?;
+    match (c.pooling_mode_mean_tokens, c.pooling_mode_cls_token, c.pooling_mode_max_tokens) {
+        (true, false, false) => Ok(Pooling::Mean),
+        (false, true, false) => Ok(Pooling::Cls),
+        (false, false, true) => Ok(Pooling::Max),
+        modes => Err(Error::bad_file(
+            path,
+            format!("(mean, cls, max) = {modes:?}"),
+            "exactly one of pooling_mode_mean_tokens, pooling_mode_cls_token and pooling_mode_max_tokens",
+        )),
+    }
+}
+
+/// The smallest of what the sentence encoder was trained for, what its tokenizer says and what
+/// its position table holds.
+fn max_tokens(dir: &Path, config: &BertConfig) -> Result<usize> {
+    let trained = optional_json::<SentenceBertConfig>(dir, "sentence_bert_config.json")?.max_seq_length;
+    let tokenizer = optional_json::<TokenizerConfig>(dir, "tokenizer_config.json")?.model_max_length;
+    // transformers writes 1e30 for "no limit"; 512 is what the BERT family has.
+    let positions = match config.max_position_embeddings {
+        0 => 512,
+        rows => rows.saturating_sub(config.first_position()),
+    };
+    let limit = positions
+        .min(trained.unwrap_or(usize::MAX))
+        .min(tokenizer.filter(|&l| (1.0..1e6).contains(&l)).map_or(usize::MAX, |l| l as usize));
+    if limit < 8 {
+        return Err(Error::bad_file(
+            dir.join("config.json"),
+            format!("a limit of {limit} tokens"),
+            "a limit of at least 8 tokens",
+        ));
+    }
+    Ok(limit)
+}

@@ -1,0 +1,39 @@
+//! Text to token ids to vectors.
+//!
+//! The rooms, in the order that data flows through them:
+//!
+//! 1. [`source`]: a model's name (default, directory or hub id) becomes a local directory.
+//! 2. [`artifact`]: that directory is read: configuration, pooling, prompts, limits, fingerprint.
+//! 3. [`tokens`]: text becomes token ids; a cut at the model's limit is reported, never silent.
+//! 4. `onnx`: the encoder as an ONNX Runtime graph, built in memory from the weights.
+//! 5. [`encoder`]: token ids become one unit vector.
+//!
+//! This crate knows nothing of indices or queries; vectors leave it as `Vec<f32>`.
+
+pub mod artifact;
+pub mod cache;
+pub mod encoder;
+pub mod error;
+mod fingerprint;
+mod hub;
+mod onnx;
+pub mod pooling;
+pub mod source;
+pub mod tokens;
+mod weights;
+
+pub use artifact::{Artifact, ModelRecord, Precision};
+pub use encoder::{Encoded, Encoder, EncoderOptions, TextKind};
+pub use error::{Error, Result};
+pub use pooling::Pooling;
+pub use source::ModelSource;
+pub use tokens::{TokenizedText, Tokenizer};
+
+/// Threads to encode with: the cores this process may use, by its CPU affinity and by the
+/// quota of its control group (a container's share), whichever is smaller.
+///
+/// ONNX Runtime left alone sizes itself to the host; this is what every caller here uses instead.
+#[must_use]
+pub fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}

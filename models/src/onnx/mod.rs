@@ -1,0 +1,8 @@
+//! The only place that knows ort: the encoder as an ONNX Runtime graph.
+
+mod graph;
+mod quantize;
+mod runtime;
+mod session;
+
+pub(crate) use session::SessionPool;

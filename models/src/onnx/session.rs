@@ -1,0 +1,246 @@
+//! Sessions: one single-threaded runner per core, all on one copy of the weights.
+//!
+//! The first use of a model builds its graph and stores it, optimised and with its weights packed
+//! for this processor, in the user's cache. Every session maps that file, so further sessions cost
+//! megabytes, not another copy of the model.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Condvar, Mutex, PoisonError},
+};
+
+use ort::{
+    session::{
+        Session,
+        builder::{GraphOptimizationLevel, SessionBuilder},
+    },
+    value::{TensorRef, ValueType},
+};
+
+use super::{graph, quantize::Storage, runtime};
+use crate::{Artifact, Error, Result, artifact, cache, weights::Weights};
+
+const GRAPH_FILE: &str = "encoder.onnx";
+const WEIGHTS_FILE: &str = "encoder.weights";
+
+/// A fixed number of sessions, lent one at a time.
+pub(crate) struct SessionPool {
+    idle: Mutex<Vec<Runner>>,
+    returned: Condvar,
+    dimension: usize,
+}
+
+/// One session and how its graph wants to be fed.
+struct Runner {
+    session: Session,
+    inputs: Inputs,
+    output: String,
+}
+
+enum Inputs {
+    /// Our own graph: int32 ids, nothing else.
+    Ids32,
+    /// A graph from elsewhere: int64 tensors by these names.
+    Named64(Vec<String>),
+}
+
+impl SessionPool {
+    /// Opens `count` sessions (at least one) of a model.
+    pub(crate) fn open(artifact: &Artifact, count: usize) -> Result<Self> {
+        let runners = match &artifact.weights {
+            artifact::Weights::Onnx(path) => (0..count.max(1)).map(|_| from_onnx(path)).collect::<Result<_>>()?,
+            artifact::Weights::Safetensors(path) => from_checkpoint(artifact, path, count.max(1))?,
+        };
+        Ok(Self { idle: Mutex::new(runners), returned: Condvar::new(), dimension: artifact.record.dimension })
+    }
+
+    /// Runs one text; gives its token vectors, `ids.len()` rows of the model's dimension.
+    /// Waits for an idle session; no lock is held while it runs.
+    pub(crate) fn run(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        let mut lent = self.lend();
+        let runner = lent.runner.as_mut().ok_or(Error::Onnx { doing: "lend a session", reason: "none".into() })?;
+        let vectors = runner.run(ids)?;
+        if vectors.len() == ids.len() * self.dimension {
+            Ok(vectors)
+        } else {
+            let reason = format!("{} values for {} tokens of {} dimensions", vectors.len(), ids.len(), self.dimension);
+            Err(Error::Onnx { doing: "encode a text", reason })
+        }
+    }
+
+    fn lend(&self) -> Lent<'_> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(runner) = idle.pop() {
+                return Lent { pool: self, runner: Some(runner) };
+            }
+            idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Returns the session to the pool on drop, also when a run fails or panics.
+struct Lent<'a> {
+    pool: &'a SessionPool,
+    runner: Option<Runner>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Some(runner) = self.runner.take() {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(runner);
+            self.pool.returned.notify_one();
+        }
+    }
+}
+
+impl Runner {
+    fn run(&mut self, ids: &[u32]) -> Result<Vec<f32>> {
+        let doing = "encode a text";
+        let n = ids.len();
+        let outputs = match &self.inputs {
+            Inputs::Ids32 => {
+                let ids: Vec<i32> = ids.iter().map(|&i| i as i32).collect();
+                let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
+                self.session.run(ort::inputs![ids]).map_err(Error::onnx(doing))?
+            }
+            Inputs::Named64(names) => {
+                let columns = names.iter().map(|name| named_input(name, ids)).collect::<Vec<_>>();
+                let mut tensors = Vec::with_capacity(columns.len());
+                for (name, column) in names.iter().zip(&columns) {
+                    let t = TensorRef::from_array_view(([1, n], column.as_slice())).map_err(Error::onnx(doing))?;
+                    tensors.push((name.as_str(), t));
+                }
+                self.session.run(tensors).map_err(Error::onnx(doing))?
+            }
+        };
+        let (_, values) = outputs[self.output.as_str()].try_extract_tensor::<f32>().map_err(Error::onnx(doing))?;
+        Ok(values.to_vec())
+    }
+}
+
+fn named_input(name: &str, ids: &[u32]) -> Vec<i64> {
+    match name {
+        "input_ids" => ids.iter().map(|&i| i64::from(i)).collect(),
+        "attention_mask" => vec![1; ids.len()],
+        "position_ids" => (0..ids.len() as i64).collect(),
+        _ => vec![0; ids.len()],
+    }
+}
+
+fn builder() -> Result<SessionBuilder> {
+    let doing = "set up a session";
+    let b = SessionBuilder::new(runtime::environment()?).map_err(Error::onnx(doing))?;
+    let b = b.with_intra_threads(1).map_err(Error::onnx(doing))?;
+    let b = b.with_inter_threads(1).map_err(Error::onnx(doing))?;
+    // Texts differ in length, so a memory plan made for one does not fit the next.
+    let b = b.with_memory_pattern(false).map_err(Error::onnx(doing))?;
+    b.with_intra_op_spinning(false).map_err(Error::onnx(doing))
+}
+
+fn from_onnx(path: &Path) -> Result<Runner> {
+    let bad = |found: String, expected: &str| Error::bad_file(path, found, expected);
+    let mut b =
+        builder()?.with_optimization_level(GraphOptimizationLevel::All).map_err(Error::onnx("set up a session"))?;
+    let session = b.commit_from_file(path).map_err(|e| bad(e.to_string(), "an ONNX model of an encoder"))?;
+    let names: Vec<String> = session.inputs().iter().map(|i| i.name().to_owned()).collect();
+    let known = ["input_ids", "attention_mask", "token_type_ids", "position_ids"];
+    if let Some(odd) = names.iter().find(|n| !known.contains(&n.as_str())) {
+        return Err(bad(
+            format!("input {odd:?}"),
+            "inputs among input_ids, attention_mask, token_type_ids, position_ids",
+        ));
+    }
+    let wanted = ["last_hidden_state", "token_embeddings"];
+    let by_name = session.outputs().iter().find(|o| wanted.contains(&o.name()));
+    let by_rank =
+        || session.outputs().iter().find(|o| matches!(o.dtype(), ValueType::Tensor { shape, .. } if shape.len() == 3));
+    let output = by_name.or_else(by_rank).map(|o| o.name().to_owned());
+    let output =
+        output.ok_or_else(|| bad("no output of token vectors".into(), "last_hidden_state [1, tokens, hidden]"))?;
+    Ok(Runner { session, inputs: Inputs::Named64(names), output })
+}
+
+fn from_checkpoint(artifact: &Artifact, weights: &Path, count: usize) -> Result<Vec<Runner>> {
+    let key = format!(
+        "{}-{}-{}-{}-v{}",
+        &artifact.record.weights_sha256[..32],
+        artifact.record.precision,
+        runtime::VERSION,
+        runtime::cpu_features(),
+        graph::VERSION
+    );
+    if let Ok(root) = cache::root() {
+        let dir = root.join("graphs").join(&key);
+        let load = |dir: &Path| (0..count).map(|_| from_stored(dir)).collect::<Result<Vec<_>>>();
+        if dir.join(GRAPH_FILE).is_file() {
+            match load(&dir) {
+                Ok(runners) => return Ok(runners),
+                Err(error) => tracing::warn!(%error, dir = %dir.display(), "stored graph not usable, built anew"),
+            }
+        }
+        match store(artifact, weights, &dir) {
+            Ok(()) => return load(&dir),
+            Err(error @ (Error::Write { .. } | Error::Read { .. })) => {
+                tracing::warn!(%error, "graph not stored: each session holds its own copy of the weights");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    (0..count).map(|_| from_memory(artifact, weights, builder()?)).collect()
+}
+
+fn from_stored(dir: &Path) -> Result<Runner> {
+    let doing = "load a stored graph";
+    // The graph was optimised when it was stored.
+    let b = builder()?.with_optimization_level(GraphOptimizationLevel::Disable).map_err(Error::onnx(doing))?;
+    let mut b = b;
+    let session = b.commit_from_file(dir.join(GRAPH_FILE)).map_err(Error::onnx(doing))?;
+    Ok(own(session))
+}
+
+fn own(session: Session) -> Runner {
+    Runner { session, inputs: Inputs::Ids32, output: graph::OUTPUT.to_owned() }
+}
+
+fn from_memory(artifact: &Artifact, weights: &Path, b: SessionBuilder) -> Result<Runner> {
+    runtime::environment()?;
+    let opened = Weights::open(weights)?;
+    let b = b.with_optimization_level(GraphOptimizationLevel::All).map_err(Error::onnx("set up a session"))?;
+    let model = graph::build(artifact, &opened, Storage::for_this_cpu())?;
+    model.into_session(&b).map(own).map_err(Error::onnx("load the encoder's graph"))
+}
+
+/// Builds the graph and stores it in `dir`: written beside, then renamed, so that two programs
+/// that start at once do not disturb each other.
+fn store(artifact: &Artifact, weights: &Path, dir: &Path) -> Result<()> {
+    let parent = dir.parent().unwrap_or(dir);
+    fs::create_dir_all(parent).map_err(Error::write(parent))?;
+    let staging = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(Error::write(parent))?;
+    let doing = "store the encoder's graph";
+    let b = builder()?
+        .with_optimized_model_path(staging.path().join(GRAPH_FILE))
+        .map_err(Error::onnx(doing))?
+        .with_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS_FILE)
+        .map_err(Error::onnx(doing))?
+        .with_config_entry("session.save_external_prepacked_constant_initializers", "1")
+        .map_err(Error::onnx(doing))?;
+    drop(from_memory(artifact, weights, b)?);
+    let staged: PathBuf = staging.path().to_owned();
+    if !staged.join(GRAPH_FILE).is_file() {
+        return Err(Error::Onnx { doing, reason: "it wrote no file".into() });
+    }
+    if dir.exists() {
+        // Left by an interrupted or damaged store; a parallel one would have been found whole.
+        fs::remove_dir_all(dir).map_err(Error::write(dir))?;
+    }
+    match fs::rename(&staged, dir) {
+        Ok(()) => {
+            let _renamed_away = staging.keep();
+            Ok(())
+        }
+        Err(_) if dir.join(GRAPH_FILE).is_file() => Ok(()),
+        Err(source) => Err(Error::Write { path: dir.to_owned(), source }),
+    }
+}

@@ -1,0 +1,1 @@
+//! Request to two retrieval legs to one fused list of pages
