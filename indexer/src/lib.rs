@@ -1,1 +1,30 @@
-//! Source to document to passages to a published generation
+//! Source to document to passages to a published generation.
+//!
+//! The rooms, in the order that a page goes through them:
+//!
+//! 1. [`source`]: which files there are, and what of them is read how.
+//! 2. [`extract`]: Markdown, HTML, plain text and JSON Lines become a [`document::Document`].
+//! 3. [`passage`]: a document becomes passages that fit the encoder.
+//! 4. [`pipeline`]: all of that side by side, with bounded queues, into a new generation.
+//! 5. [`report`]: what was done, what was left out and why.
+
+pub mod anchor;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod document;
+pub mod error;
+pub mod extract;
+mod front_matter;
+mod model;
+mod navigation;
+pub mod passage;
+pub mod pipeline;
+mod progress;
+pub mod report;
+pub mod source;
+pub mod urls;
+
+pub use config::BuildConfig;
+pub use error::{Error, Result};
+pub use report::Report;

@@ -1,1 +1,21 @@
-fn main() {}
+//! The program `indexer`: folders of documents to an index.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cloze_indexer::{cli::Cli, commands};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CLOZE_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    match commands::run(Cli::parse()) {
+        Ok(outcome) => ExitCode::from(outcome),
+        Err(error) => {
+            eprintln!("indexer: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

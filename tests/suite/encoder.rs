@@ -103,11 +103,14 @@ fn every_pooling_of_another_checkpoint_equals_the_reference() {
         let mut artifact = Artifact::read(&fixture("tiny-bert"), "tiny", Precision::Fp32).unwrap();
         artifact.record.pooling = pooling;
         let encoder = Encoder::from_artifact(&artifact, 1).unwrap();
-        for item in expected["items"].as_array().unwrap() {
-            let vector: Vec<f32> = numbers(&item[name]).map(|n| n as f32).collect();
+        let items = expected["items"].as_array().unwrap().iter();
+        for (item, vector) in items.zip(expected[name].as_array().unwrap()) {
+            let vector: Vec<f32> = numbers(vector).map(|n| n as f32).collect();
             let text = item["text"].as_str().unwrap();
             let got = encoder.encode(TextKind::Passage, text).unwrap().vector;
-            assert!(cosine(&got, &vector) >= 0.9999, "{name} of {text:?}: {}", cosine(&got, &vector));
+            // The vectors of so small a model are all alike, so the values are compared one by one.
+            let worst = got.iter().zip(&vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-4, "{name} of {text:?}: {worst}");
         }
     }
 }

@@ -1,0 +1,114 @@
+//! One file of one format becomes a document.
+
+mod html;
+mod jsonl;
+mod markdown;
+mod template;
+mod text;
+
+pub use jsonl::record;
+
+use crate::{
+    document::{Document, Extracted, Outline},
+    front_matter::FrontMatter,
+    urls::{UrlStyle, page_url},
+};
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Markdown, MDX.
+    Markdown,
+    /// HTML.
+    Html,
+    /// Plain text.
+    Text,
+    /// One record a line.
+    Jsonl,
+}
+
+impl Format {
+    /// The format of a file name's extension, if it is one that is indexed.
+    #[must_use]
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "md" | "mdx" | "markdown" => Some(Self::Markdown),
+            "html" | "htm" | "xhtml" => Some(Self::Html),
+            "txt" | "text" => Some(Self::Text),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            _ => None,
+        }
+    }
+}
+
+/// What the extractors need to know beside the text.
+#[derive(Debug, Clone, Default)]
+pub struct Context<'a> {
+    /// Name of the page: its path relative to the folder that is indexed.
+    pub source: &'a str,
+    /// What addresses begin with.
+    pub base_url: &'a str,
+    /// How paths become addresses.
+    pub url_style: UrlStyle,
+    /// Title from the navigation file, for a page without one.
+    pub navigation_title: Option<&'a str>,
+}
+
+/// What came of a file, and what its author should know.
+pub type Outcome = Result<(Extracted, Vec<String>), String>;
+
+/// Reads one file. The error is the reason for which it is skipped.
+///
+/// # Errors
+/// A sentence for the report.
+pub fn file(format: Format, text: &str, context: &Context<'_>) -> Outcome {
+    match format {
+        Format::Markdown => markdown::extract(text, context),
+        Format::Html => html::extract(text, context),
+        Format::Text => Ok((Extracted::Page(Box::new(text::extract(text, context))), Vec::new())),
+        Format::Jsonl => Err("records are read one by one".into()),
+    }
+}
+
+/// Puts a page together from its front matter and outline.
+fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, context: &Context<'_>) -> Document {
+    let first_heading = outline.first_heading().map(str::to_owned);
+    let title = front
+        .text(&["title"])
+        .or(own_title)
+        .or(first_heading)
+        .or_else(|| context.navigation_title.map(str::to_owned))
+        .unwrap_or_else(|| file_stem(context.source));
+    let slug = front.text(&["permalink", "url", "slug"]);
+    let mut sections = outline.finish(&title);
+    if let Some(description) = front.text(&["description", "summary"]).filter(|d| is_prose(d)) {
+        describe(&mut sections, &description);
+    }
+    Document {
+        source: context.source.to_owned(),
+        url: page_url(context.base_url, context.url_style, context.source, slug.as_deref()),
+        lang: front.text(&["lang", "language"]),
+        metadata: front.metadata(),
+        title,
+        sections,
+    }
+}
+
+/// A page's own summary is searched with its first text, unless it is that text.
+fn describe(sections: &mut Vec<crate::document::Section>, description: &str) {
+    match sections.first_mut().filter(|s| s.headings.is_empty()) {
+        Some(first) if first.text.contains(description) => {}
+        Some(first) => first.text = format!("{description}\n\n{}", first.text),
+        None => sections.insert(0, crate::document::Section { text: description.to_owned(), ..Default::default() }),
+    }
+}
+
+/// Some sites put a date or a number where a description is meant to be.
+fn is_prose(text: &str) -> bool {
+    text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() > 2).count() >= 3
+}
+
+fn file_stem(source: &str) -> String {
+    let name = source.rsplit('/').next().unwrap_or(source);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}

@@ -1,0 +1,124 @@
+//! A document becomes passages that fit the encoder together with their context.
+
+use cloze_index::{Passage, passage::context};
+use cloze_models::{Encoder, TextKind};
+use text_splitter::{ChunkConfig, ChunkSizer, TextSplitter};
+
+use crate::{
+    Result,
+    document::{Document, Section},
+};
+
+/// Share of a passage that is repeated from the one before, where a section is split.
+const OVERLAP: usize = 8;
+/// The context gets at most this share of a passage; a longer heading path is shortened from the front.
+const CONTEXT_SHARE: usize = 3;
+/// Text of more bytes a token than this is data: it is measured by its bytes, so that a file that
+/// is all one word does not become one passage.
+const BYTES_A_TOKEN: usize = 16;
+
+/// A passage with what the encoder is given for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// As it will be stored.
+    pub passage: Passage,
+    /// Token ids of context and text, the special ones included.
+    pub ids: Vec<u32>,
+}
+
+/// The passages of a document, and how many of its sections had to be split.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Passages {
+    /// From top to bottom.
+    pub prepared: Vec<Prepared>,
+    /// Sections that did not fit one passage.
+    pub split_sections: u64,
+    /// Passages whose heading path was shortened for the encoder.
+    pub shortened_contexts: u64,
+}
+
+/// Measures text as the encoder does.
+struct Tokens<'a>(&'a Encoder);
+
+impl ChunkSizer for Tokens<'_> {
+    fn size(&self, chunk: &str) -> usize {
+        let bytes = chunk.len().div_ceil(BYTES_A_TOKEN);
+        self.0.tokenizer().count(chunk).map_or(bytes, |tokens| tokens.max(bytes))
+    }
+}
+
+/// Cuts a document into passages.
+///
+/// # Errors
+/// If the tokenizer fails.
+pub fn passages(document: &Document, encoder: &Encoder) -> Result<Passages> {
+    let mut out = Passages::default();
+    for section in &document.sections {
+        add_section(document, section, encoder, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &mut Passages) -> Result<()> {
+    let tokens = Tokens(encoder);
+    let tokenizer = encoder.tokenizer();
+    let room = tokenizer.max_tokens() - tokenizer.special_tokens();
+    let prefix = encoder.prefix(TextKind::Passage);
+    let room = room.saturating_sub(tokens.size(prefix)).max(1);
+    let (above, shortened) = fitting_context(document, section, room / CONTEXT_SHARE, &tokens);
+    // Joining context and text may make a token more than both have alone.
+    let room = room.saturating_sub(tokens.size(&above) + 1).max(1);
+    let pieces = split(&section.text, room, tokens);
+    out.split_sections += u64::from(pieces.len() > 1);
+    out.shortened_contexts += if shortened { pieces.len() as u64 } else { 0 };
+    let url = match &section.anchor {
+        Some(anchor) => format!("{}#{anchor}", document.url),
+        None => document.url.clone(),
+    };
+    for text in pieces {
+        let ids = tokenizer.tokenize(&format!("{prefix}{above}\n{text}"))?.ids;
+        let passage = Passage {
+            page: 0,
+            source: document.source.clone(),
+            url: url.clone(),
+            title: document.title.clone(),
+            headings: section.headings.clone(),
+            text: text.to_owned(),
+            lang: document.lang.clone(),
+            metadata: document.metadata.clone(),
+        };
+        out.prepared.push(Prepared { passage, ids });
+    }
+    Ok(())
+}
+
+/// Title and headings as far as they fit: the innermost headings are kept longest.
+fn fitting_context(document: &Document, section: &Section, room: usize, tokens: &Tokens<'_>) -> (String, bool) {
+    let whole = context(&document.title, &section.headings);
+    if tokens.size(&whole) <= room {
+        return (whole, false);
+    }
+    for from in 0..section.headings.len() {
+        let shorter = context("", &section.headings[from..]);
+        if tokens.size(&shorter) <= room {
+            return (shorter, true);
+        }
+    }
+    let last = section.headings.last().unwrap_or(&document.title);
+    (split(last, room.max(1), Tokens(tokens.0)).first().copied().unwrap_or_default().to_owned(), true)
+}
+
+/// The text in pieces of at most `room` tokens, cut between paragraphs, sentences or words, the
+/// first that will do. A text that fits is one piece, also an empty one.
+fn split<'t>(text: &'t str, room: usize, tokens: Tokens<'_>) -> Vec<&'t str> {
+    if tokens.size(text) <= room {
+        return vec![text];
+    }
+    let config = ChunkConfig::new(room).with_sizer(tokens);
+    // An overlap below the capacity is always accepted.
+    let config = match config.with_overlap(room / OVERLAP) {
+        Ok(config) => config,
+        Err(_) => return vec![text],
+    };
+    TextSplitter::new(config).chunks(text).collect()
+}

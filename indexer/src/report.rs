@@ -1,0 +1,85 @@
+//! What a build did, what it left out and why.
+
+use serde::Serialize;
+
+/// A page or record that is not in the index, and the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skip {
+    /// Its name; a line of a JSON Lines file has its number after a colon.
+    pub source: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Seconds that the phases of a build took. Reading and encoding run side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Phases {
+    /// Loading the model.
+    pub load: f64,
+    /// Reading, cutting, encoding and writing.
+    pub encode: f64,
+    /// Building the graph, merging, checksums and the switch.
+    pub publish: f64,
+}
+
+/// The result of a build; `--json` prints it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Report {
+    /// Name of the new generation.
+    pub generation: String,
+    /// Pages in the index.
+    pub pages: u64,
+    /// Passages in the index.
+    pub passages: u64,
+    /// Passages that went through the encoder.
+    pub encoded: u64,
+    /// Passages that share the vector of one with the same text.
+    pub shared: u64,
+    /// Tokens that went through the encoder.
+    pub tokens: u64,
+    /// Tokens a second while encoding.
+    pub tokens_per_s: f64,
+    /// Sections that were split because they do not fit one passage.
+    pub split_sections: u64,
+    /// Passages whose heading path was shortened for the encoder; it is stored whole.
+    pub shortened_contexts: u64,
+    /// Size of the index in bytes.
+    pub bytes: u64,
+    /// Seconds by phase.
+    pub seconds: Phases,
+    /// What could not be read.
+    pub skipped: Vec<Skip>,
+    /// What its author keeps out: drafts, `noindex`, redirects, pages without text.
+    pub left_out: Vec<Skip>,
+    /// What was read, but not as written.
+    pub warnings: Vec<Skip>,
+}
+
+impl Report {
+    /// The report for a person, a line an item.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut lines = vec![format!(
+            "generation {}: {} pages, {} passages ({} encoded, {} share a vector), {:.1} MB in {:.1} s",
+            self.generation,
+            self.pages,
+            self.passages,
+            self.encoded,
+            self.shared,
+            self.bytes as f64 / 1e6,
+            self.seconds.load + self.seconds.encode + self.seconds.publish
+        )];
+        lines.push(format!("{} tokens encoded, {:.0} a second", self.tokens, self.tokens_per_s));
+        if self.split_sections > 0 {
+            lines.push(format!("{} long sections were split into several passages", self.split_sections));
+        }
+        if self.shortened_contexts > 0 {
+            lines.push(format!("{} passages have a heading path too long for the encoder", self.shortened_contexts));
+        }
+        let lists = [("skipped", &self.skipped), ("left out", &self.left_out), ("note", &self.warnings)];
+        for (word, list) in lists {
+            lines.extend(list.iter().map(|s| format!("{word}: {}: {}", s.source, s.reason)));
+        }
+        lines.join("\n")
+    }
+}

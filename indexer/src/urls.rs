@@ -1,0 +1,116 @@
+//! From a file's path to the address that readers open.
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+/// How the site's generator turns paths into addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum UrlStyle {
+    /// The path as it is.
+    #[default]
+    Plain,
+    /// mdBook: `a/b.md` is `a/b.html`, `README.md` is `index.html`.
+    Mdbook,
+    /// MkDocs with directory addresses: `a/b.md` is `a/b/`.
+    Mkdocs,
+    /// Docusaurus: `a/01-b.md` is `a/b`; `slug` and `id` of the front matter count.
+    Docusaurus,
+    /// Jekyll: `a/b.md` is `a/b.html`; `permalink` of the front matter counts.
+    Jekyll,
+}
+
+/// Address of the page at `path` (relative, with `/`). `slug` is what the page itself says:
+/// `url`, `permalink` or `slug` of its front matter.
+#[must_use]
+pub fn page_url(base: &str, style: UrlStyle, path: &str, slug: Option<&str>) -> String {
+    let relative = match slug {
+        Some(absolute) if absolute.contains("://") => return absolute.to_owned(),
+        Some(s) if s.starts_with('/') || style != UrlStyle::Docusaurus => s.trim_start_matches('/').to_owned(),
+        Some(s) => format!("{}{s}", parent(path)),
+        None => encode(&by_style(style, path)),
+    };
+    format!("{}/{relative}", base.trim_end_matches('/'))
+}
+
+fn by_style(style: UrlStyle, path: &str) -> String {
+    let (stem, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    let is_markdown = matches!(extension, "md" | "mdx" | "markdown");
+    let name = stem.rsplit('/').next().unwrap_or(stem);
+    let is_index = matches!(name, "index" | "README" | "readme");
+    match style {
+        UrlStyle::Plain => path.to_owned(),
+        UrlStyle::Mdbook if is_markdown && is_index => format!("{}index.html", parent(path)),
+        UrlStyle::Mdbook | UrlStyle::Jekyll if is_markdown && !is_index => format!("{stem}.html"),
+        UrlStyle::Jekyll if is_index => parent(path).to_owned(),
+        UrlStyle::Mkdocs if is_index => parent(path).to_owned(),
+        UrlStyle::Mkdocs if is_markdown => format!("{stem}/"),
+        UrlStyle::Docusaurus if is_index => without_numbers(parent(path)).trim_end_matches('/').to_owned(),
+        UrlStyle::Docusaurus if is_markdown => without_numbers(stem),
+        _ => path.to_owned(),
+    }
+}
+
+/// The folder of a path, with a `/` at its end unless it is empty.
+fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..=at])
+}
+
+/// Docusaurus drops the number that orders a page: `02-install` is `install`.
+fn without_numbers(path: &str) -> String {
+    let clean = |part: &str| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        match rest.strip_prefix(['-', '_', '.']) {
+            Some(name) if rest.len() < part.len() && !name.is_empty() => name.trim_start().to_owned(),
+            _ => part.to_owned(),
+        }
+    };
+    path.split('/').map(clean).collect::<Vec<_>>().join("/")
+}
+
+/// Percent-encodes what may not stand in an address; slashes stay.
+fn encode(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_ascii_alphanumeric() || "-._~/!$&'()*+,;=:@".contains(c) || !c.is_ascii() {
+            out.push(c);
+        } else {
+            let mut buffer = [0; 4];
+            for byte in c.encode_utf8(&mut buffer).bytes() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_each_generator() {
+        use UrlStyle::{Docusaurus, Jekyll, Mdbook, Mkdocs, Plain};
+        for (style, path, slug, expected) in [
+            (Plain, "a/b.md", None, "/a/b.md"),
+            (Plain, "a b#1?.md", None, "/a%20b%231%3F.md"),
+            (Mdbook, "a/b.md", None, "/a/b.html"),
+            (Mdbook, "README.md", None, "/index.html"),
+            (Mkdocs, "a/b.md", None, "/a/b/"),
+            (Mkdocs, "a/index.md", None, "/a/"),
+            (Mkdocs, "index.md", None, "/"),
+            (Docusaurus, "01-start/02-install.mdx", None, "/start/install"),
+            (Docusaurus, "a/index.md", None, "/a"),
+            (Docusaurus, "a/b.md", Some("c"), "/a/c"),
+            (Docusaurus, "a/b.md", Some("/c"), "/c"),
+            (Jekyll, "en/b.md", None, "/en/b.html"),
+            (Jekyll, "en/b.html", None, "/en/b.html"),
+            (Jekyll, "en/index.html", None, "/en/"),
+            (Jekyll, "en/b.md", Some("/x/y/"), "/x/y/"),
+            (Plain, "a.md", Some("https://example.org/a"), "https://example.org/a"),
+        ] {
+            assert_eq!(page_url("", style, path, slug), expected, "{style:?} {path}");
+        }
+        assert_eq!(page_url("https://x.org/docs/", Mkdocs, "a.md", None), "https://x.org/docs/a/");
+    }
+}
