@@ -1,1 +1,29 @@
-//! Request to two retrieval legs to one fused list of pages
+//! A request to one fused list of pages.
+//!
+//! The rooms, in the order that a request goes through them:
+//!
+//! 1. [`request`]: what is asked, checked.
+//! 2. [`engine`]: holds the index and the encoder; runs both legs side by side.
+//! 3. `fuse`: both legs score the union of their candidates; one score a passage.
+//! 4. `pages`: passages grouped by page, the best sections under each.
+//! 5. `snippet`: a stretch of the passage with the matches marked.
+//! 6. [`json`]: the answer as it goes over the wire.
+//!
+//! [`eval`] measures all of that against judgments.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod eval;
+mod fuse;
+pub mod json;
+mod pages;
+pub mod request;
+mod snippet;
+
+pub use engine::Engine;
+pub use error::{Error, Result};
+pub use json::Answer;
+pub use request::{Highlight, Mode, Request};

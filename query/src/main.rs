@@ -1,1 +1,21 @@
-fn main() {}
+//! The program `query`: searches an index from the terminal, and measures it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cloze_query::{cli::Cli, commands};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CLOZE_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    match commands::run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("query: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

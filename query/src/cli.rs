@@ -1,0 +1,82 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Searches an index from the terminal, and measures it.
+#[derive(Debug, Parser)]
+#[command(name = "query", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// Settings file [default: cloze.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Index directory [default: .cloze]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+    /// Where the index's model is [default: where the index says]
+    #[arg(long, global = true, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to search for.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// `query "..."`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to search for
+    #[arg(value_name = "WORDS")]
+    pub words: Vec<String>,
+    /// Which legs answer: hybrid, semantic or keyword
+    #[arg(long, default_value = "hybrid")]
+    pub mode: String,
+    /// Number of pages
+    #[arg(long, default_value_t = crate::request::DEFAULT_LIMIT, value_name = "N")]
+    pub limit: usize,
+    /// Pages to pass by
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub offset: usize,
+    /// Share of the semantic leg, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub semantic_weight: Option<f32>,
+    /// Say how every score came about
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// Other commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure the index against judged queries (BEIR files)
+    Eval(EvalArgs),
+}
+
+/// `query eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Queries: JSON Lines with "_id" and "text"
+    #[arg(long, value_name = "FILE")]
+    pub queries: PathBuf,
+    /// Judgments: query-id, corpus-id and score, separated by tabs
+    #[arg(long, value_name = "FILE")]
+    pub qrels: PathBuf,
+    /// Which legs answer: hybrid, semantic or keyword
+    #[arg(long, default_value = "hybrid")]
+    pub mode: String,
+    /// Share of the semantic leg, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub semantic_weight: Option<f32>,
+    /// Take only the first N queries of the file
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+    /// Judgments name pages by their address instead of their id
+    #[arg(long)]
+    pub by_url: bool,
+}

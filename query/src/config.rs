@@ -1,0 +1,67 @@
+//! What the program needs, resolved from `cloze.toml` and the command line.
+
+use std::path::{Path, PathBuf};
+
+use cloze_models::ModelSource;
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// Name of the settings file, looked for in the current directory.
+pub const FILE: &str = "cloze.toml";
+/// Index directory where none is given.
+pub const DEFAULT_INDEX: &str = ".cloze";
+
+/// `cloze.toml` as the programs that search read it; `[build]` and `[server]` are checked by the
+/// programs they belong to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The index directory.
+    pub index: Option<PathBuf>,
+    /// Where the index's model is looked for.
+    pub model: Option<String>,
+    #[serde(default, rename = "precision")]
+    _precision: Option<toml::Value>,
+    #[serde(default, rename = "build")]
+    _build: Option<toml::Table>,
+    /// Settings of the server, for it to check.
+    #[serde(default)]
+    pub server: Option<toml::Table>,
+    #[serde(default, rename = "query")]
+    _query: Empty,
+}
+
+/// A table without keys, so far.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+impl File {
+    /// Reads `path`, or `cloze.toml` in the current directory if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Config`] that names the file and the key.
+    pub fn read(path: Option<&Path>) -> Result<Self> {
+        let (path, required) = path.map_or((Path::new(FILE), false), |p| (p, true));
+        let failed = |reason: String| Error::Config { path: path.to_owned(), reason };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if !required && e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(failed(format!("cannot be read ({e})"))),
+        };
+        toml::from_str(&text).map_err(|e| failed(e.to_string().trim_end().to_owned()))
+    }
+
+    /// The index directory: what was typed, else what is set, else `.cloze`.
+    #[must_use]
+    pub fn index_dir(&self, typed: Option<PathBuf>) -> PathBuf {
+        typed.or_else(|| self.index.clone()).unwrap_or_else(|| DEFAULT_INDEX.into())
+    }
+
+    /// Where the index's model is looked for, if that is said.
+    #[must_use]
+    pub fn model_source(&self, typed: Option<String>) -> Option<ModelSource> {
+        typed.or_else(|| self.model.clone()).map(|name| ModelSource::parse(&name))
+    }
+}

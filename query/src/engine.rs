@@ -1,0 +1,209 @@
+//! Holds the live generation and the encoder; answers requests.
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use cloze_index::{Generation, KeywordQuery, PassageId, Scored};
+use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, TextKind, available_threads};
+
+use crate::{
+    Answer, Error, Highlight, Mode, Request, Result,
+    fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
+    json::{Explain, Hit, LegScore, Relation, SectionHit, Snippet, Total},
+    pages::{self, PageHit},
+    snippet,
+};
+
+/// Candidates of each leg for the first pages of a list, and for pages further down. The steps are
+/// few so that paging through a list does not change it under the reader.
+const DEPTHS: [(usize, usize); 3] = [(100, 100), (250, 1000), (usize::MAX, 4000)];
+
+/// An index and its encoder, ready to answer from any number of threads.
+pub struct Engine {
+    generation: Arc<Generation>,
+    encoder: Option<Encoder>,
+    /// Why the semantic leg cannot answer, if it cannot.
+    degraded: Option<String>,
+}
+
+/// What the two legs propose for a request.
+struct Legs {
+    semantic: Option<(Vec<f32>, Vec<Scored>)>,
+    lexical: Option<(KeywordQuery, Vec<Scored>)>,
+    degraded: Option<String>,
+}
+
+impl Engine {
+    /// Opens the index directory and the model it was made with; `model` overrides where that
+    /// model is looked for. Nothing is fetched.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the index or the model; [`Error::ModelMismatch`] names both models.
+    pub fn open(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
+        let generation = Generation::open(index)?;
+        let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
+            Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
+        })?;
+        let source = model.cloned().unwrap_or_else(|| ModelSource::parse(&record.name));
+        let artifact = Artifact::read(&source.locate()?, &source.to_string(), record.precision)?;
+        if !artifact.record.same_space(&record) {
+            return Err(Error::ModelMismatch { index: record.describe(), model: artifact.record.describe() });
+        }
+        let encoder = Encoder::from_artifact(&artifact, available_threads())?;
+        Ok(Self { generation: Arc::new(generation), encoder: Some(encoder), degraded: None })
+    }
+
+    /// Opens the index for the keyword leg alone, without a model; answers say that they are degraded
+    /// for `reason` unless keywords alone were asked for.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the index.
+    pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
+        let generation = Arc::new(Generation::open(index)?);
+        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()) })
+    }
+
+    /// The generation that answers.
+    #[must_use]
+    pub fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone and says so.
+    pub fn search(&self, request: &Request) -> Result<Answer> {
+        let started = Instant::now();
+        let depth = depth(request);
+        let legs = self.legs(request, depth)?;
+        let fused = self.fuse(request, &legs)?;
+        let pages = pages::group(&fused, |p| self.generation.page_of(p));
+        let words = KeywordQuery::words(request.query());
+        let shown = pages.iter().skip(request.offset()).take(request.limit());
+        let hits = shown.map(|page| self.hit(page, &words, request)).collect::<Result<Vec<_>>>()?;
+        let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
+        Ok(Answer {
+            query: request.query().to_owned(),
+            corrected_query: None,
+            mode: request.mode,
+            degraded: legs.degraded,
+            generation: self.generation.manifest().generation.clone(),
+            took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+            total: Total { value: pages.len() as u64, relation: if cut { Relation::Gte } else { Relation::Eq } },
+            no_match: pages.is_empty(),
+            fills: None,
+            hits,
+            facets: Default::default(),
+        })
+    }
+
+    /// Names of the best pages, in order: what [`crate::eval`] measures.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<String>> {
+        let fused = self.fuse(request, &self.legs(request, depth(request))?)?;
+        let pages = pages::group(&fused, |p| self.generation.page_of(p));
+        let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
+            let passage = self.generation.passage(page.best.passage)?;
+            let url = || passage.url.split('#').next().unwrap_or_default().to_owned();
+            Ok(if by_url { url() } else { passage.source })
+        });
+        names.collect()
+    }
+
+    /// Both legs side by side.
+    fn legs(&self, request: &Request, depth: usize) -> Result<Legs> {
+        let wants = |mode| request.mode == Mode::Hybrid || request.mode == mode;
+        let semantic = || match &self.encoder {
+            Some(encoder) if wants(Mode::Semantic) => Some(self.semantic(encoder, request.query(), depth)),
+            _ => None,
+        };
+        let lexical = || {
+            // Without an encoder the words answer, whatever was asked for.
+            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| self.lexical(request.query(), depth))
+        };
+        let (semantic, lexical) = rayon::join(semantic, lexical);
+        let mut degraded = if wants(Mode::Semantic) { self.degraded.clone() } else { None };
+        let semantic = match semantic {
+            Some(Err(error)) => {
+                tracing::error!(%error, "the semantic leg failed");
+                degraded = Some("the semantic leg failed; keywords alone answered".into());
+                None
+            }
+            other => other.and_then(Result::ok),
+        };
+        let lexical = match lexical {
+            None if semantic.is_none() => Some(self.lexical(request.query(), depth)?),
+            other => other.transpose()?,
+        };
+        Ok(Legs { semantic, lexical, degraded })
+    }
+
+    fn semantic(&self, encoder: &Encoder, query: &str, depth: usize) -> Result<(Vec<f32>, Vec<Scored>)> {
+        let vector = encoder.encode(TextKind::Query, query)?.vector;
+        let nearest = self.generation.nearest(&vector, depth)?;
+        Ok((vector, nearest))
+    }
+
+    fn lexical(&self, query: &str, depth: usize) -> Result<(KeywordQuery, Vec<Scored>)> {
+        let words = KeywordQuery::words(query);
+        let hits = self.generation.keyword(&words, depth)?.hits;
+        Ok((words, hits))
+    }
+
+    fn fuse(&self, request: &Request, legs: &Legs) -> Result<Vec<Fused>> {
+        let passages: Vec<PassageId> = fuse::union(legs.candidates());
+        let weight = request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT);
+        let semantic = legs.semantic.as_ref().map(|(vector, candidates)| {
+            let scores = self.generation.similarities(vector, &passages)?;
+            Ok::<_, Error>(Leg { candidates, scores, weight })
+        });
+        let lexical = legs.lexical.as_ref().map(|(words, candidates)| {
+            let scores = self.generation.keyword_scores(words, &passages)?;
+            Ok::<_, Error>(Leg { candidates, scores, weight: 1.0 - weight })
+        });
+        Ok(fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref()))
+    }
+
+    fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
+        let passage = self.generation.passage(page.best.passage)?;
+        let sections = page.others.iter().map(|other| {
+            let p = self.generation.passage(other.passage)?;
+            let heading = p.headings.last().unwrap_or(&p.title).clone();
+            Ok(SectionHit { heading, snippet: shown(&p.text, words, request.highlight), url: p.url })
+        });
+        Ok(Hit {
+            sections: sections.collect::<Result<_>>()?,
+            snippet: shown(&passage.text, words, request.highlight),
+            score: page.best.score,
+            explain: request.explain.then(|| explain(&page.best)),
+            id: passage.source,
+            url: passage.url,
+            title: passage.title,
+            breadcrumbs: passage.headings,
+        })
+    }
+}
+
+impl Legs {
+    fn candidates(&self) -> [&[Scored]; 2] {
+        let semantic = self.semantic.as_ref().map_or(&[][..], |(_, c)| c);
+        let lexical = self.lexical.as_ref().map_or(&[][..], |(_, c)| c);
+        [semantic, lexical]
+    }
+}
+
+fn depth(request: &Request) -> usize {
+    let reach = request.offset() + request.limit();
+    DEPTHS.into_iter().find(|(up_to, _)| reach <= *up_to).map_or(0, |(_, depth)| depth)
+}
+
+fn shown(text: &str, words: &KeywordQuery, highlight: Highlight) -> Snippet {
+    snippet::snippet(text, words, highlight == Highlight::Keyword)
+}
+
+fn explain(fused: &Fused) -> Explain {
+    let leg = |view: Option<fuse::View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
+    Explain { semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
+}

@@ -1,0 +1,188 @@
+//! Measures a ranking against judgments (BEIR files).
+//!
+//! nDCG: Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (2002), with
+//! linear gains, as trec_eval computes `ndcg_cut`. Intervals: the percentile bootstrap over queries
+//! (Efron and Tibshirani, 1993).
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Error, Result};
+
+/// Resamples behind an interval.
+const RESAMPLES: usize = 1000;
+
+/// Judgments: query id -> document id -> grade.
+pub type Qrels = HashMap<String, HashMap<String, i64>>;
+
+/// A metric over all queries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metric {
+    /// Its name, such as `nDCG@10`.
+    pub name: &'static str,
+    /// Mean over the queries.
+    pub mean: f64,
+    /// 95 % bootstrap interval.
+    pub interval: [f64; 2],
+}
+
+/// Values of one query.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct QueryScores {
+    /// nDCG@10.
+    pub ndcg_at_10: f64,
+    /// Recall@100.
+    pub recall_at_100: f64,
+    /// Reciprocal rank within the first ten.
+    pub mrr_at_10: f64,
+}
+
+/// Reads `queries.jsonl`: `_id` and `text` a line, in order.
+///
+/// # Errors
+/// [`Error::Read`] or [`Error::EvalFile`] with the line.
+pub fn read_queries(path: &Path) -> Result<Vec<(String, String)>> {
+    let expected = "a JSON object with \"_id\" and \"text\"";
+    let mut queries = Vec::new();
+    for (number, line) in lines(path)? {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let bad = |found: String| Error::EvalFile { path: path.to_owned(), line: number, found, expected };
+        let value: Value = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
+        match (&value["_id"], &value["text"]) {
+            (Value::String(id), Value::String(text)) => queries.push((id.clone(), text.clone())),
+            _ => return Err(bad("no \"_id\" or no \"text\"".into())),
+        }
+    }
+    Ok(queries)
+}
+
+/// Reads judgments: `query-id`, `corpus-id` and `score`, separated by tabs; the first line may be a heading.
+///
+/// # Errors
+/// [`Error::Read`] or [`Error::EvalFile`] with the line.
+pub fn read_qrels(path: &Path) -> Result<Qrels> {
+    let mut qrels = Qrels::new();
+    for (number, line) in lines(path)? {
+        let line = line?;
+        let fields: Vec<&str> = line.trim_end().split('\t').collect();
+        if fields == [""] {
+            continue;
+        }
+        let bad = |found: String| Error::EvalFile {
+            path: path.to_owned(),
+            line: number,
+            found,
+            expected: "query-id, corpus-id and a whole number, separated by tabs",
+        };
+        let &[query, document, grade] = &fields[..] else {
+            return Err(bad(format!("{} fields", fields.len())));
+        };
+        match grade.parse() {
+            Ok(grade) => drop(qrels.entry(query.to_owned()).or_default().insert(document.to_owned(), grade)),
+            Err(_) if number == 1 => {}
+            Err(_) => return Err(bad(format!("score {grade:?}"))),
+        }
+    }
+    Ok(qrels)
+}
+
+fn lines(path: &Path) -> Result<impl Iterator<Item = (usize, Result<String>)>> {
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    let file = File::open(path).map_err(read)?;
+    Ok((1..).zip(BufReader::new(file).lines()).map(move |(n, line)| (n, line.map_err(read))))
+}
+
+/// Scores one ranking, best first. The document that is the query itself is left out.
+#[must_use]
+pub fn score(query: &str, ranking: &[String], grades: &HashMap<String, i64>) -> QueryScores {
+    let ranking: Vec<i64> =
+        ranking.iter().filter(|d| *d != query).map(|d| grades.get(d).copied().unwrap_or(0)).collect();
+    let mut ideal: Vec<i64> = grades.iter().filter(|(d, g)| *d != query && **g > 0).map(|(_, g)| *g).collect();
+    ideal.sort_unstable_by(|a, b| b.cmp(a));
+    let gain = |grades: &[i64]| -> f64 {
+        let discounted = grades.iter().take(10).zip(2u32..);
+        discounted.map(|(g, place)| (*g).max(0) as f64 / f64::from(place).log2()).sum()
+    };
+    let found = ranking.iter().take(100).filter(|g| **g > 0).count();
+    let first = ranking.iter().take(10).position(|g| *g > 0);
+    if ideal.is_empty() {
+        return QueryScores { ndcg_at_10: 0.0, recall_at_100: 0.0, mrr_at_10: 0.0 };
+    }
+    QueryScores {
+        ndcg_at_10: gain(&ranking) / gain(&ideal),
+        recall_at_100: found as f64 / ideal.len() as f64,
+        mrr_at_10: first.map_or(0.0, |place| 1.0 / (place + 1) as f64),
+    }
+}
+
+/// Means and intervals over the queries.
+#[must_use]
+pub fn summarize(scores: &BTreeMap<String, QueryScores>) -> Vec<Metric> {
+    let column = |name, value: fn(&QueryScores) -> f64| {
+        let values: Vec<f64> = scores.values().map(value).collect();
+        Metric { name, mean: mean(&values), interval: bootstrap(&values) }
+    };
+    vec![
+        column("nDCG@10", |s| s.ndcg_at_10),
+        column("Recall@100", |s| s.recall_at_100),
+        column("MRR@10", |s| s.mrr_at_10),
+    ]
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The middle 95 % of the means of resamples; the same for the same values.
+fn bootstrap(values: &[f64]) -> [f64; 2] {
+    let n = values.len();
+    if n == 0 {
+        return [0.0; 2];
+    }
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    // SplitMix64 (Steele, Lea and Flood, 2014).
+    let mut random = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let mut resample = || (0..n).map(|_| values[(random() % n as u64) as usize]).sum::<f64>() / n as f64;
+    let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resample()).collect();
+    means.sort_unstable_by(f64::total_cmp);
+    [means[RESAMPLES * 25 / 1000], means[RESAMPLES * 975 / 1000 - 1]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_values() {
+        let grades = HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 1), ("c".to_owned(), 0)]);
+        let rank = |ids: &[&str]| score("q", &ids.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>(), &grades);
+        assert_eq!(rank(&["a", "b"]).ndcg_at_10, 1.0);
+        assert_eq!(rank(&["c", "q", "b"]).mrr_at_10, 0.5, "the query itself is no result");
+        assert_eq!(rank(&[]), QueryScores { ndcg_at_10: 0.0, recall_at_100: 0.0, mrr_at_10: 0.0 });
+        let expected = (1.0 + 2.0 / 3f64.log2()) / (2.0 + 1.0 / 3f64.log2());
+        assert!((rank(&["b", "a"]).ndcg_at_10 - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn intervals_hold_the_mean_and_repeat() {
+        let values: Vec<f64> = (0..200).map(|i| f64::from(i % 7) / 6.0).collect();
+        let [low, high] = bootstrap(&values);
+        assert!(low < mean(&values) && mean(&values) < high && high - low < 0.2);
+        assert_eq!(bootstrap(&values), [low, high]);
+    }
+}

@@ -1,0 +1,139 @@
+//! One score a passage from two legs.
+//!
+//! Both legs score every candidate of the union, not only their own: a passage that one leg ranks
+//! low is not the same as one it never saw. Each leg's scores are divided by its largest, which
+//! keeps the gaps within a leg, and the two are averaged by weight. A leg that finds nothing takes
+//! no part, so a lone hit of the other one is never lost.
+
+use cloze_index::{PassageId, Scored};
+
+/// Share of the semantic leg where nothing is said.
+pub(crate) const SEMANTIC_WEIGHT: f32 = 0.5;
+
+/// A leg that takes part: what it proposes, and what it makes of everything proposed.
+pub(crate) struct Leg<'a> {
+    /// Best first.
+    pub(crate) candidates: &'a [Scored],
+    /// Aligned with the union.
+    pub(crate) scores: Vec<f32>,
+    /// Its share in the fused score.
+    pub(crate) weight: f32,
+}
+
+impl Leg<'_> {
+    fn largest(&self) -> f32 {
+        self.scores.iter().copied().fold(0.0, f32::max)
+    }
+
+    /// A leg that gives nothing to anyone leaves the whole score to the other one.
+    fn effective_weight(&self) -> f32 {
+        if self.largest() > 0.0 { self.weight } else { 0.0 }
+    }
+
+    /// What the leg makes of each passage; `part` of the fused score is its.
+    fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
+        let (largest, ranks) = (self.largest(), ranks(self.candidates));
+        let view = |(&passage, &score): (&PassageId, &f32)| {
+            let share = if largest > 0.0 { part * score.max(0.0) / largest } else { 0.0 };
+            let rank = ranks.binary_search_by_key(&passage, |r| r.0).ok().map(|at| ranks[at].1);
+            View { rank, score, share }
+        };
+        passages.iter().zip(&self.scores).map(view).collect()
+    }
+}
+
+/// One leg's view of a passage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct View {
+    pub(crate) rank: Option<u32>,
+    pub(crate) score: f32,
+    pub(crate) share: f32,
+}
+
+/// A passage with its fused score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fused {
+    pub(crate) passage: PassageId,
+    pub(crate) score: f32,
+    pub(crate) semantic: Option<View>,
+    pub(crate) lexical: Option<View>,
+}
+
+/// All candidates of both legs, in ascending order.
+pub(crate) fn union(legs: [&[Scored]; 2]) -> Vec<PassageId> {
+    let mut passages: Vec<_> = legs.into_iter().flatten().map(|s| s.passage).collect();
+    passages.sort_unstable();
+    passages.dedup();
+    passages
+}
+
+/// Fuses the legs over `passages`, their union. Best first; ties by the lower number.
+pub(crate) fn fuse(passages: &[PassageId], semantic: Option<&Leg<'_>>, lexical: Option<&Leg<'_>>) -> Vec<Fused> {
+    let [s_weight, l_weight] = [semantic, lexical].map(|leg| leg.map_or(0.0, Leg::effective_weight));
+    let sum = (s_weight + l_weight).max(f32::MIN_POSITIVE);
+    let semantic = semantic.map(|leg| leg.views(passages, s_weight / sum));
+    let lexical = lexical.map(|leg| leg.views(passages, l_weight / sum));
+    let mut fused: Vec<Fused> = passages
+        .iter()
+        .enumerate()
+        .map(|(i, &passage)| {
+            let [semantic, lexical] = [&semantic, &lexical].map(|views| views.as_ref().map(|v| v[i]));
+            let score = [semantic, lexical].into_iter().flatten().map(|v| v.share).sum();
+            Fused { passage, score, semantic, lexical }
+        })
+        .collect();
+    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    fused
+}
+
+/// Rank of each candidate, from 1, ordered by passage.
+fn ranks(candidates: &[Scored]) -> Vec<(PassageId, u32)> {
+    let mut ranks: Vec<_> = candidates.iter().zip(1..).map(|(c, rank)| (c.passage, rank)).collect();
+    ranks.sort_unstable();
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(list: &[(PassageId, f32)]) -> Vec<Scored> {
+        list.iter().map(|&(passage, score)| Scored { passage, score }).collect()
+    }
+
+    fn order(semantic: &[(PassageId, f32)], lexical: &[(PassageId, f32)], weight: f32) -> Vec<PassageId> {
+        let (s, l) = (scored(semantic), scored(lexical));
+        let passages = union([&s, &l]);
+        let of = |list: &[Scored]| -> Vec<f32> {
+            passages.iter().map(|p| list.iter().find(|x| x.passage == *p).map_or(0.0, |x| x.score)).collect()
+        };
+        let (sv, lv) = (of(&s), of(&l));
+        let s = Leg { candidates: &s, scores: sv, weight };
+        let l = Leg { candidates: &l, scores: lv, weight: 1.0 - weight };
+        fuse(&passages, Some(&s), Some(&l)).into_iter().map(|f| f.passage).collect()
+    }
+
+    #[test]
+    fn agreement_wins_over_either_leg_alone() {
+        assert_eq!(order(&[(1, 0.9), (2, 0.8)], &[(3, 9.0), (2, 8.0)], 0.5)[0], 2);
+    }
+
+    #[test]
+    fn a_leg_without_results_changes_nothing() {
+        assert_eq!(order(&[], &[(5, 3.0), (4, 1.0)], 0.5), [5, 4]);
+        assert_eq!(order(&[(7, 0.4)], &[], 0.5), [7]);
+        assert_eq!(order(&[], &[], 0.5), []);
+    }
+
+    #[test]
+    fn weights_at_the_ends_are_one_leg_alone() {
+        let (s, l) = ([(1, 0.9), (2, 0.8)], [(2, 9.0), (1, 8.0)]);
+        assert_eq!(order(&s, &l, 1.0)[0], 1);
+        assert_eq!(order(&s, &l, 0.0)[0], 2);
+    }
+
+    #[test]
+    fn ties_go_to_the_lower_number() {
+        assert_eq!(order(&[(9, 0.5), (3, 0.5)], &[], 0.5), [3, 9]);
+    }
+}

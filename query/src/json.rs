@@ -1,0 +1,114 @@
+//! The answer as it goes over the wire (v1).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::Mode;
+
+/// The answer to a search.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The query, white space tidied.
+    pub query: String,
+    /// The query that was searched besides, if the words look mistyped.
+    pub corrected_query: Option<String>,
+    /// Which legs were asked for.
+    pub mode: Mode,
+    /// Why only a part of what was asked for answered; absent when all did.
+    pub degraded: Option<String>,
+    /// The generation of the index that answered.
+    pub generation: String,
+    /// Time from request to answer, in milliseconds.
+    pub took_ms: f64,
+    /// Number of pages that match.
+    pub total: Total,
+    /// Whether nothing matches.
+    pub no_match: bool,
+    /// Words that fill the query's blanks.
+    pub fills: Option<()>,
+    /// The pages, best first; ties by the order of the index.
+    pub hits: Vec<Hit>,
+    /// Counts by metadata key and value.
+    pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// A count that may be a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// Pages.
+    pub value: u64,
+    /// `eq`, or `gte` where a leg was cut.
+    pub relation: Relation,
+}
+
+/// How a count is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// Exactly.
+    Eq,
+    /// At least.
+    Gte,
+}
+
+/// A page that matches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// Name of the page in its source: a relative path, or a record's id.
+    pub id: String,
+    /// Where the best passage is.
+    pub url: String,
+    /// Title of the page.
+    pub title: String,
+    /// 0 to 1; comparable within one answer.
+    pub score: f32,
+    /// Headings down to the best passage.
+    pub breadcrumbs: Vec<String>,
+    /// A stretch of the best passage.
+    pub snippet: Snippet,
+    /// Other sections of the page that match.
+    pub sections: Vec<SectionHit>,
+    /// How the score came about, on request.
+    pub explain: Option<Explain>,
+}
+
+/// Another section of a page that matches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SectionHit {
+    /// Its heading, or the page's title for the text above the first heading.
+    pub heading: String,
+    /// Where it is.
+    pub url: String,
+    /// A stretch of it.
+    pub snippet: Snippet,
+}
+
+/// Text with marks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Snippet {
+    /// Plain text, never markup.
+    pub text: String,
+    /// Half-open ranges in UTF-16 code units, ascending, apart from each other.
+    pub highlights: Vec<[u32; 2]>,
+}
+
+/// How a score came about.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Explain {
+    /// The semantic leg; absent if it took no part.
+    pub semantic: Option<LegScore>,
+    /// The keyword leg; absent if it took no part.
+    pub lexical: Option<LegScore>,
+}
+
+/// What one leg made of a passage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LegScore {
+    /// Place among the leg's candidates, from 1; absent if only the other leg proposed the passage.
+    pub rank: Option<u32>,
+    /// Cosine similarity or BM25.
+    pub score: f32,
+    /// Part of the fused score that is this leg's.
+    pub share: f32,
+}
