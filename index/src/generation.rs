@@ -115,6 +115,15 @@ impl Generation {
         self.lexical.search(query, k)
     }
 
+    /// Adds the words that begin with the last word of `text`, as they are indexed: for a query
+    /// whose last word is still being typed.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn complete(&self, query: KeywordQuery, text: &str) -> Result<KeywordQuery> {
+        self.lexical.complete(query, text)
+    }
+
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
     ///
     /// # Errors

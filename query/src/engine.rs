@@ -68,6 +68,12 @@ impl Engine {
         &self.generation
     }
 
+    /// Why only words are answered, if that is so.
+    #[must_use]
+    pub fn degraded(&self) -> Option<&str> {
+        self.degraded.as_deref()
+    }
+
     /// Answers a request.
     ///
     /// # Errors
@@ -78,7 +84,7 @@ impl Engine {
         let legs = self.legs(request, depth)?;
         let fused = self.fuse(request, &legs)?;
         let pages = pages::group(&fused, |p| self.generation.page_of(p));
-        let words = KeywordQuery::words(request.query());
+        let words = self.words(request)?;
         let shown = pages.iter().skip(request.offset()).take(request.limit());
         let hits = shown.map(|page| self.hit(page, &words, request)).collect::<Result<Vec<_>>>()?;
         let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
@@ -121,7 +127,7 @@ impl Engine {
         };
         let lexical = || {
             // Without an encoder the words answer, whatever was asked for.
-            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| self.lexical(request.query(), depth))
+            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| self.lexical(request, depth))
         };
         let (semantic, lexical) = rayon::join(semantic, lexical);
         let mut degraded = if wants(Mode::Semantic) { self.degraded.clone() } else { None };
@@ -134,7 +140,7 @@ impl Engine {
             other => other.and_then(Result::ok),
         };
         let lexical = match lexical {
-            None if semantic.is_none() => Some(self.lexical(request.query(), depth)?),
+            None if semantic.is_none() => Some(self.lexical(request, depth)?),
             other => other.transpose()?,
         };
         Ok(Legs { semantic, lexical, degraded })
@@ -146,10 +152,15 @@ impl Engine {
         Ok((vector, nearest))
     }
 
-    fn lexical(&self, query: &str, depth: usize) -> Result<(KeywordQuery, Vec<Scored>)> {
-        let words = KeywordQuery::words(query);
+    fn lexical(&self, request: &Request, depth: usize) -> Result<(KeywordQuery, Vec<Scored>)> {
+        let words = self.words(request)?;
         let hits = self.generation.keyword(&words, depth)?.hits;
         Ok((words, hits))
+    }
+
+    fn words(&self, request: &Request) -> Result<KeywordQuery> {
+        let words = KeywordQuery::words(request.query());
+        Ok(if request.prefix { self.generation.complete(words, request.query())? } else { words })
     }
 
     fn fuse(&self, request: &Request, legs: &Legs) -> Result<Vec<Fused>> {

@@ -96,6 +96,8 @@ pub struct Request {
     pub highlight: Highlight,
     /// Whether every hit says how its score came about.
     pub explain: bool,
+    /// Whether the last word is still being typed: words that begin with it match too.
+    pub prefix: bool,
 }
 
 impl Request {
@@ -130,6 +132,7 @@ impl Request {
             semantic_weight: None,
             highlight: Highlight::default(),
             explain: false,
+            prefix: false,
         })
     }
 

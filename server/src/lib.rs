@@ -1,1 +1,19 @@
-//! The HTTP service and the search page of Cloze
+//! The HTTP service and the search page.
+//!
+//! [`app`] puts the routes together, for the program and for tests alike; `routes` holds one
+//! resource a file; [`error`] says what a client is told when something is wrong; `limits` keeps
+//! one client from taking everything; `params` reads addresses strictly.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod error;
+mod limits;
+mod params;
+mod routes;
+pub mod run;
+pub mod state;
+
+pub use app::routes as configure;
+pub use config::ServerConfig;
+pub use state::State;

@@ -1,1 +1,20 @@
-fn main() {}
+//! The program `server`: an index over HTTP.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cloze_server::{ServerConfig, cli::Cli, run};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CLOZE_LOG").unwrap_or_else(|_| "info".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    match ServerConfig::resolve(Cli::parse()).and_then(|config| run::run(&config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("server: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

@@ -41,6 +41,18 @@ pub fn analyse(text: &str) -> Vec<AnalysedWord> {
     words
 }
 
+/// The last word of a text as it was typed so far: lower case, without accents, not stemmed.
+pub(crate) fn last_word(text: &str) -> Option<String> {
+    let mut analyzer =
+        TextAnalyzer::builder(SimpleTokenizer::default()).filter(LowerCaser).filter(AsciiFoldingFilter).build();
+    let mut stream = analyzer.token_stream(text);
+    let mut last = None;
+    while let Some(token) = stream.next() {
+        last = Some(token.text.clone());
+    }
+    last
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::{Error, Passage, PassageId, Result, Scored};
 
+/// Terms that a word being typed may become.
+const COMPLETIONS: usize = 8;
+
 /// Words to look for; a passage matches if it has any of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeywordQuery {
@@ -95,6 +98,28 @@ impl Lexical {
         }
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
         Ok(KeywordHits { hits })
+    }
+
+    /// Adds the most frequent terms that begin with the last word of `text`.
+    pub(crate) fn complete(&self, mut query: KeywordQuery, text: &str) -> Result<KeywordQuery> {
+        let Some(begun) = analysis::last_word(text) else { return Ok(query) };
+        let mut found: BTreeMap<String, u32> = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+            let terms = reader.inverted_index(self.fields.content).map_err(failed)?;
+            let range = terms.terms().range().ge(begun.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(begun.as_bytes()) {
+                let term = String::from_utf8_lossy(stream.key()).into_owned();
+                *found.entry(term).or_insert(0) += stream.value().doc_freq;
+            }
+        }
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        for (term, _) in found.into_iter().take(COMPLETIONS) {
+            query.terms.entry(term).or_insert(1);
+        }
+        Ok(query)
     }
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.

@@ -1,0 +1,75 @@
+//! The parameters of an address, read strictly: what is not understood is an error, not a guess.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use percent_encoding::percent_decode_str;
+
+use crate::error::ApiError;
+
+/// Parameters of one request, each given once.
+#[derive(Debug, Default)]
+pub(crate) struct Params(BTreeMap<String, String>);
+
+impl Params {
+    /// Reads a query string; every name must be one of `known`.
+    pub(crate) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
+        let mut params = BTreeMap::new();
+        for pair in query.split('&').filter(|p| !p.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decode(name, "the name of a parameter")?;
+            if !known.contains(&name.as_str()) {
+                let message = format!("there is no parameter {name:?}; expected {}", known.join(", "));
+                return Err(ApiError::parameter("unknown_parameter", &name, message));
+            }
+            let value = decode(value, &name)?;
+            if params.insert(name.clone(), value).is_some() {
+                let message = format!("{name} is given twice; expected once");
+                return Err(ApiError::parameter("repeated_parameter", &name, message));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    /// A parameter as it is.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A parameter as a number or a truth value; `expected` says what it should look like.
+    pub(crate) fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| {
+            ApiError::parameter("invalid_parameter", name, format!("{name} is {text:?}; expected {expected}"))
+        })
+    }
+}
+
+fn decode(text: &str, name: &str) -> Result<String, ApiError> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map(|t| t.into_owned()).map_err(|e| {
+        let message = format!("{name} is not UTF-8 (percent-decoded byte {}); expected UTF-8", e.valid_up_to());
+        ApiError::parameter("invalid_encoding", name, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let code = |q: &str| Params::parse(q, &["q", "limit"]).expect_err(q).to_string();
+        assert!(code("x=1").contains("unknown_parameter"));
+        assert!(code("q=a&q=b").contains("repeated_parameter"));
+        assert!(code("q=%ED%A0%80").contains("invalid_encoding"), "a lone surrogate");
+        assert!(code("q=%FF").contains("invalid_encoding"));
+    }
+
+    #[test]
+    fn values_are_decoded() {
+        let p = Params::parse("q=a+b%20c%2B%C3%A9&limit=5", &["q", "limit"]).expect("good");
+        assert_eq!(p.text("q"), Some("a b c+é"));
+        assert_eq!(p.value::<usize>("limit", "a number").expect("good"), Some(5));
+        assert!(p.value::<usize>("q", "a number").is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! Opens the index, listens, and stops gracefully.
+
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, middleware::Compress};
+use anyhow::{Context, Result};
+use cloze_query::Engine;
+
+use crate::{ServerConfig, State, app, routes};
+
+/// Longest time that a client may take to send its request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Seconds that requests in progress get to finish after SIGTERM or SIGINT.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// Serves until a signal ends it; what has begun is finished.
+///
+/// # Errors
+/// If the index or the model cannot be opened, or the address not be listened at.
+pub fn run(config: &ServerConfig) -> Result<()> {
+    let engine = if config.keyword_only {
+        Engine::open_keyword_only(&config.index, "started with --keyword-only")?
+    } else {
+        Engine::open(&config.index, config.model.as_ref())?
+    };
+    if let Some(site) = &config.site {
+        std::fs::read_dir(site).with_context(|| format!("cannot show the files of {}", site.display()))?;
+    }
+    let manifest = engine.generation().manifest();
+    let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
+    let state = State::new(engine, config.max_in_flight, config.timeout);
+    let site = config.site.clone();
+    actix_web::rt::System::new().block_on(async move {
+        let server = HttpServer::new(move || {
+            let (state, site) = (state.clone(), site.clone());
+            App::new()
+                .wrap(Compress::default())
+                .wrap(app::security_headers())
+                .configure(move |c| {
+                    if let Some(dir) = site {
+                        c.service(routes::site::scope(dir));
+                    }
+                })
+                .configure(app::routes(state))
+        })
+        .workers(cloze_models::available_threads())
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .bind(config.listen)
+        .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
+        println!("search page: http://{}/   ({held})", config.listen);
+        server.run().await.context("the server stopped")
+    })
+}
