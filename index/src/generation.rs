@@ -98,6 +98,21 @@ impl Generation {
         Ok(self.vectors.nearest(query, k, EF.max(k)))
     }
 
+    /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
+    pub fn similarity_spread(&self, query: &[f32]) -> Result<f32> {
+        self.check_dimension(query)?;
+        Ok(self.vectors.spread(query))
+    }
+
+    /// The vector of a passage.
+    #[must_use]
+    pub fn vector(&self, passage: PassageId) -> &[f32] {
+        self.vectors.vector(passage)
+    }
+
     /// Cosine similarity of given passages to a unit vector, in their order.
     ///
     /// # Errors

@@ -12,6 +12,7 @@
 //! This crate alone opens, creates or renames files inside an index directory. It knows nothing
 //! of models: vectors cross its border as `&[f32]`, and the model's record as opaque JSON.
 
+mod best;
 pub mod error;
 mod files;
 pub mod generation;

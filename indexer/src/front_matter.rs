@@ -24,7 +24,10 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
         } else if block.trim().is_empty() {
             Ok(Map::new())
         } else {
-            serde_saphyr::from_str::<Map<String, Value>>(block).map_err(|e| first_line(&e.to_string()))
+            // `no` is a language and `y` a tag, not truth values as in YAML 1.1.
+            let options = serde_saphyr::options! { strict_booleans: true };
+            serde_saphyr::from_str_with_options::<Map<String, Value>>(block, options)
+                .map_err(|e| first_line(&e.to_string()))
         };
         return match parsed {
             Ok(values) => (FrontMatter { values: lower_keys(values) }, body, None),

@@ -32,6 +32,11 @@ pub(crate) fn hash_file<D: Digest>(path: &Path, prefix: &[u8]) -> Result<String>
     Ok(hex(&hasher.finalize()))
 }
 
+/// SHA-256 of a text, in hexadecimal.
+pub(crate) fn sha256_text(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
@@ -71,5 +76,5 @@ fn identity(path: &Path, m: &Metadata) -> String {
         m.ctime(),
         m.ctime_nsec()
     );
-    hex(&Sha256::digest(text.as_bytes())[..16])
+    sha256_text(&text)
 }

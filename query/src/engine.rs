@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use cloze_index::{Generation, KeywordQuery, PassageId, Scored};
+use cloze_index::{Generation, KeywordHits, KeywordQuery, PassageId, Scored};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, TextKind, available_threads};
 
 use crate::{
@@ -28,7 +28,7 @@ pub struct Engine {
 /// What the two legs propose for a request.
 struct Legs {
     semantic: Option<(Vec<f32>, Vec<Scored>)>,
-    lexical: Option<(KeywordQuery, Vec<Scored>)>,
+    lexical: Option<(KeywordQuery, KeywordHits)>,
     degraded: Option<String>,
 }
 
@@ -152,9 +152,9 @@ impl Engine {
         Ok((vector, nearest))
     }
 
-    fn lexical(&self, request: &Request, depth: usize) -> Result<(KeywordQuery, Vec<Scored>)> {
+    fn lexical(&self, request: &Request, depth: usize) -> Result<(KeywordQuery, KeywordHits)> {
         let words = self.words(request)?;
-        let hits = self.generation.keyword(&words, depth)?.hits;
+        let hits = self.generation.keyword(&words, depth)?;
         Ok((words, hits))
     }
 
@@ -168,11 +168,12 @@ impl Engine {
         let weight = request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT);
         let semantic = legs.semantic.as_ref().map(|(vector, candidates)| {
             let scores = self.generation.similarities(vector, &passages)?;
-            Ok::<_, Error>(Leg { candidates, scores, weight })
+            let spread = self.generation.similarity_spread(vector)?;
+            Ok::<_, Error>(Leg { candidates, scores, spread, weight })
         });
-        let lexical = legs.lexical.as_ref().map(|(words, candidates)| {
+        let lexical = legs.lexical.as_ref().map(|(words, hits)| {
             let scores = self.generation.keyword_scores(words, &passages)?;
-            Ok::<_, Error>(Leg { candidates, scores, weight: 1.0 - weight })
+            Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
         });
         Ok(fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref()))
     }
@@ -200,7 +201,7 @@ impl Engine {
 impl Legs {
     fn candidates(&self) -> [&[Scored]; 2] {
         let semantic = self.semantic.as_ref().map_or(&[][..], |(_, c)| c);
-        let lexical = self.lexical.as_ref().map_or(&[][..], |(_, c)| c);
+        let lexical = self.lexical.as_ref().map_or(&[][..], |(_, c)| &c.hits);
         [semantic, lexical]
     }
 }

@@ -48,7 +48,9 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .bind(config.listen)
         .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
-        println!("search page: http://{}/   ({held})", config.listen);
+        // With port 0 the system chooses one: say which.
+        let address = server.addrs().first().copied().unwrap_or(config.listen);
+        println!("search page: http://{address}/   ({held})");
         server.run().await.context("the server stopped")
     })
 }

@@ -1,8 +1,17 @@
-//! Journeys across the crates: one binary, one fixture a test.
+//! Journeys across the crates: one binary, one fixture type.
 //!
 //! Tests that need the reference data beside the checkout (`../shared`) say so and are skipped
 //! where it is absent.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod bad_input;
+mod building;
+mod damage;
 mod encoder;
+mod evaluation;
+mod hub;
+mod searching;
+mod serving;
+mod site;
+mod sites;
 mod support;

@@ -7,7 +7,6 @@ use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
-    collector::TopDocs,
     query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery},
     schema::{IndexRecordOption, Value},
 };
@@ -18,7 +17,7 @@ use super::{
     schema::{self, Fields},
     writer::error,
 };
-use crate::{Error, Passage, PassageId, Result, Scored};
+use crate::{Error, Passage, PassageId, Result, Scored, best::BestK};
 
 /// Terms that a word being typed may become.
 const COMPLETIONS: usize = 8;
@@ -59,6 +58,11 @@ impl KeywordQuery {
 pub struct KeywordHits {
     /// Best first; ties by the lower number.
     pub hits: Vec<Scored>,
+    /// Standard deviation of the scores over all passages of the index, those without a match
+    /// counting as 0: what a score has to stand out from.
+    pub spread: f32,
+    /// Number of passages that match.
+    pub matches: u64,
 }
 
 /// The keyword index of a generation, opened for reading.
@@ -70,6 +74,8 @@ pub(crate) struct Lexical {
     addresses: Vec<DocAddress>,
     /// The page of each passage.
     pages: Vec<u32>,
+    /// The passage of each document, by segment.
+    ids: Vec<Vec<PassageId>>,
 }
 
 impl Lexical {
@@ -81,8 +87,8 @@ impl Lexical {
         let fields = schema::fields(&index.schema(), dir)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let searcher = reader.searcher();
-        let (addresses, pages) = addresses(dir, &searcher, passages)?;
-        Ok(Self { dir: dir.to_owned(), searcher, fields, addresses, pages })
+        let Places { addresses, pages, ids } = places(dir, &searcher, passages)?;
+        Ok(Self { dir: dir.to_owned(), searcher, fields, addresses, pages, ids })
     }
 
     /// The `k` passages that match best.
@@ -90,14 +96,24 @@ impl Lexical {
         if query.is_empty() || k == 0 {
             return Ok(KeywordHits::default());
         }
-        let collector = TopDocs::with_limit(k).order_by_score();
-        let found = self.searcher.search(&self.compile(query), &collector).map_err(|e| self.failed("search", &e))?;
-        let mut hits = Vec::with_capacity(found.len());
-        for (score, address) in found {
-            hits.push(Scored { passage: self.id_of(address)?, score });
+        let failed = |e: tantivy::TantivyError| self.failed("search", &e);
+        let weight =
+            self.compile(query).weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
+        let mut best = BestK::new(k);
+        let (mut matches, mut sum, mut squares) = (0u64, 0f64, 0f64);
+        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
+            let ids = &self.ids[segment];
+            let mut take = |document: tantivy::DocId, score: f32| {
+                matches += 1;
+                sum += f64::from(score);
+                squares += f64::from(score) * f64::from(score);
+                best.offer(Scored { passage: ids[document as usize], score });
+            };
+            weight.for_each(reader, &mut take).map_err(failed)?;
         }
-        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
-        Ok(KeywordHits { hits })
+        let n = self.addresses.len().max(1) as f64;
+        let variance = squares / n - (sum / n) * (sum / n);
+        Ok(KeywordHits { hits: best.into_sorted(), spread: variance.max(0.0).sqrt() as f32, matches })
     }
 
     /// Adds the most frequent terms that begin with the last word of `text`.
@@ -178,37 +194,40 @@ impl Lexical {
         BooleanQuery::new(query.terms.iter().map(clause).collect())
     }
 
-    fn id_of(&self, address: DocAddress) -> Result<PassageId> {
-        let reader = self.searcher.segment_reader(address.segment_ord);
-        let ids = reader.fast_fields().u64("id").map_err(|e| self.failed("read a number", &e))?;
-        Ok(ids.first(address.doc_id).unwrap_or_default() as PassageId)
-    }
-
     fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
     }
 }
 
-/// Address and page of every passage; each number from 0 must occur once.
-fn addresses(dir: &Path, searcher: &Searcher, passages: usize) -> Result<(Vec<DocAddress>, Vec<u32>)> {
+/// Where every passage is, and the other way round.
+struct Places {
+    addresses: Vec<DocAddress>,
+    pages: Vec<u32>,
+    ids: Vec<Vec<PassageId>>,
+}
+
+/// Reads the numbers of all passages; each from 0 must occur once.
+fn places(dir: &Path, searcher: &Searcher, passages: usize) -> Result<Places> {
     const NOWHERE: DocAddress = DocAddress { segment_ord: u32::MAX, doc_id: u32::MAX };
-    let mut addresses = vec![NOWHERE; passages];
-    let mut pages = vec![0; passages];
+    let mut places = Places { addresses: vec![NOWHERE; passages], pages: vec![0; passages], ids: Vec::new() };
     let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
     for (segment_ord, reader) in (0u32..).zip(searcher.segment_readers()) {
-        let ids = reader.fast_fields().u64("id").map_err(failed)?;
+        let id_column = reader.fast_fields().u64("id").map_err(failed)?;
         let page_column = reader.fast_fields().u64("page").map_err(failed)?;
+        let mut ids = Vec::with_capacity(reader.max_doc() as usize);
         for doc_id in 0..reader.max_doc() {
-            let id = ids.first(doc_id).unwrap_or(u64::MAX) as usize;
-            let Some(place) = addresses.get_mut(id) else {
+            let id = id_column.first(doc_id).unwrap_or(u64::MAX);
+            let Some(place) = places.addresses.get_mut(id as usize) else {
                 return Err(Error::damaged(dir, format!("passage {id}"), format!("{passages} passages")));
             };
             *place = DocAddress { segment_ord, doc_id };
-            pages[id] = page_column.first(doc_id).unwrap_or_default() as u32;
+            places.pages[id as usize] = page_column.first(doc_id).unwrap_or_default() as u32;
+            ids.push(id as PassageId);
         }
+        places.ids.push(ids);
     }
-    match addresses.iter().position(|a| *a == NOWHERE) {
-        None => Ok((addresses, pages)),
+    match places.addresses.iter().position(|a| *a == NOWHERE) {
+        None => Ok(places),
         Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
     }
 }

@@ -8,6 +8,9 @@ use std::{
 use super::{dot::dot, segment::Segment};
 use crate::{PassageId, Scored};
 
+/// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
+const SAMPLE: usize = 2048;
+
 /// The vectors of a generation.
 #[derive(Debug)]
 pub(crate) struct VectorSearch {
@@ -73,10 +76,30 @@ impl VectorSearch {
         found
     }
 
+    /// Standard deviation of the similarities over the index, from an even sample of its vectors:
+    /// what a similarity has to stand out from.
+    pub(crate) fn spread(&self, query: &[f32]) -> f32 {
+        let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
+        for segment in &self.segments {
+            for row in (0..segment.len()).step_by(self.len().div_ceil(SAMPLE).max(1)) {
+                let similarity = dot(query, segment.row(row));
+                n += 1.0;
+                sum += similarity;
+                squares += similarity * similarity;
+            }
+        }
+        (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt()
+    }
+
     /// Cosine similarity of one passage.
     pub(crate) fn similarity(&self, query: &[f32], passage: PassageId) -> f32 {
+        dot(query, self.vector(passage))
+    }
+
+    /// The vector of one passage.
+    pub(crate) fn vector(&self, passage: PassageId) -> &[f32] {
         let (segment, row) = self.places[passage as usize];
-        dot(query, self.segments[segment as usize].row(row as usize))
+        self.segments[segment as usize].row(row as usize)
     }
 }
 

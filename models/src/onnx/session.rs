@@ -19,7 +19,7 @@ use ort::{
 };
 
 use super::{graph, quantize::Storage, runtime};
-use crate::{Artifact, Error, Result, artifact, cache, weights::Weights};
+use crate::{Artifact, Error, Result, artifact, cache, fingerprint, weights::Weights};
 
 const GRAPH_FILE: &str = "encoder.onnx";
 const WEIGHTS_FILE: &str = "encoder.weights";
@@ -163,9 +163,12 @@ fn from_onnx(path: &Path) -> Result<Runner> {
 }
 
 fn from_checkpoint(artifact: &Artifact, weights: &Path, count: usize) -> Result<Vec<Runner>> {
+    // The graph follows from the weights, the configuration, the library and the processor.
+    let config = fingerprint::sha256_text(&format!("{:?}", artifact.config));
     let key = format!(
-        "{}-{}-{}-{}-v{}",
+        "{}-{}-{}-{}-{}-v{}",
         &artifact.record.weights_sha256[..32],
+        &config[..8],
         artifact.record.precision,
         runtime::VERSION,
         runtime::cpu_features(),

@@ -1,0 +1,49 @@
+# The two commands that matter: `make demo` and `make test`. `make help` lists the others.
+
+PREFIX ?= $(HOME)/.local
+LISTEN ?= 127.0.0.1:8080
+CARGO ?= cargo
+PYTHON ?= python3
+BIN = target/release
+
+.PHONY: help demo test install bench soak build provision lint clean
+
+help:
+	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
+	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests'
+	@echo 'make install  put indexer, query and server into PREFIX/bin (PREFIX=$(PREFIX))'
+	@echo 'make bench    measure, beside sentence-transformers in a folder of its own (downloads gigabytes)'
+	@echo 'make soak     the long forms of the tests'
+
+provision:
+	@$(PYTHON) models/provision.py
+
+build:
+	$(CARGO) build --release --locked
+
+demo: provision build
+	$(BIN)/indexer build docs/ --index .cloze --base-url /site
+	$(BIN)/server --index .cloze --listen $(LISTEN) --site docs
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --all-targets --locked -- -D warnings
+	$(PYTHON) tests/check_licences.py
+
+test: provision lint
+	$(CARGO) test --release --locked
+
+soak: provision build
+	CLOZE_SOAK=1 $(CARGO) test --release --locked --test suite -- --nocapture
+
+install: provision build
+	install -d $(PREFIX)/bin
+	install -m 755 $(BIN)/indexer $(BIN)/query $(BIN)/server $(PREFIX)/bin/
+	$(PYTHON) models/provision.py --into $(PREFIX)/lib/cloze
+
+bench: provision build
+	$(PYTHON) benches/run.py
+
+clean:
+	$(CARGO) clean
+	rm -rf .cloze benches/.peers

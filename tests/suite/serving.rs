@@ -1,0 +1,203 @@
+//! The HTTP service: through the app without a socket, and through the program.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use actix_web::{App, http::StatusCode, test as web};
+use cloze_server::{State, app, configure};
+use serde_json::Value;
+
+use crate::site::{Site, stderr};
+
+fn site() -> Site {
+    let site = Site::with(&[
+        ("install.md", "# Installing\n\nUnpack the archive and run the set-up program.\n"),
+        ("remove.md", "# Removing\n\nDelete the folder; nothing else is left behind.\n"),
+    ]);
+    site.build();
+    site
+}
+
+/// Status and JSON of `GET path`.
+async fn get(state: &State, path: &str) -> (StatusCode, Value) {
+    let app = web::init_service(App::new().wrap(app::security_headers()).configure(configure(state.clone()))).await;
+    let response = web::call_service(&app, web::TestRequest::get().uri(path).to_request()).await;
+    let status = response.status();
+    assert!(response.headers().contains_key("content-security-policy"), "{path}");
+    let body = web::read_body(response).await;
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+fn state(site: &Site) -> State {
+    State::new(site.engine(), 8, Duration::from_secs(5))
+}
+
+#[actix_web::test]
+async fn a_search_is_answered() {
+    let state = state(&site());
+    let (status, answer) = get(&state, "/search?q=how+do+I+set+it+up&limit=1&explain=true").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(answer["hits"][0]["id"], "install.md");
+    assert_eq!((&answer["generation"], &answer["degraded"]), (&"000001".into(), &Value::Null));
+    assert!(answer["hits"][0]["explain"]["semantic"]["rank"].is_u64());
+    assert_eq!(get(&state, "/health").await.1["status"], "ok");
+    assert_eq!(get(&state, "/ready").await.1["pages"], 2);
+}
+
+#[actix_web::test]
+async fn mistakes_get_typed_errors() {
+    let state = state(&site());
+    let long = format!("/search?q={}", "a".repeat(10_000));
+    for (path, status, code) in [
+        ("/search", 400, "query_missing"),
+        ("/search?q=", 400, "query_empty"),
+        ("/search?q=%00%07", 400, "query_empty"),
+        (long.as_str(), 400, "query_too_long"),
+        ("/search?q=%ED%A0%80", 400, "invalid_encoding"),
+        ("/search?q=a&q=b", 400, "repeated_parameter"),
+        ("/search?q=a&colour=red", 400, "unknown_parameter"),
+        ("/search?q=a&limit=0", 400, "invalid_parameter"),
+        ("/search?q=a&limit=ten", 400, "invalid_parameter"),
+        ("/search?q=a&offset=999&limit=2", 400, "invalid_parameter"),
+        ("/search?q=a&mode=magic", 400, "invalid_parameter"),
+        ("/search?q=a&semantic_weight=2", 400, "invalid_parameter"),
+        ("/search?q=a&explain=maybe", 400, "invalid_parameter"),
+        ("/nothing/here", 404, "not_found"),
+    ] {
+        let (got, body) = get(&state, path).await;
+        assert_eq!((got.as_u16(), body["error"]["code"].as_str()), (status, Some(code)), "{:.60}: {body}", path);
+        assert!(!body["error"]["message"].as_str().unwrap().contains('/'), "no path of the machine: {body}");
+    }
+    assert_eq!(get(&state, &long).await.1["error"]["limit"], 512);
+}
+
+#[actix_web::test]
+async fn control_characters_and_odd_text_are_searched() {
+    let state = state(&site());
+    for query in ["a%00b", "%F0%9F%98%80", "%22%22%22", "a:b:c", "-", "%2B%2B%2B", "%E2%80%AE%D7%A9", "*%3F~%5E(("] {
+        assert_eq!(get(&state, &format!("/search?q=x{query}")).await.0, StatusCode::OK, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn other_methods_are_refused() {
+    let app = web::init_service(App::new().configure(configure(state(&site())))).await;
+    let response = web::call_service(&app, web::TestRequest::post().uri("/search?q=a").to_request()).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers().get("allow").unwrap(), "GET, HEAD");
+}
+
+#[actix_web::test]
+async fn the_page_needs_nothing_from_elsewhere() {
+    let app = web::init_service(App::new().configure(configure(state(&site())))).await;
+    for (path, kind) in [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+        let response = web::call_service(&app, web::TestRequest::get().uri(path).to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(response.headers().get("content-type").unwrap().to_str().unwrap().starts_with(kind));
+        let text = String::from_utf8(web::read_body(response).await.to_vec()).unwrap();
+        assert!(!text.contains("https://") && !text.contains("innerHTML") && !text.contains("style=\""), "{path}");
+    }
+}
+
+/// The program, running; ended on drop.
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Running {
+    fn start(site: &Site, args: &[&str]) -> Self {
+        let mut command = site.command("server", &[&["--listen", "127.0.0.1:0"], args].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line:?}")).split('/').next().unwrap();
+        Self { address: address.to_owned(), child }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A search that takes some milliseconds.
+fn long_search() -> String {
+    let words = "set up archive folder program ".repeat(17);
+    format!("/search?q={}", words.trim_end().replace(' ', "+"))
+}
+
+#[test]
+fn the_program_serves_and_ends_gracefully() {
+    let site = site();
+    let mut server = Running::start(&site, &["--site", "docs"]);
+    assert!(server.get("/search?q=delete").contains("\"remove.md\""));
+    let source = server.get("/site/remove.md");
+    assert!(source.contains("text/plain") && source.contains("# Removing"), "{source}");
+    assert!(server.get("/site/../index/CURRENT").contains("404"), "nothing outside of the folder");
+    // What has begun is finished although the signal comes first.
+    let begun: Vec<TcpStream> = (0..16)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).unwrap();
+            write!(stream, "GET {} HTTP/1.1\r\nHost: x\r\n\r\n", long_search()).unwrap();
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(30));
+    let pid = server.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    for mut stream in begun {
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    }
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let site = site();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = site.run("server", &["--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = stderr(&output);
+    assert!(error.contains(&format!("cannot listen at {address}; choose another address with --listen")), "{error}");
+}
+
+#[test]
+fn a_server_without_an_index_says_what_to_do() {
+    let site = Site::new();
+    let error = stderr(&site.run("server", &[]));
+    assert!(error.contains("holds no index") && error.contains("indexer build"), "{error}");
+}
+
+#[test]
+fn too_many_searches_at_once_are_refused_not_queued() {
+    let site = site();
+    std::fs::write(site.root().join("cloze.toml"), "[server]\nmax_in_flight = 1\n").unwrap();
+    let server = Running::start(&site, &[]);
+    let path = long_search();
+    let statuses: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| server.get(&path))).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    let refused = statuses.iter().filter(|s| s.contains("503 Service Unavailable")).collect::<Vec<_>>();
+    assert!(!refused.is_empty() && refused.len() < 16, "{} of 16", refused.len());
+    assert!(refused.iter().all(|s| s.contains("\"busy\"") && s.to_lowercase().contains("retry-after")));
+    assert!(server.get("/search?q=x").contains("200 OK"), "it recovers at once");
+}
