@@ -14,4 +14,5 @@ mod searching;
 mod serving;
 mod site;
 mod sites;
+mod structure;
 mod support;

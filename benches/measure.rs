@@ -1,0 +1,114 @@
+//! Measures one thing and prints one line of JSON; `benches/run.py` puts the lines together.
+//!
+//! ```text
+//! measure encode TEXTS.jsonl THREADS REPEATS   tokens/s of the encoder on given texts
+//! measure passages INDEX THREADS REPEATS       seconds to encode all passages of an index
+//! measure query INDEX QUERIES.jsonl            open time, then latency of every query, one client
+//! ```
+#![allow(missing_docs)]
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use cloze_index::Generation;
+use cloze_models::{Encoder, EncoderOptions, ModelSource, Precision, TextKind};
+use cloze_query::{Engine, Request};
+use serde_json::{Value, json};
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["encode", texts, threads, repeats] => encode(&texts_of(texts)?, threads.parse()?, repeats.parse()?)?,
+        ["passages", index, threads, repeats] => {
+            encode(&passages_of(Path::new(index))?, threads.parse()?, repeats.parse()?)?
+        }
+        ["query", index, queries] => query(Path::new(index), &texts_of(queries)?)?,
+        [] => return Ok(()), // `cargo bench` and `cargo test --benches` run it so
+        _ => bail!("expected encode TEXTS THREADS REPEATS, passages INDEX THREADS REPEATS or query INDEX QUERIES"),
+    };
+    println!("{result}");
+    Ok(())
+}
+
+fn texts_of(path: &str) -> Result<Vec<String>> {
+    let file = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
+    let text = |line: &str| Ok(serde_json::from_str::<Value>(line)?["text"].as_str().unwrap_or_default().to_owned());
+    file.lines().filter(|l| !l.trim().is_empty()).map(text).collect()
+}
+
+fn passages_of(index: &Path) -> Result<Vec<String>> {
+    let generation = Generation::open(index)?;
+    let text = |id| {
+        let p = generation.passage(id)?;
+        Ok(format!("{}\n{}", p.context(), p.text))
+    };
+    (0..generation.passages() as u32).map(text).collect()
+}
+
+fn encode(texts: &[String], threads: usize, repeats: usize) -> Result<Value> {
+    let precision: Precision = std::env::var("PRECISION").unwrap_or_default().parse().unwrap_or_default();
+    let dir = ModelSource::Default.locate()?;
+    let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions { precision, sessions: threads })?;
+    let warm = texts.len().min(50);
+    run(&encoder, &texts[..warm], threads)?;
+    let mut seconds = Vec::new();
+    let mut tokens = 0;
+    for _ in 0..repeats {
+        let started = Instant::now();
+        tokens = run(&encoder, texts, threads)?;
+        seconds.push(started.elapsed().as_secs_f64());
+    }
+    let rates: Vec<f64> = seconds.iter().map(|s| tokens as f64 / s).collect();
+    Ok(json!({"threads": threads, "texts": texts.len(), "tokens": tokens, "seconds": seconds, "tokens_per_s": rates}))
+}
+
+/// Encodes every text once, each thread taking the next one; gives the number of tokens.
+fn run(encoder: &Encoder, texts: &[String], threads: usize) -> Result<usize> {
+    let (next, tokens) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| -> Result<()> {
+                    while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        tokens.fetch_add(encoder.encode(TextKind::Passage, text)?.tokens, Ordering::Relaxed);
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers.into_iter().try_for_each(|w| w.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?)
+    })?;
+    Ok(tokens.into_inner())
+}
+
+fn query(index: &Path, queries: &[String]) -> Result<Value> {
+    let started = Instant::now();
+    let generation = Generation::open(index)?;
+    let open_ms = started.elapsed().as_secs_f64() * 1e3;
+    drop(generation);
+    let started = Instant::now();
+    let engine = Engine::open(index, None)?;
+    let ready_ms = started.elapsed().as_secs_f64() * 1e3;
+    let requests = queries.iter().map(|q| Request::of_any_length(q)).collect::<Result<Vec<_>, _>>()?;
+    for request in requests.iter().take(50) {
+        engine.search(request)?;
+    }
+    let mut took = Vec::with_capacity(requests.len());
+    for request in &requests {
+        let started = Instant::now();
+        engine.search(request)?;
+        took.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    took.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
+    Ok(json!({
+        "passages": engine.generation().passages(), "queries": took.len(), "open_ms": open_ms, "ready_ms": ready_ms,
+        "p50_ms": at(0.5), "p99_ms": at(0.99),
+    }))
+}

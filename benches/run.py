@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Measures Cloze beside its peers, in one run, and prints a table.
+
+    make bench                                     on the project's own manual
+    python3 benches/run.py --site DIR --texts FILE on a site and texts of your own
+    python3 benches/run.py --no-peers              without installing anything
+
+Machines differ and are noisy: read the ratios, not the absolute figures. Each comparison takes its
+turns in alternation, and the median of the rounds is printed with the lowest and the highest.
+The peer gets the batch size that suits it best, found in a first round that is not counted.
+"""
+
+import argparse
+import glob
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / "benches" / ".peers"
+BATCH_SIZES = (8, 16, 32)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--site", type=Path, default=ROOT / "docs", help="folder to index (default: docs)")
+    parser.add_argument("--texts", type=Path, help='JSON Lines with "text" to encode (default: passages of the site)')
+    parser.add_argument("--queries", type=Path, help='JSON Lines with "text" (default: headings of the site)')
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--no-peers", action="store_true", help="measure Cloze alone")
+    return parser.parse_args()
+
+
+def measure_program():
+    """Builds benches/measure.rs and finds the program."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "measure", "--message-format", "json"]
+    out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    messages = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
+    return next(m["executable"] for m in messages if m.get("target", {}).get("name") == "measure" and m.get("executable"))
+
+
+def last_json(command, **options):
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def peer_python():
+    """A virtual environment of its own with sentence-transformers; made once."""
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        print("installing sentence-transformers (gigabytes) …", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
+        requirements = ROOT / "benches" / "peers" / "requirements.txt"
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)], check=True)
+    return str(python)
+
+
+def model_dir():
+    for name, below in (("CLOZE_CACHE", ""), ("XDG_CACHE_HOME", "cloze"), ("HOME", ".cache/cloze")):
+        if os.environ.get(name):
+            return Path(os.environ[name]) / below / "models" / "all-MiniLM-L6-v2"
+    sys.exit("set CLOZE_CACHE, XDG_CACHE_HOME or HOME")
+
+
+def encode_ours(measure, texts, threads):
+    return last_json([measure, "encode", str(texts), str(threads), "1"])["tokens_per_s"][0]
+
+
+def encode_peer(python, texts, threads, batch_size):
+    script = ROOT / "benches" / "peers" / "encode_st.py"
+    command = [python, str(script), "--model", str(model_dir()), "--texts", str(texts), "--threads", str(threads)]
+    command += ["--batch-size", str(batch_size), "--repeat", "1"]
+    return last_json(command, stderr=subprocess.DEVNULL)
+
+
+def build(site, index):
+    """Builds an index; seconds, report and peak memory of the process in MB."""
+    started = time.monotonic()
+    command = [str(ROOT / "target/release/indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 3):
+        sys.exit(f"indexer build failed with {process.returncode}")
+    return time.monotonic() - started, json.loads(out), usage.ru_maxrss / 1024
+
+
+def spread(values, digits=0):
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
+def compare_encoders(rows, measure, texts, args):
+    ours, theirs, ratios = [], [], []
+    if args.no_peers:
+        ours = [encode_ours(measure, texts, args.threads) for _ in range(args.rounds)]
+        rows.append(("encode, tokens/s", spread(ours), "", ""))
+        return
+    python = peer_python()
+    trials = {size: encode_peer(python, texts, args.threads, size)["tokens_per_s"][0] for size in BATCH_SIZES}
+    best = max(trials, key=trials.get)
+    for _ in range(args.rounds):
+        ours.append(encode_ours(measure, texts, args.threads))
+        peer = encode_peer(python, texts, args.threads, best)
+        theirs.append(peer["tokens_per_s"][0])
+        ratios.append(ours[-1] / theirs[-1])
+    name = f"sentence-transformers {peer['version']}, torch {peer['torch']}, batch {best}"
+    rows.append(("encode, tokens/s", spread(ours), f"{spread(theirs)} {name}", spread(ratios, 2)))
+
+
+def main():
+    args = arguments()
+    measure = measure_program()
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        index = Path(scratch) / "index"
+        took, alone, ratios, memory = [], [], [], []
+        for _ in range(max(1, args.rounds // 2)):
+            seconds, report, peak = build(args.site, index)
+            took.append(seconds)
+            memory.append(peak)
+            alone.append(last_json([measure, "passages", str(index), str(args.threads), "1"])["seconds"][0])
+            ratios.append(took[-1] / alone[-1])
+        texts, queries = Path(scratch) / "texts.jsonl", Path(scratch) / "queries.jsonl"
+        headings = write_texts(args.site, texts)
+        queries.write_text("".join(json.dumps({"text": h}) + "\n" for h in headings))
+        compare_encoders(rows, measure, args.texts or texts, args)
+        rates = [report["passages"] / s for s in took]
+        rows.append((f"build, passages/s ({report['passages']} passages)", spread(rates), "", ""))
+        rows.append(("build, seconds, beside encoding alone", spread(took, 1), f"{spread(alone, 1)} encoding alone", spread(ratios, 2)))
+        rows.append(("build, peak memory, MB", spread(memory), "", ""))
+        query = last_json([measure, "query", str(index), str(args.queries or queries)])
+        rows.append(("open the index with checksums, ms", f"{query['open_ms']:.1f}", "", ""))
+        rows.append(("open index and model, ms", f"{query['ready_ms']:.1f}", "", ""))
+        rows.append((f"query, ms (p50 / p99 of {query['queries']})", f"{query['p50_ms']:.2f} / {query['p99_ms']:.2f}", "", ""))
+    print(f"{cpu()}, {args.threads} threads; median (lowest to highest) of the rounds\n")
+    print("| what | Cloze | beside | ratio |\n|---|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def cpu():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def write_texts(site, target):
+    """Paragraphs of the site as texts, and its headings as queries."""
+    headings = []
+    with open(target, "w", encoding="utf-8") as out:
+        for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
+            text = Path(name).read_text(encoding="utf-8", errors="ignore")
+            headings += [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and line.strip("# ")]
+            for paragraph in text.split("\n\n"):
+                if len(paragraph) > 40:
+                    out.write(json.dumps({"text": paragraph}) + "\n")
+    return headings[:2000] or ["search"]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+//! Rules of ARCHITECTURE.md that a test can hold.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open: Vec<PathBuf> = vec![root.join(folder)];
+    let mut found = Vec::new();
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let name = path.strip_prefix(root).unwrap().display().to_string();
+                found.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+fn all() -> Vec<(String, String)> {
+    ["models/src", "index/src", "indexer/src", "query/src", "server/src"].into_iter().flat_map(sources).collect()
+}
+
+#[test]
+fn an_engine_is_known_in_one_place() {
+    for (engine, place) in [
+        ("ort::", "models/src/onnx/"),
+        ("hnsw_rs::", "index/src/vectors/graph.rs"),
+        ("tantivy::", "index/src/lexical/"),
+        ("tokenizers::", "models/src/tokens.rs"),
+        ("hf_hub::", "models/src/hub.rs"),
+    ] {
+        let uses = |text: &str| {
+            let mut lines = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+            lines.any(|l| {
+                l.match_indices(engine)
+                    .any(|(at, _)| !l[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+            })
+        };
+        let users: Vec<_> = all().into_iter().filter(|(_, text)| uses(text)).map(|(name, _)| name).collect();
+        assert!(!users.is_empty() && users.iter().all(|u| u.starts_with(place)), "{engine} in {users:?}");
+    }
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let depends = |who: &str, on: &str| {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(who).join("Cargo.toml");
+        fs::read_to_string(manifest).unwrap().contains(&format!("cloze-{on}.workspace"))
+    };
+    for (who, on) in
+        [("models", "index"), ("index", "models"), ("indexer", "query"), ("query", "indexer"), ("server", "indexer")]
+    {
+        assert!(!depends(who, on), "{who} must not depend on {on}");
+    }
+    assert!(depends("query", "models") && depends("server", "query"), "the check sees what is there");
+}
+
+#[test]
+fn libraries_do_not_end_the_process() {
+    for (name, text) in all() {
+        assert!(!text.contains("process::exit") && !text.contains("todo!("), "{name}");
+    }
+}
