@@ -15,14 +15,14 @@ pub enum Error {
         dir: PathBuf,
     },
     /// A file operation failed.
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {path}: {cause}")]
     Io {
         /// What was being done: "read", "write", "sync", "rename to", …
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A file is not what the manifest says.
     #[error("{path} is damaged: {found}, expected {expected}; {}", ADVICE)]
@@ -87,7 +87,7 @@ const ADVICE: &str = "restore the index from a copy or build it again; the file 
 impl Error {
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { doing, path, source }
+        move |cause| Self::Io { doing, path, cause }
     }
 
     pub(crate) fn damaged(
@@ -102,7 +102,7 @@ impl Error {
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         match self {
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Io { cause, .. } => cause.kind() == std::io::ErrorKind::StorageFull,
             Self::Lexical { reason, .. } => reason.contains("No space left"),
             _ => false,
         }

@@ -33,7 +33,7 @@ impl WriterLock {
                 file.read_to_string(&mut holder).ok();
                 return Err(Error::Locked { dir: layout.root().to_owned(), holder: holder.trim().to_owned() });
             }
-            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
+            Err(TryLockError::Error(cause)) => return Err(Error::io("lock", &path)(cause)),
         }
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
         file.set_len(0)

@@ -9,7 +9,7 @@ use crate::urls::UrlStyle;
 
 /// Makes and keeps the index of a site.
 #[derive(Debug, Parser)]
-#[command(name = "indexer", version, about, after_help = EXIT_CODES)]
+#[command(name = "indexer", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Settings file [default: cloze.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]

@@ -9,12 +9,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder to index cannot be used.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {cause}")]
     Source {
         /// The path as given.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// Nothing to index.
     #[error("no pages in {}: {found}; expected .md, .mdx, .markdown, .html, .htm, .txt or .jsonl files", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]

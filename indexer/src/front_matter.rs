@@ -54,14 +54,23 @@ fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     None
 }
 
-/// `key: value` lines of a block that is not valid: better than losing the title of the page.
+/// `key: value` lines of a block that is not valid: better than losing the title of the page, or
+/// showing a page that is not to be shown.
 fn loose(block: &str) -> FrontMatter {
-    let lines = block.lines().filter(|l| !l.starts_with([' ', '\t', '#', '-']));
-    let pairs = lines.filter_map(|l| l.split_once(':')).map(|(k, v)| {
-        let v = v.trim().trim_matches(['"', '\'']);
-        (k.trim().to_lowercase(), if v == "true" { Value::Bool(true) } else { Value::String(v.to_owned()) })
-    });
-    FrontMatter { values: pairs.filter(|(k, _)| !k.is_empty()).collect() }
+    let mut values = Map::new();
+    let mut last = String::new();
+    for line in block.lines().filter(|l| !l.trim_start().starts_with(['#', '-'])) {
+        let Some((key, value)) = line.split_once([':', '=']) else { continue };
+        let value = value.trim().trim_matches(['"', '\'']);
+        let key = key.trim().to_lowercase();
+        if !line.starts_with([' ', '\t']) {
+            last.clone_from(&key);
+            values.insert(key, Value::String(value.to_owned()));
+        } else if last == "search" && key == "exclude" && truth(&Value::String(value.to_owned())) == Some(true) {
+            values.insert("search".into(), Value::String("exclude".into()));
+        }
+    }
+    FrontMatter { values }
 }
 
 fn lower_keys(values: Map<String, Value>) -> Map<String, Value> {
@@ -79,31 +88,28 @@ impl FrontMatter {
         keys.iter().find_map(|k| scalar(self.values.get(*k)?)).filter(|t| !t.trim().is_empty())
     }
 
-    fn is_true(&self, key: &str) -> bool {
-        match self.values.get(key) {
-            Some(Value::Bool(b)) => *b,
-            Some(Value::String(s)) => matches!(s.to_lowercase().as_str(), "true" | "yes"),
-            _ => false,
-        }
+    /// A truth value in any spelling that site generators take.
+    fn truth(&self, key: &str) -> Option<bool> {
+        truth(self.values.get(key)?)
     }
 
     /// Why the page is not to be found, if its author says so.
     pub(crate) fn left_out(&self) -> Option<String> {
         for key in ["draft", "noindex", "unlisted"] {
-            if self.is_true(key) {
+            if self.truth(key) == Some(true) {
                 return Some(format!("{key}: true"));
             }
         }
         for key in ["published", "index"] {
-            if self.values.get(key) == Some(&Value::Bool(false)) {
+            if self.truth(key) == Some(false) {
                 return Some(format!("{key}: false"));
             }
         }
         let excluded = match self.values.get("search") {
-            Some(Value::String(s)) => s == "exclude" || s == "false",
-            Some(Value::Bool(b)) => !b,
-            Some(Value::Object(o)) => o.get("exclude") == Some(&Value::Bool(true)),
-            _ => false,
+            Some(Value::String(s)) if s == "exclude" => true,
+            Some(Value::Object(o)) => o.get("exclude").and_then(truth) == Some(true),
+            Some(value) => truth(value) == Some(false),
+            None => false,
         };
         if excluded {
             return Some("search: exclude".into());
@@ -111,7 +117,7 @@ impl FrontMatter {
         if self.text(&["robots"]).is_some_and(|r| r.to_lowercase().contains("noindex")) {
             return Some("robots: noindex".into());
         }
-        if self.text(&["redirect_to", "redirect"]).is_some() {
+        if self.text(&["redirect_to"]).is_some() {
             return Some("redirects elsewhere".into());
         }
         None
@@ -134,6 +140,18 @@ impl FrontMatter {
             }
         }
         metadata
+    }
+}
+
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(b) => Some(*b),
+        Value::String(s) => match s.to_lowercase().as_str() {
+            "true" | "yes" | "on" => Some(true),
+            "false" | "no" | "off" => Some(false),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -174,11 +192,19 @@ mod tests {
 
     #[test]
     fn authors_can_keep_a_page_out() {
-        for block in
-            ["draft: true", "noindex: true", "search: exclude", "search:\n  exclude: true", "robots: noindex, nofollow"]
-        {
-            let text = format!("---\n{block}\n---\n");
-            assert!(split(&text).0.left_out().is_some(), "{block}");
+        for block in [
+            "draft: true",
+            "draft: yes",
+            "published: no",
+            "noindex: true",
+            "search: exclude",
+            "search:\n  exclude: true",
+            "robots: noindex, nofollow",
+        ] {
+            for broken in ["", "\nbad: [1"] {
+                let text = format!("---\n{block}{broken}\n---\n");
+                assert!(split(&text).0.left_out().is_some(), "{text}");
+            }
         }
         assert_eq!(split("---\ndraft: false\nsearch: true\n---\n").0.left_out(), None);
     }

@@ -327,7 +327,10 @@ fn prepare(
         source: &name,
         base_url: &config.base_url,
         url_style: config.url_style,
-        navigation_title: titles.get(&item.file.root).and_then(|t| t.get(&name)).map(String::as_str),
+        navigation_title: titles
+            .get(&item.file.root)
+            .and_then(|t| t.get(&source::relative_name(&item.file.path, &item.file.root)))
+            .map(String::as_str),
     };
     let outcome = item.text.and_then(|text| match item.line {
         Some(_) => extract::record(&text, &context),

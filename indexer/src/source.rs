@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ignore::{WalkBuilder, overrides::OverrideBuilder};
+use ignore::{
+    WalkBuilder,
+    gitignore::{Gitignore, GitignoreBuilder},
+};
 
 use crate::{Error, Result, extract::Format, navigation};
 
@@ -26,7 +29,8 @@ pub struct Selection {
 pub struct SourceFile {
     /// Where it is.
     pub path: PathBuf,
-    /// Its name: the path relative to the folder that was given, with `/`.
+    /// Its name: the path relative to the folder that was given, with `/`; where several folders
+    /// were given, the folder's own name comes first.
     pub name: String,
     /// The folder that was given.
     pub root: PathBuf,
@@ -54,9 +58,9 @@ pub struct Walk {
 pub fn walk(selection: &Selection) -> Result<Walk> {
     let mut walk = Walk::default();
     for given in &selection.paths {
-        let meta = std::fs::metadata(given).map_err(|source| Error::Source { path: given.clone(), source })?;
+        let meta = std::fs::metadata(given).map_err(|cause| Error::Source { path: given.clone(), cause })?;
         if meta.is_dir() {
-            std::fs::read_dir(given).map_err(|source| Error::Source { path: given.clone(), source })?;
+            std::fs::read_dir(given).map_err(|cause| Error::Source { path: given.clone(), cause })?;
             walk_folder(given, selection, &mut walk)?;
         } else {
             let root = given.parent().map_or_else(PathBuf::new, Path::to_owned);
@@ -77,22 +81,23 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
 }
 
 fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()> {
-    let mut overrides = OverrideBuilder::new(root);
-    let patterns = selection.include.iter().map(|p| ("--include", p, p.clone()));
-    for (option, pattern, glob) in patterns.chain(selection.exclude.iter().map(|p| ("--exclude", p, format!("!{p}")))) {
-        let bad = |e: ignore::Error| Error::Pattern { option, pattern: pattern.clone(), reason: e.to_string() };
-        overrides.add(&glob).map_err(bad)?;
-    }
-    let overrides = overrides.build().map_err(|e| Error::Pattern {
-        option: "--include or --exclude",
-        pattern: String::new(),
-        reason: e.to_string(),
-    })?;
+    let include = patterns(root, "--include", &selection.include)?;
+    let exclude = patterns(root, "--exclude", &selection.exclude)?;
+    let is_chosen = |path: &Path| {
+        let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
+        (include.is_empty() || matches(&include)) && !matches(&exclude)
+    };
+    let prefix = match (selection.paths.len(), root.file_name()) {
+        (2.., Some(name)) => format!("{}/", name.to_string_lossy()),
+        _ => String::new(),
+    };
     // A folder's own .gitignore counts also where the folder is no repository.
-    let entries = WalkBuilder::new(root).overrides(overrides).require_git(false).sort_by_file_name(Ord::cmp).build();
+    let entries = WalkBuilder::new(root).require_git(false).follow_links(true).sort_by_file_name(Ord::cmp).build();
     for entry in entries {
         match entry {
-            Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) => add_file(root, entry.path(), walk),
+            Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) && is_chosen(entry.path()) => {
+                add_file(root, &prefix, entry.path(), walk);
+            }
             Ok(_) => {}
             Err(error) => walk.unreadable.push((error_path(&error, root), error.to_string())),
         }
@@ -100,11 +105,22 @@ fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()
     Ok(())
 }
 
-fn add_file(root: &Path, path: &Path, walk: &mut Walk) {
+/// Patterns as in `.gitignore`. They narrow what is taken and never bring back what is ignored.
+fn patterns(root: &Path, option: &'static str, patterns: &[String]) -> Result<Gitignore> {
+    let mut builder = GitignoreBuilder::new(root);
+    for pattern in patterns {
+        let bad = |e: ignore::Error| Error::Pattern { option, pattern: pattern.clone(), reason: e.to_string() };
+        builder.add_line(None, pattern).map_err(bad)?;
+    }
+    let bad = |e: ignore::Error| Error::Pattern { option, pattern: patterns.join(" "), reason: e.to_string() };
+    builder.build().map_err(bad)
+}
+
+fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
     match format_of(path) {
         Some(_) if navigation::is_navigation(path) => walk.other += 1,
         Some(format) => walk.files.push(SourceFile {
-            name: relative_name(path, root),
+            name: format!("{prefix}{}", relative_name(path, root)),
             path: path.to_owned(),
             root: root.to_owned(),
             format,
@@ -126,7 +142,8 @@ fn format_of(path: &Path) -> Option<Format> {
     Format::of_extension(path.extension()?.to_str()?)
 }
 
-fn relative_name(path: &Path, root: &Path) -> String {
+/// The path below a folder, with `/`.
+pub(crate) fn relative_name(path: &Path, root: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     relative.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }

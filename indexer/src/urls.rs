@@ -27,7 +27,7 @@ pub fn page_url(base: &str, style: UrlStyle, path: &str, slug: Option<&str>) -> 
     let relative = match slug {
         Some(absolute) if absolute.contains("://") => return absolute.to_owned(),
         Some(s) if s.starts_with('/') || style != UrlStyle::Docusaurus => s.trim_start_matches('/').to_owned(),
-        Some(s) => format!("{}{s}", parent(path)),
+        Some(s) => format!("{}{s}", without_numbers(parent(path))),
         None => encode(&by_style(style, path)),
     };
     format!("{}/{relative}", base.trim_end_matches('/'))
@@ -103,6 +103,7 @@ mod tests {
             (Docusaurus, "a/index.md", None, "/a"),
             (Docusaurus, "a/b.md", Some("c"), "/a/c"),
             (Docusaurus, "a/b.md", Some("/c"), "/c"),
+            (Docusaurus, "01-a/b.md", Some("c"), "/a/c"),
             (Jekyll, "en/b.md", None, "/en/b.html"),
             (Jekyll, "en/b.html", None, "/en/b.html"),
             (Jekyll, "en/index.html", None, "/en/"),

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Searches an index from the terminal, and measures it.
 #[derive(Debug, Parser)]
-#[command(name = "query", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "query", version, subcommand_precedence_over_arg = true)]
 pub struct Cli {
     /// Settings file [default: cloze.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]

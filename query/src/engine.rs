@@ -15,7 +15,10 @@ use crate::{
 
 /// Candidates of each leg for the first pages of a list, and for pages further down. The steps are
 /// few so that paging through a list does not change it under the reader.
-const DEPTHS: [(usize, usize); 3] = [(100, 100), (250, 1000), (usize::MAX, 4000)];
+const DEPTHS: [(usize, usize); 3] = [(20, 100), (100, 1000), (usize::MAX, 4000)];
+
+/// Other sections shown under a page.
+const SECTIONS: usize = 3;
 
 /// An index and its encoder, ready to answer from any number of threads.
 pub struct Engine {
@@ -165,7 +168,11 @@ impl Engine {
 
     fn fuse(&self, request: &Request, legs: &Legs) -> Result<Vec<Fused>> {
         let passages: Vec<PassageId> = fuse::union(legs.candidates());
-        let weight = request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT);
+        // A share only means something where there are two legs.
+        let weight = match request.mode {
+            Mode::Hybrid => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
+            Mode::Semantic | Mode::Keyword => SEMANTIC_WEIGHT,
+        };
         let semantic = legs.semantic.as_ref().map(|(vector, candidates)| {
             let scores = self.generation.similarities(vector, &passages)?;
             let spread = self.generation.similarity_spread(vector)?;
@@ -180,13 +187,8 @@ impl Engine {
 
     fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
         let passage = self.generation.passage(page.best.passage)?;
-        let sections = page.others.iter().map(|other| {
-            let p = self.generation.passage(other.passage)?;
-            let heading = p.headings.last().unwrap_or(&p.title).clone();
-            Ok(SectionHit { heading, snippet: shown(&p.text, words, request.highlight), url: p.url })
-        });
         Ok(Hit {
-            sections: sections.collect::<Result<_>>()?,
+            sections: self.sections(page, &passage.url, words, request)?,
             snippet: shown(&passage.text, words, request.highlight),
             score: page.best.score,
             explain: request.explain.then(|| explain(&page.best)),
@@ -195,6 +197,28 @@ impl Engine {
             title: passage.title,
             breadcrumbs: passage.headings,
         })
+    }
+
+    /// Other places of the page, each once, however many passages it was split into.
+    fn sections(
+        &self,
+        page: &PageHit,
+        best_url: &str,
+        words: &KeywordQuery,
+        request: &Request,
+    ) -> Result<Vec<SectionHit>> {
+        let mut sections: Vec<SectionHit> = Vec::new();
+        for other in &page.others {
+            let p = self.generation.passage(other.passage)?;
+            if sections.len() == SECTIONS {
+                break;
+            }
+            if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
+                let heading = p.headings.last().unwrap_or(&p.title).clone();
+                sections.push(SectionHit { heading, snippet: shown(&p.text, words, request.highlight), url: p.url });
+            }
+        }
+        Ok(sections)
     }
 }
 

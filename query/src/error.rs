@@ -54,12 +54,12 @@ pub enum Error {
         expected: &'static str,
     },
     /// A file could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {cause}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// Nothing to measure.
     #[error("no query of {queries} has a judgment in {qrels}")]

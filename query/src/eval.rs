@@ -97,7 +97,7 @@ pub fn read_qrels(path: &Path) -> Result<Qrels> {
 }
 
 fn lines(path: &Path) -> Result<impl Iterator<Item = (usize, Result<String>)>> {
-    let read = |source| Error::Read { path: path.to_owned(), source };
+    let read = |cause| Error::Read { path: path.to_owned(), cause };
     let file = File::open(path).map_err(read)?;
     Ok((1..).zip(BufReader::new(file).lines()).map(move |(n, line)| (n, line.map_err(read))))
 }

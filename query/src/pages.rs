@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::fuse::Fused;
 
-/// Other sections shown under a page.
-const SECTIONS: usize = 3;
+/// Other passages kept for a page; those that are shown are chosen among them.
+const OTHERS: usize = 8;
 /// A section is shown if it has at least this share of the page's score.
 const SECTION_SHARE: f32 = 0.6;
 
@@ -29,7 +29,7 @@ pub(crate) fn group(fused: &[Fused], page_of: impl Fn(u32) -> u32) -> Vec<PageHi
             }
             Some(&place) => {
                 let hit = &mut pages[place];
-                if hit.others.len() < SECTIONS && passage.score >= hit.best.score * SECTION_SHARE {
+                if hit.others.len() < OTHERS && passage.score >= hit.best.score * SECTION_SHARE {
                     hit.others.push(*passage);
                 }
             }

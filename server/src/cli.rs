@@ -6,7 +6,7 @@ use clap::Parser;
 
 /// Serves an index over HTTP, with a search page at `/`.
 #[derive(Debug, Parser)]
-#[command(name = "server", version, about)]
+#[command(name = "server", version)]
 pub struct Cli {
     /// Settings file [default: cloze.toml, if there is one]
     #[arg(long, value_name = "FILE")]

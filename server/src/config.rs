@@ -51,7 +51,10 @@ impl ServerConfig {
         let file = File::read(cli.config.as_deref())?;
         let table = match file.server.clone() {
             None => ServerTable::default(),
-            Some(table) => table.try_into().context("cloze.toml, table [server]")?,
+            Some(table) => {
+                let name = cli.config.as_deref().unwrap_or(std::path::Path::new(cloze_query::config::FILE));
+                table.try_into().with_context(|| format!("{}, table [server]", name.display()))?
+            }
         };
         Ok(Self {
             model: file.model_source(cli.model),

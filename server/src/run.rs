@@ -44,6 +44,7 @@ pub fn run(config: &ServerConfig) -> Result<()> {
                 .configure(app::routes(state))
         })
         .workers(cloze_models::available_threads())
+        .disable_signals()
         .client_request_timeout(HEAD_TIMEOUT)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .bind(config.listen)
@@ -51,6 +52,25 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         // With port 0 the system chooses one: say which.
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         println!("search page: http://{address}/   ({held})");
-        server.run().await.context("the server stopped")
+        let running = server.run();
+        let handle = running.handle();
+        actix_web::rt::spawn(async move {
+            ended().await;
+            handle.stop(true).await;
+        });
+        running.await.context("the server stopped")
     })
+}
+
+/// Waits for SIGTERM or SIGINT; where neither can be caught, for ever.
+async fn ended() {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    std::future::poll_fn(|context| {
+        let caught = term.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
+        if caught { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
 }

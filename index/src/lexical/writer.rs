@@ -60,6 +60,10 @@ impl LexicalWriter {
         }
         self.writer.wait_merging_threads().map_err(failed)?;
         drop(self.index);
+        // tantivy makes some of its files readable by their owner alone; an index is for any reader.
+        for path in files::list(&self.dir)? {
+            files::make_readable(&self.dir.join(path))?;
+        }
         // Locks belong to the writer, not to the generation.
         for lock in [".tantivy-writer.lock", ".tantivy-meta.lock"] {
             std::fs::remove_file(self.dir.join(lock)).ok();

@@ -181,3 +181,93 @@ fn walk<'w>(
     }
     best.into_iter().map(|Reverse(n)| n).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::SegmentWriter;
+
+    const DIMENSION: usize = 24;
+
+    /// Unit vectors that repeat for the same seed.
+    fn vectors(n: usize, seed: u64) -> Vec<Vec<f32>> {
+        let mut state = seed;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+        };
+        let unit = |v: Vec<f32>| {
+            let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+            v.into_iter().map(|x| x / norm).collect()
+        };
+        (0..n).map(|_| unit((0..DIMENSION).map(|_| random()).collect())).collect()
+    }
+
+    fn search_over(rows: &[Vec<f32>]) -> (VectorSearch, bool) {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
+        for (passage, row) in (0..).zip(rows) {
+            let place = writer.add_row(row).expect("a good row");
+            writer.add_passage(place, passage);
+        }
+        writer.finish().expect("writable");
+        let segment = Segment::open(dir.path(), DIMENSION).expect("whole");
+        let has_graph = segment.graph().is_some();
+        (VectorSearch::new(vec![segment], rows.len()).expect("every passage has a row"), has_graph)
+    }
+
+    fn recall_at_10(search: &VectorSearch, rows: &[Vec<f32>]) -> f64 {
+        let queries = vectors(50, 99);
+        let mut found = 0;
+        for query in &queries {
+            let mut exact: Vec<(f32, u32)> = rows.iter().zip(0..).map(|(r, i)| (dot(query, r), i)).collect();
+            exact.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let near = search.nearest(query, 10, 128);
+            assert!(near.len() == 10 && near.windows(2).all(|pair| pair[0].score >= pair[1].score));
+            found += near.iter().filter(|n| exact[..10].iter().any(|e| e.1 == n.passage)).count();
+        }
+        found as f64 / (10 * queries.len()) as f64
+    }
+
+    #[test]
+    fn a_graph_finds_nearly_all_of_the_nearest() {
+        let rows = vectors(6000, 1);
+        let (search, has_graph) = search_over(&rows);
+        assert!(has_graph);
+        let recall = recall_at_10(&search, &rows);
+        assert!(recall >= 0.95, "{recall}");
+    }
+
+    #[test]
+    fn a_small_segment_is_searched_exactly() {
+        let rows = vectors(500, 2);
+        let (search, has_graph) = search_over(&rows);
+        assert!(!has_graph);
+        assert_eq!(recall_at_10(&search, &rows), 1.0);
+    }
+
+    #[test]
+    fn a_graph_that_points_outside_is_refused() {
+        let words = crate::vectors::graph::build(&vectors(200, 3).concat(), DIMENSION);
+        let path = std::path::Path::new("graph.u32");
+        assert!(crate::vectors::graph::Graph::parse(path, &words, 200).is_ok());
+        assert!(crate::vectors::graph::Graph::parse(path, &words, 199).is_err());
+        let mut beyond = words.clone();
+        *beyond.last_mut().expect("links") = 200;
+        assert!(crate::vectors::graph::Graph::parse(path, &beyond, 200).is_err());
+        for end in 0..words.len() {
+            assert!(crate::vectors::graph::Graph::parse(path, &words[..end], 200).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn the_spread_is_that_of_all_similarities() {
+        let rows = vectors(3000, 4);
+        let (search, _) = search_over(&rows);
+        let query = &vectors(1, 5)[0];
+        let all: Vec<f64> = rows.iter().map(|r| f64::from(dot(query, r))).collect();
+        let mean = all.iter().sum::<f64>() / 3000.0;
+        let exact = (all.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / 3000.0).sqrt();
+        assert!((f64::from(search.spread(query)) / exact - 1.0).abs() < 0.1);
+    }
+}

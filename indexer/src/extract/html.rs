@@ -194,7 +194,15 @@ impl Reader {
                 let inner = |e: ElementRef<'_>| {
                     e.descendent_elements().find_map(|d| d.attr("id").or_else(|| d.attr("name"))).map(str::to_owned)
                 };
-                let id = element.attr("id").map(str::to_owned).or_else(|| node.and_then(inner));
+                // Sphinx gives the id to the section that the heading opens.
+                let section = |e: ElementRef<'_>| {
+                    let parent = ElementRef::wrap(e.parent()?)?;
+                    let opens = parent.child_elements().next() == Some(e);
+                    let name = parent.value().name();
+                    (opens && matches!(name, "section" | "div")).then(|| parent.attr("id").map(str::to_owned))?
+                };
+                let own = element.attr("id").map(str::to_owned);
+                let id = own.or_else(|| node.and_then(inner)).or_else(|| node.and_then(section));
                 self.heading = Some((level, id));
             }
             ("pre", _) => self.preformatted += 1,
@@ -312,6 +320,12 @@ mod tests {
         assert_eq!((p.title.as_str(), p.lang.as_deref()), ("Title", Some("de")));
         let got: Vec<_> = p.sections.iter().map(|s| (s.anchor.as_deref(), s.text.as_str())).collect();
         assert_eq!(got, [(None, "One two three"), (Some("s"), "a\n  b")]);
+    }
+
+    #[test]
+    fn the_anchor_of_a_section_is_its_headings() {
+        let p = page("<main><h1>T</h1><section id=one><h2>One</h2><p>x</p></section></main>");
+        assert_eq!(p.sections[0].anchor.as_deref(), Some("one"));
     }
 
     #[test]

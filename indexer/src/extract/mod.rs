@@ -79,7 +79,11 @@ fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, co
         .or(first_heading)
         .or_else(|| context.navigation_title.map(str::to_owned))
         .unwrap_or_else(|| file_stem(context.source));
-    let slug = front.text(&["permalink", "url", "slug"]);
+    let slug_keys: &[&str] = match context.url_style {
+        UrlStyle::Docusaurus => &["slug", "id"],
+        _ => &["permalink", "url", "slug"],
+    };
+    let slug = front.text(slug_keys);
     let mut sections = outline.finish(&title);
     if let Some(description) = front.text(&["description", "summary"]).filter(|d| is_prose(d)) {
         describe(&mut sections, &description);

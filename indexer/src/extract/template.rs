@@ -82,9 +82,12 @@ pub(super) fn strip_mdx(text: &str) -> String {
     out
 }
 
+/// A line of JavaScript, not a sentence that begins with the same word.
 fn is_module_line(line: &str) -> bool {
-    (line.starts_with("import ") && (line.contains(" from ") || line.contains(['\'', '"'])))
-        || ["export const ", "export default ", "export function ", "export {"].iter().any(|s| line.starts_with(s))
+    let end = line.trim_end().trim_end_matches(';');
+    let imports = line.starts_with("import ") && end.ends_with(['\'', '"']);
+    let exports = ["export const ", "export default ", "export function ", "export {"];
+    imports || (exports.iter().any(|s| line.starts_with(s)) && line.contains(['=', '(', '{']))
 }
 
 fn comments(line: &str) -> String {
@@ -117,6 +120,8 @@ mod tests {
     #[test]
     fn mdx_comments_become_anchors_of_headings() {
         let text = "import A from 'a'\n## Use it {/*use-it*/}\nx {/* note */}y\n```js\nimport B from 'b'\n```\n";
+        let prose = "import \"things\" from the old site first\n";
+        assert_eq!(strip_mdx(prose), prose);
         assert_eq!(strip_mdx(text), "## Use it {#use-it}\nx y\n```js\nimport B from 'b'\n```\n");
     }
 }

@@ -244,6 +244,6 @@ fn store(artifact: &Artifact, weights: &Path, dir: &Path) -> Result<()> {
             Ok(())
         }
         Err(_) if dir.join(GRAPH_FILE).is_file() => Ok(()),
-        Err(source) => Err(Error::Write { path: dir.to_owned(), source }),
+        Err(cause) => Err(Error::Write { path: dir.to_owned(), cause }),
     }
 }
