@@ -12,7 +12,7 @@ const LENGTH: usize = 240;
 /// `mark` is whether matches are marked at all.
 pub(crate) fn snippet(text: &str, query: &KeywordQuery, mark: bool) -> Snippet {
     let text = tidy(text);
-    let matches: Vec<AnalysedWord> = analyse(&text).into_iter().filter(|w| query.has_term(&w.term)).collect();
+    let matches: Vec<AnalysedWord> = analyse(&text).into_iter().filter(|w| query.marks(&w.term)).collect();
     let window = window(&text, &matches);
     let mut shown = String::new();
     if window.start > 0 {
@@ -112,6 +112,12 @@ mod tests {
     fn marks_are_utf16_ranges_of_stemmed_matches() {
         let (_, words) = marked("😀 Indexing the Index, 日本 indexed", "index");
         assert_eq!(words, ["Indexing", "Index", "indexed"]);
+    }
+
+    #[test]
+    fn words_that_say_nothing_are_not_marked() {
+        assert_eq!(marked("How the index is kept", "how is the index").1, ["index"]);
+        assert_eq!(marked("To be or not", "to be").1, ["To", "be"], "unless there is nothing else");
     }
 
     #[test]

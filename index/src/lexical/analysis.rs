@@ -1,7 +1,7 @@
 //! From text to the terms that are indexed and searched for.
 
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer,
+    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
 };
 
 /// Longest word that is indexed, in bytes. Longer ones are data, not words.
@@ -39,6 +39,30 @@ pub fn analyse(text: &str) -> Vec<AnalysedWord> {
         words.push(AnalysedWord { term: token.text.clone(), bytes: token.offset_from..token.offset_to });
     }
     words
+}
+
+/// Terms of a text that carry its subject: those that are not words such as "the" or "how".
+pub(crate) fn content_terms(text: &str) -> Vec<String> {
+    let words = TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(RemoveLongFilter::limit(LONGEST_WORD))
+        .filter(LowerCaser);
+    let Some(stop_words) = StopWordFilter::new(Language::English) else { return Vec::new() };
+    let mut analyzer =
+        words.filter(stop_words).filter(AsciiFoldingFilter).filter(Stemmer::new(Language::English)).build();
+    let mut stream = analyzer.token_stream(text);
+    let mut terms = Vec::new();
+    while let Some(token) = stream.next() {
+        // Left of "I'm" or "don't" when the apostrophe has gone, and no word by itself.
+        if token.text.len() > 1
+            && !matches!(
+                token.text.as_str(),
+                "how" | "do" | "doe" | "what" | "when" | "where" | "why" | "who" | "which" | "can" | "my"
+            )
+        {
+            terms.push(token.text.clone());
+        }
+    }
+    terms
 }
 
 /// The last word of a text as it was typed so far: lower case, without accents, not stemmed.

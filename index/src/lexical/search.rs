@@ -3,7 +3,10 @@
 //! Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), as
 //! tantivy computes it (k1 = 1.2, b = 0.75).
 
-use std::{collections::BTreeMap, path::Path, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use tantivy::{
     DocAddress, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
@@ -27,6 +30,8 @@ const COMPLETIONS: usize = 8;
 pub struct KeywordQuery {
     /// Terms as they are indexed, and how often each was asked for.
     terms: BTreeMap<String, u32>,
+    /// Those among them that carry the subject; all, if none does.
+    marked: BTreeSet<String>,
 }
 
 impl KeywordQuery {
@@ -37,7 +42,11 @@ impl KeywordQuery {
         for word in analysis::analyse(text) {
             *terms.entry(word.term).or_insert(0) += 1;
         }
-        Self { terms }
+        let mut marked: BTreeSet<String> = analysis::content_terms(text).into_iter().collect();
+        if marked.is_empty() {
+            marked = terms.keys().cloned().collect();
+        }
+        Self { terms, marked }
     }
 
     /// Whether there is nothing to look for.
@@ -46,10 +55,11 @@ impl KeywordQuery {
         self.terms.is_empty()
     }
 
-    /// Whether a word that was analysed to this term is looked for.
+    /// Whether a word that was analysed to this term shows why a passage matches: it is looked for,
+    /// and not a word such as "the".
     #[must_use]
-    pub fn has_term(&self, term: &str) -> bool {
-        self.terms.contains_key(term)
+    pub fn marks(&self, term: &str) -> bool {
+        self.marked.contains(term)
     }
 }
 
@@ -133,6 +143,7 @@ impl Lexical {
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (term, _) in found.into_iter().take(COMPLETIONS) {
+            query.marked.insert(term.clone());
             query.terms.entry(term).or_insert(1);
         }
         Ok(query)
