@@ -1,9 +1,12 @@
 //! The live generation, opened for reading.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    Error, KeywordHits, KeywordQuery, Manifest, Passage, PassageId, Result, Scored,
+    Error, KeywordHits, KeywordQuery, KeywordText, Manifest, Passage, PassageId, Result, Scored, Selection, Verbatim,
     layout::{self, Layout},
     lexical::Lexical,
     publish,
@@ -53,7 +56,7 @@ impl Generation {
         let vectors = VectorSearch::new(segments, passages).ok_or_else(|| {
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", format!("{passages} passages"))
         })?;
-        let lexical = Lexical::open(&dir.join(layout::LEXICAL), passages)?;
+        let lexical = Lexical::open(&dir.join(layout::LEXICAL), passages, &manifest.languages)?;
         Ok(Self { dir, manifest, vectors, lexical })
     }
 
@@ -89,13 +92,13 @@ impl Generation {
         self.vectors.len()
     }
 
-    /// The `k` passages whose vectors are nearest to a unit vector, best first.
+    /// The `k` passages whose vectors are nearest to a unit vector, best first, among those selected.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the vector has another dimension than the generation.
-    pub fn nearest(&self, query: &[f32], k: usize) -> Result<Vec<Scored>> {
+    pub fn nearest(&self, query: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
         self.check_dimension(query)?;
-        Ok(self.vectors.nearest(query, k, EF.max(k)))
+        Ok(self.vectors.nearest(query, k, EF.max(k), among))
     }
 
     /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
@@ -122,21 +125,70 @@ impl Generation {
         Ok(passages.iter().map(|&p| self.vectors.similarity(query, p)).collect())
     }
 
-    /// The `k` passages that match the words best, by BM25.
+    /// Analyses what was asked for, in the languages of the index, with near words for those that
+    /// the index does not have.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
-    pub fn keyword(&self, query: &KeywordQuery, k: usize) -> Result<KeywordHits> {
-        self.lexical.search(query, k)
+    pub fn keyword_query(&self, text: &KeywordText) -> Result<KeywordQuery> {
+        self.lexical.analyse(text)
     }
 
-    /// Adds the words that begin with the last word of `text`, as they are indexed: for a query
-    /// whose last word is still being typed.
+    /// The `k` passages that match the words best, by BM25, among those selected.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
-    pub fn complete(&self, query: KeywordQuery, text: &str) -> Result<KeywordQuery> {
-        self.lexical.complete(query, text)
+    pub fn keyword(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
+        self.lexical.search(query, k, among)
+    }
+
+    /// Passages of pages that have, for every key, one of its values, and nothing that the query
+    /// excludes; `None` if neither asks for anything.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn select(&self, filters: &BTreeMap<String, Vec<String>>, query: &KeywordQuery) -> Result<Option<Selection>> {
+        self.lexical.select(filters, query)
+    }
+
+    /// Passages that hold every phrase of the query.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn phrase_matches(&self, query: &KeywordQuery) -> Result<Selection> {
+        self.lexical.phrase_matches(query)
+    }
+
+    /// Passages whose title or heading is exactly the text, but for case, accents and end punctuation.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn verbatim(&self, text: &str) -> Result<Verbatim> {
+        self.lexical.verbatim(text)
+    }
+
+    /// Whether pages have metadata of this key.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn has_metadata_key(&self, key: &str) -> Result<bool> {
+        self.lexical.has_metadata_key(key)
+    }
+
+    /// Whether the text occurs as an identifier, just as it is written (in either case).
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn has_identifier(&self, written: &str) -> Result<bool> {
+        self.lexical.has_identifier(written)
+    }
+
+    /// Counts the metadata values of passages, by key and value.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn facets(&self, passages: &[PassageId], keys: &[String]) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+        self.lexical.facets(passages, keys)
     }
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.

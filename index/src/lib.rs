@@ -22,15 +22,17 @@ mod lock;
 pub mod manifest;
 pub mod passage;
 mod publish;
+mod selection;
 mod vectors;
 pub mod writer;
 
 pub use error::{Error, Result};
 pub use generation::Generation;
-pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, analyse};
+pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse};
 pub use manifest::{Counts, Manifest};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
+pub use selection::Selection;
 pub use writer::{Writer, WriterOptions};
 
 /// A passage's number inside one generation, from 0.

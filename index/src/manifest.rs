@@ -21,6 +21,8 @@ pub struct Manifest {
     pub dimension: usize,
     /// How much it holds.
     pub counts: Counts,
+    /// Languages of the pages whose words are stemmed, as BCP 47 primary subtags, sorted.
+    pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.
     pub vector_segments: Vec<String>,
     /// Every file but this one, sorted by path.

@@ -31,13 +31,20 @@ pub struct Published {
     pub bytes: u64,
 }
 
+/// What a staged generation holds.
+pub(crate) struct Contents {
+    pub(crate) counts: Counts,
+    pub(crate) languages: Vec<String>,
+    pub(crate) vector_segments: Vec<String>,
+}
+
 pub(crate) fn publish(
     layout: &Layout,
     staging: &Path,
     options: &WriterOptions,
-    counts: Counts,
-    vector_segments: Vec<String>,
+    contents: Contents,
 ) -> Result<Published> {
+    let Contents { counts, languages, vector_segments } = contents;
     let generation = layout::generation_name(next_number(layout)?);
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
@@ -51,6 +58,7 @@ pub(crate) fn publish(
         model: options.model.clone(),
         dimension: options.dimension,
         counts,
+        languages,
         vector_segments,
         files: files_of,
     };

@@ -7,7 +7,7 @@ use crate::{
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
-    publish::{self, Published},
+    publish::{self, Contents, Published},
     vectors::SegmentWriter,
 };
 
@@ -103,10 +103,12 @@ impl Writer {
     pub fn publish(self) -> Result<Published> {
         let Self { layout, mut staging, options, lexical, vectors, passages, pages, _lock } = self;
         let counts = Counts { pages: u64::from(pages), passages: u64::from(passages), vectors: vectors.rows() as u64 };
+        let languages = lexical.languages();
         // Committing postings and building the graph use different cores.
         let (graph, postings) = rayon::join(|| vectors.finish(), || lexical.finish());
         graph.and(postings)?;
-        let published = publish::publish(&layout, &staging.path, &options, counts, vec![SEGMENT.to_owned()])?;
+        let contents = Contents { counts, languages, vector_segments: vec![SEGMENT.to_owned()] };
+        let published = publish::publish(&layout, &staging.path, &options, contents)?;
         staging.published = true;
         Ok(published)
     }

@@ -1,5 +1,7 @@
 //! A document becomes passages that fit the encoder together with their context.
 
+use std::ops::Range;
+
 use cloze_index::{Passage, passage::context};
 use cloze_models::{Encoder, TextKind};
 use text_splitter::{ChunkConfig, ChunkSizer, TextSplitter};
@@ -16,6 +18,10 @@ const CONTEXT_SHARE: usize = 3;
 /// Text of more bytes a token than this is data: it is measured by its bytes, so that a file that
 /// is all one word does not become one passage.
 const BYTES_A_TOKEN: usize = 16;
+
+/// Longest stretch without white space that is cut as text, in bytes. Chinese and Japanese have
+/// none between words, but paragraphs end.
+const LONGEST_RUN: usize = 64 << 10;
 
 /// A passage with what the encoder is given for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +120,15 @@ fn split<'t>(text: &'t str, room: usize, tokens: Tokens<'_>) -> Vec<&'t str> {
     if tokens.size(text) <= room {
         return vec![text];
     }
+    if let Some(run) = endless_run(text) {
+        let (before, after) = (&text[..run.start], &text[run.end..]);
+        let mut pieces = if before.trim().is_empty() { Vec::new() } else { split(before, room, Tokens(tokens.0)) };
+        pieces.extend(hard_cuts(&text[run], room * BYTES_A_TOKEN));
+        if !after.trim().is_empty() {
+            pieces.extend(split(after, room, tokens));
+        }
+        return pieces;
+    }
     let config = ChunkConfig::new(room).with_sizer(tokens);
     // An overlap below the capacity is always accepted.
     let config = match config.with_overlap(room / OVERLAP) {
@@ -121,4 +136,46 @@ fn split<'t>(text: &'t str, room: usize, tokens: Tokens<'_>) -> Vec<&'t str> {
         Err(_) => return vec![text],
     };
     TextSplitter::new(config).chunks(text).collect()
+}
+
+/// The first stretch without white space that is too long to be text in any language.
+fn endless_run(text: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let run = at..at + piece.trim_end().len();
+        if run.len() > LONGEST_RUN {
+            return Some(run);
+        }
+        at += piece.len();
+    }
+    None
+}
+
+/// Pieces of at most `bytes`, cut between characters: there is nothing better to cut at.
+fn hard_cuts(text: &str, bytes: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while rest.len() > bytes {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(bytes));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_among_words_is_cut_hard_and_nothing_is_lost() {
+        let data = "é".repeat(LONGEST_RUN);
+        let text = format!("before {data} after");
+        let run = endless_run(&text).expect("a run");
+        assert_eq!(&text[run.clone()], data);
+        let pieces = hard_cuts(&text[run], 1001);
+        assert!(pieces.iter().all(|p| p.len() <= 1001) && pieces.concat() == data);
+        assert_eq!(endless_run(&"word ".repeat(LONGEST_RUN)), None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Instant};
 
-use cloze_index::{Generation, KeywordHits, KeywordQuery, PassageId, Scored};
+use cloze_index::{Generation, KeywordHits, KeywordQuery, Passage, PassageId, Scored};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, TextKind, available_threads};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
     json::{Explain, Hit, LegScore, Relation, SectionHit, Snippet, Total},
     pages::{self, PageHit},
+    plan::Plan,
     snippet,
 };
 
@@ -31,7 +32,7 @@ pub struct Engine {
 /// What the two legs propose for a request.
 struct Legs {
     semantic: Option<(Vec<f32>, Vec<Scored>)>,
-    lexical: Option<(KeywordQuery, KeywordHits)>,
+    lexical: Option<KeywordHits>,
     degraded: Option<String>,
 }
 
@@ -84,25 +85,26 @@ impl Engine {
     pub fn search(&self, request: &Request) -> Result<Answer> {
         let started = Instant::now();
         let depth = depth(request);
-        let legs = self.legs(request, depth)?;
-        let fused = self.fuse(request, &legs)?;
+        let plan = Plan::make(request, &self.generation)?;
+        let legs = self.legs(request, &plan, depth)?;
+        let fused = self.fuse(request, &plan, &legs)?;
         let pages = pages::group(&fused, |p| self.generation.page_of(p));
-        let words = self.words(request)?;
         let shown = pages.iter().skip(request.offset()).take(request.limit());
-        let hits = shown.map(|page| self.hit(page, &words, request)).collect::<Result<Vec<_>>>()?;
+        let hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
         let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
+        let one_each: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         Ok(Answer {
             query: request.query().to_owned(),
             corrected_query: None,
             mode: request.mode,
             degraded: legs.degraded,
             generation: self.generation.manifest().generation.clone(),
+            facets: self.generation.facets(&one_each, &request.facets)?,
             took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             total: Total { value: pages.len() as u64, relation: if cut { Relation::Gte } else { Relation::Eq } },
             no_match: pages.is_empty(),
             fills: None,
             hits,
-            facets: Default::default(),
         })
     }
 
@@ -111,7 +113,8 @@ impl Engine {
     /// # Errors
     /// As [`Self::search`].
     pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<String>> {
-        let fused = self.fuse(request, &self.legs(request, depth(request))?)?;
+        let plan = Plan::make(request, &self.generation)?;
+        let fused = self.fuse(request, &plan, &self.legs(request, &plan, depth(request))?)?;
         let pages = pages::group(&fused, |p| self.generation.page_of(p));
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
             let passage = self.generation.passage(page.best.passage)?;
@@ -122,16 +125,16 @@ impl Engine {
     }
 
     /// Both legs side by side.
-    fn legs(&self, request: &Request, depth: usize) -> Result<Legs> {
+    fn legs(&self, request: &Request, plan: &Plan, depth: usize) -> Result<Legs> {
         let wants = |mode| request.mode == Mode::Hybrid || request.mode == mode;
+        let among = plan.among.as_ref();
+        let keyword = || self.generation.keyword(&plan.words, depth, among).map_err(Error::from);
         let semantic = || match &self.encoder {
-            Some(encoder) if wants(Mode::Semantic) => Some(self.semantic(encoder, request.query(), depth)),
+            Some(encoder) if wants(Mode::Semantic) => Some(self.semantic(encoder, plan, depth)),
             _ => None,
         };
-        let lexical = || {
-            // Without an encoder the words answer, whatever was asked for.
-            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| self.lexical(request, depth))
-        };
+        // Without an encoder the words answer, whatever was asked for.
+        let lexical = || (wants(Mode::Keyword) || self.encoder.is_none()).then(keyword);
         let (semantic, lexical) = rayon::join(semantic, lexical);
         let mut degraded = if wants(Mode::Semantic) { self.degraded.clone() } else { None };
         let semantic = match semantic {
@@ -143,31 +146,20 @@ impl Engine {
             other => other.and_then(Result::ok),
         };
         let lexical = match lexical {
-            None if semantic.is_none() => Some(self.lexical(request, depth)?),
+            None if semantic.is_none() => Some(keyword()?),
             other => other.transpose()?,
         };
         Ok(Legs { semantic, lexical, degraded })
     }
 
-    fn semantic(&self, encoder: &Encoder, query: &str, depth: usize) -> Result<(Vec<f32>, Vec<Scored>)> {
-        let vector = encoder.encode(TextKind::Query, query)?.vector;
-        let nearest = self.generation.nearest(&vector, depth)?;
+    fn semantic(&self, encoder: &Encoder, plan: &Plan, depth: usize) -> Result<(Vec<f32>, Vec<Scored>)> {
+        let vector = encoder.encode(TextKind::Query, &plan.text)?.vector;
+        let nearest = self.generation.nearest(&vector, depth, plan.among.as_ref())?;
         Ok((vector, nearest))
     }
 
-    fn lexical(&self, request: &Request, depth: usize) -> Result<(KeywordQuery, KeywordHits)> {
-        let words = self.words(request)?;
-        let hits = self.generation.keyword(&words, depth)?;
-        Ok((words, hits))
-    }
-
-    fn words(&self, request: &Request) -> Result<KeywordQuery> {
-        let words = KeywordQuery::words(request.query());
-        Ok(if request.prefix { self.generation.complete(words, request.query())? } else { words })
-    }
-
-    fn fuse(&self, request: &Request, legs: &Legs) -> Result<Vec<Fused>> {
-        let passages: Vec<PassageId> = fuse::union(legs.candidates());
+    fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
+        let passages: Vec<PassageId> = fuse::union(legs.candidates(), plan.verbatim());
         // A share only means something where there are two legs.
         let weight = match request.mode {
             Mode::Hybrid => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
@@ -178,18 +170,20 @@ impl Engine {
             let spread = self.generation.similarity_spread(vector)?;
             Ok::<_, Error>(Leg { candidates, scores, spread, weight })
         });
-        let lexical = legs.lexical.as_ref().map(|(words, hits)| {
-            let scores = self.generation.keyword_scores(words, &passages)?;
+        let lexical = legs.lexical.as_ref().map(|hits| {
+            let scores = self.generation.keyword_scores(&plan.words, &passages)?;
             Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
         });
-        Ok(fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref()))
+        let mut fused = fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref());
+        fuse::raise(&mut fused, |p| plan.tier(p));
+        Ok(fused)
     }
 
     fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
         let passage = self.generation.passage(page.best.passage)?;
         Ok(Hit {
             sections: self.sections(page, &passage.url, words, request)?,
-            snippet: shown(&passage.text, words, request.highlight),
+            snippet: shown(&passage, words, request.highlight),
             score: page.best.score,
             explain: request.explain.then(|| explain(&page.best)),
             id: passage.source,
@@ -215,7 +209,7 @@ impl Engine {
             }
             if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
                 let heading = p.headings.last().unwrap_or(&p.title).clone();
-                sections.push(SectionHit { heading, snippet: shown(&p.text, words, request.highlight), url: p.url });
+                sections.push(SectionHit { heading, snippet: shown(&p, words, request.highlight), url: p.url });
             }
         }
         Ok(sections)
@@ -225,7 +219,7 @@ impl Engine {
 impl Legs {
     fn candidates(&self) -> [&[Scored]; 2] {
         let semantic = self.semantic.as_ref().map_or(&[][..], |(_, c)| c);
-        let lexical = self.lexical.as_ref().map_or(&[][..], |(_, c)| &c.hits);
+        let lexical = self.lexical.as_ref().map_or(&[][..], |hits| &hits.hits);
         [semantic, lexical]
     }
 }
@@ -235,8 +229,8 @@ fn depth(request: &Request) -> usize {
     DEPTHS.into_iter().find(|(up_to, _)| reach <= *up_to).map_or(0, |(_, depth)| depth)
 }
 
-fn shown(text: &str, words: &KeywordQuery, highlight: Highlight) -> Snippet {
-    snippet::snippet(text, words, highlight == Highlight::Keyword)
+fn shown(passage: &Passage, words: &KeywordQuery, highlight: Highlight) -> Snippet {
+    snippet::snippet(&passage.text, passage.lang.as_deref(), words, highlight == Highlight::Keyword)
 }
 
 fn explain(fused: &Fused) -> Explain {

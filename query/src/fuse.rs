@@ -57,18 +57,33 @@ pub(crate) struct View {
     pub(crate) share: f32,
 }
 
+/// How exactly a passage is what was asked for; a higher tier always comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Tier {
+    /// By its score alone.
+    #[default]
+    Scored,
+    /// It holds every quoted phrase.
+    Phrase,
+    /// Its heading is the query.
+    Heading,
+    /// Its page's title is the query.
+    Title,
+}
+
 /// A passage with its fused score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fused {
+    pub(crate) tier: Tier,
     pub(crate) passage: PassageId,
     pub(crate) score: f32,
     pub(crate) semantic: Option<View>,
     pub(crate) lexical: Option<View>,
 }
 
-/// All candidates of both legs, in ascending order.
-pub(crate) fn union(legs: [&[Scored]; 2]) -> Vec<PassageId> {
-    let mut passages: Vec<_> = legs.into_iter().flatten().map(|s| s.passage).collect();
+/// All candidates of both legs and other passages, in ascending order.
+pub(crate) fn union(legs: [&[Scored]; 2], others: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
+    let mut passages: Vec<_> = legs.into_iter().flatten().map(|s| s.passage).chain(others).collect();
     passages.sort_unstable();
     passages.dedup();
     passages
@@ -86,11 +101,24 @@ pub(crate) fn fuse(passages: &[PassageId], semantic: Option<&Leg<'_>>, lexical: 
         .map(|(i, &passage)| {
             let [semantic, lexical] = [&semantic, &lexical].map(|views| views.as_ref().map(|v| v[i]));
             let score = [semantic, lexical].into_iter().flatten().map(|v| v.share).sum();
-            Fused { passage, score, semantic, lexical }
+            Fused { tier: Tier::default(), passage, score, semantic, lexical }
         })
         .collect();
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
     fused
+}
+
+/// Puts the higher tiers first. Within a tier the order stays; a hit of a higher tier is as certain
+/// as the best of the list.
+pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
+    let best = fused.first().map_or(0.0, |f| f.score);
+    for hit in fused.iter_mut() {
+        hit.tier = tier(hit.passage);
+        if hit.tier > Tier::Scored {
+            hit.score = best;
+        }
+    }
+    fused.sort_by_key(|f| std::cmp::Reverse(f.tier));
 }
 
 /// Rank of each candidate, from 1, ordered by passage.
@@ -110,7 +138,7 @@ mod tests {
 
     fn order(semantic: &[(PassageId, f32)], lexical: &[(PassageId, f32)], weight: f32) -> Vec<PassageId> {
         let (s, l) = (scored(semantic), scored(lexical));
-        let passages = union([&s, &l]);
+        let passages = union([&s, &l], []);
         let of = |list: &[Scored]| -> Vec<f32> {
             passages.iter().map(|p| list.iter().find(|x| x.passage == *p).map_or(0.0, |x| x.score)).collect()
         };

@@ -3,11 +3,12 @@
 //! The rooms, in the order that a request goes through them:
 //!
 //! 1. [`request`]: what is asked, checked.
-//! 2. [`engine`]: holds the index and the encoder; runs both legs side by side.
-//! 3. `fuse`: both legs score the union of their candidates; one score a passage.
-//! 4. `pages`: passages grouped by page, the best sections under each.
-//! 5. `snippet`: a stretch of the passage with the matches marked.
-//! 6. [`json`]: the answer as it goes over the wire.
+//! 2. `parse`: phrases, exclusions and filters; the rest is plain words.
+//! 3. [`engine`]: holds the index and the encoder; runs both legs side by side.
+//! 4. `fuse`: both legs score the union of their candidates; one score a passage.
+//! 5. `pages`: passages grouped by page, the best sections under each.
+//! 6. `snippet`: a stretch of the passage with the matches marked.
+//! 7. [`json`]: the answer as it goes over the wire.
 //!
 //! [`eval`] measures all of that against judgments.
 
@@ -20,6 +21,8 @@ pub mod eval;
 mod fuse;
 pub mod json;
 mod pages;
+mod parse;
+mod plan;
 pub mod request;
 mod snippet;
 

@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_page_stands_where_its_best_passage_stands() {
-        let fused = |passage, score| Fused { passage, score, semantic: None, lexical: None };
+        let fused =
+            |passage, score| Fused { tier: crate::fuse::Tier::Scored, passage, score, semantic: None, lexical: None };
         let list = [fused(10, 0.9), fused(20, 0.8), fused(11, 0.7), fused(12, 0.1)];
         let pages = group(&list, |p| p / 10);
         assert_eq!(pages.iter().map(|p| p.best.passage).collect::<Vec<_>>(), [10, 20]);

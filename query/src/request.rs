@@ -1,5 +1,7 @@
 //! What is asked, checked.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -96,6 +98,10 @@ pub struct Request {
     pub highlight: Highlight,
     /// Whether every hit says how its score came about.
     pub explain: bool,
+    /// Values that the page's metadata must have: one of those of every key.
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// Metadata keys whose values are counted.
+    pub facets: Vec<String>,
     /// Whether the last word is still being typed: words that begin with it match too.
     pub prefix: bool,
 }
@@ -133,6 +139,8 @@ impl Request {
             highlight: Highlight::default(),
             explain: false,
             prefix: false,
+            filters: BTreeMap::new(),
+            facets: Vec::new(),
         })
     }
 

@@ -1,5 +1,7 @@
 //! The stretch of a passage that shows why it matches.
 
+use std::ops::Range;
+
 use cloze_index::{AnalysedWord, KeywordQuery, analyse};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -10,9 +12,9 @@ const LENGTH: usize = 240;
 
 /// Chooses the stretch with the most different words of the query, and marks them.
 /// `mark` is whether matches are marked at all.
-pub(crate) fn snippet(text: &str, query: &KeywordQuery, mark: bool) -> Snippet {
+pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark: bool) -> Snippet {
     let text = tidy(text);
-    let matches: Vec<AnalysedWord> = analyse(&text).into_iter().filter(|w| query.marks(&w.term)).collect();
+    let matches: Vec<AnalysedWord> = analyse(&text, lang).into_iter().filter(|w| query.marks(&w.term)).collect();
     let window = window(&text, &matches);
     let mut shown = String::new();
     if window.start > 0 {
@@ -35,7 +37,7 @@ fn tidy(text: &str) -> String {
 
 /// The window of at most [`LENGTH`] bytes that begins at a sentence and holds the most different
 /// terms, then the most matches, then comes first.
-fn window(text: &str, matches: &[AnalysedWord]) -> std::ops::Range<usize> {
+fn window(text: &str, matches: &[AnalysedWord]) -> Range<usize> {
     if text.len() <= LENGTH {
         return 0..text.len();
     }
@@ -77,23 +79,24 @@ fn window_end(text: &str, start: usize) -> usize {
     }
 }
 
-/// Byte ranges, ascending, as UTF-16 ranges; ranges that touch become one.
-fn utf16(text: &str, ranges: impl Iterator<Item = std::ops::Range<usize>>) -> Vec<[u32; 2]> {
-    let mut out: Vec<[u32; 2]> = Vec::new();
+/// Byte ranges as UTF-16 ranges, ascending; ranges that overlap or touch become one.
+fn utf16(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Vec<[u32; 2]> {
+    let mut sorted: Vec<Range<usize>> = ranges.collect();
+    sorted.sort_by_key(|r| (r.start, r.end));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in sorted {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
     let (mut at, mut units) = (0, 0u32);
     let mut to_units = |byte: usize| {
         units += text[at..byte].encode_utf16().count() as u32;
         at = byte;
         units
     };
-    for range in ranges {
-        let (from, to) = (to_units(range.start), to_units(range.end));
-        match out.last_mut() {
-            Some(last) if last[1] >= from => last[1] = to,
-            _ => out.push([from, to]),
-        }
-    }
-    out
+    merged.into_iter().map(|r| [to_units(r.start), to_units(r.end)]).collect()
 }
 
 #[cfg(test)]
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
 
     fn marked(text: &str, query: &str) -> (String, Vec<String>) {
-        let s = snippet(text, &KeywordQuery::words(query), true);
+        let s = snippet(text, None, &KeywordQuery::plain(query), true);
         let units: Vec<u16> = s.text.encode_utf16().collect();
         let words =
             s.highlights.iter().map(|[a, b]| String::from_utf16_lossy(&units[*a as usize..*b as usize])).collect();
@@ -118,6 +121,11 @@ mod tests {
     fn words_that_say_nothing_are_not_marked() {
         assert_eq!(marked("How the index is kept", "how is the index").1, ["index"]);
         assert_eq!(marked("To be or not", "to be").1, ["To", "be"], "unless there is nothing else");
+    }
+
+    #[test]
+    fn an_identifier_is_marked_once() {
+        assert_eq!(marked("call std::io::Read now", "std::io::Read").1, ["std::io::Read"]);
     }
 
     #[test]

@@ -6,14 +6,20 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
 
-/// Parameters of one request, each given once.
+/// Parameters of one request; each but `filter` is given once.
 #[derive(Debug, Default)]
-pub(crate) struct Params(BTreeMap<String, String>);
+pub(crate) struct Params {
+    single: BTreeMap<String, String>,
+    filters: Vec<String>,
+}
+
+/// The one parameter that may be repeated.
+const REPEATABLE: &str = "filter";
 
 impl Params {
     /// Reads a query string; every name must be one of `known`.
     pub(crate) fn parse(query: &str, known: &[&str]) -> Result<Self, ApiError> {
-        let mut params = BTreeMap::new();
+        let mut params = Self::default();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name, "the name of a parameter")?;
@@ -22,17 +28,36 @@ impl Params {
                 return Err(ApiError::parameter("unknown_parameter", &name, message));
             }
             let value = decode(value, &name)?;
-            if params.insert(name.clone(), value).is_some() {
+            if name == REPEATABLE {
+                params.filters.push(value);
+            } else if params.single.insert(name.clone(), value).is_some() {
                 let message = format!("{name} is given twice; expected once");
                 return Err(ApiError::parameter("repeated_parameter", &name, message));
             }
         }
-        Ok(Self(params))
+        Ok(params)
     }
 
     /// A parameter as it is.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.single.get(name).map(String::as_str)
+    }
+
+    /// The filters, `key:value` each, by key.
+    pub(crate) fn filters(&self) -> Result<BTreeMap<String, Vec<String>>, ApiError> {
+        let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for filter in &self.filters {
+            match filter.split_once(':') {
+                Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                    filters.entry(key.to_lowercase()).or_default().push(value.to_owned());
+                }
+                _ => {
+                    let message = format!("filter is {filter:?}; expected key:value");
+                    return Err(ApiError::parameter("invalid_parameter", REPEATABLE, message));
+                }
+            }
+        }
+        Ok(filters)
     }
 
     /// A parameter as a number or a truth value; `expected` says what it should look like.

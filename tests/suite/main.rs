@@ -16,3 +16,4 @@ mod site;
 mod sites;
 mod structure;
 mod support;
+mod words;

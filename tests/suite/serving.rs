@@ -201,3 +201,19 @@ fn too_many_searches_at_once_are_refused_not_queued() {
     assert!(refused.iter().all(|s| s.contains("\"busy\"") && s.to_lowercase().contains("retry-after")));
     assert!(server.get("/search?q=x").contains("200 OK"), "it recovers at once");
 }
+
+#[actix_web::test]
+async fn filters_and_facets_are_parameters() {
+    let site = Site::with(&[
+        ("a.md", "---\nkind: guide\n---\n# Apples\n\nText.\n"),
+        ("b.md", "---\nkind: blog\n---\n# Apples and pears\n\nText.\n"),
+    ]);
+    site.build();
+    let state = state(&site);
+    let (status, answer) = get(&state, "/search?q=apples&filter=kind:guide&facets=kind").await;
+    assert_eq!((status, answer["hits"].as_array().unwrap().len()), (StatusCode::OK, 1));
+    assert_eq!(answer["facets"]["kind"]["guide"], 1);
+    let (_, both) = get(&state, "/search?q=apples&filter=kind:guide&filter=kind:blog").await;
+    assert_eq!(both["hits"].as_array().unwrap().len(), 2, "OR within a key");
+    assert_eq!(get(&state, "/search?q=apples&filter=kind").await.1["error"]["code"], "invalid_parameter");
+}

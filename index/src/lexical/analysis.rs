@@ -1,96 +1,280 @@
 //! From text to the terms that are indexed and searched for.
+//!
+//! Text is cut at white space into chunks, a chunk at anything that is not a letter or a digit into
+//! words. Beside its words, a chunk that is more than a word (`C++`, `--dry-run`, `std::io::Read`,
+//! `useEffect`, `7.4.1`) is a term as a whole, so that an identifier finds itself first and its
+//! parts find it too. Chinese, Japanese and Korean, which are written without spaces or with
+//! endings attached, are cut into overlapping pairs of characters.
+
+use std::ops::Range;
 
 use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
+    AsciiFoldingFilter, Language, LowerCaser, RawTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
 };
 
-/// Longest word that is indexed, in bytes. Longer ones are data, not words.
-const LONGEST_WORD: usize = 255;
-/// Name under which the analyzer is registered with every index.
-pub(crate) const CONTENT: &str = "cloze_content";
+use super::cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words};
 
-/// A word of a text, and the term it is indexed as.
+/// Longest term that is indexed, in bytes. Longer ones are data, not words.
+const LONGEST_TERM: usize = 255;
+
+/// A word of a text, and a term it is indexed as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalysedWord {
-    /// The term: lower case, without accents, stemmed.
+    /// The term: lower case, without accents, stemmed if it is a word.
     pub term: String,
-    /// Bytes of the text that the word takes up (half-open).
-    pub bytes: std::ops::Range<usize>,
+    /// Bytes of the text that it stands for (half-open).
+    pub bytes: Range<usize>,
+    /// Number of the word inside the text. Terms of one word share it.
+    pub position: usize,
+    /// Whether it is the word itself; the whole of an identifier and the parts of a compound are not.
+    pub is_word: bool,
 }
 
-/// The analyzer of everything that is scored: words, lower case, accents folded, stemmed
-/// (Porter's algorithm for English).
-pub(crate) fn content() -> TextAnalyzer {
-    TextAnalyzer::builder(SimpleTokenizer::default())
-        .filter(RemoveLongFilter::limit(LONGEST_WORD))
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .filter(Stemmer::new(Language::English))
-        .build()
+/// Turns text of one language into terms.
+pub struct Analyzer {
+    fold: TextAnalyzer,
+    stem: Option<TextAnalyzer>,
+}
+
+impl Analyzer {
+    /// The analyzer for a page's language (BCP 47); English where nothing is said, no stemming for
+    /// a language that has no stemmer.
+    #[must_use]
+    pub fn for_language(lang: Option<&str>) -> Self {
+        let fold = || TextAnalyzer::builder(RawTokenizer::default()).filter(LowerCaser).filter(AsciiFoldingFilter);
+        let stemmer = stemmer(lang.unwrap_or("en"));
+        // Stemmers know their language's accents, so folding comes after them.
+        let stem = stemmer.map(|language| {
+            let raw = TextAnalyzer::builder(RawTokenizer::default());
+            raw.filter(LowerCaser).filter(Stemmer::new(language)).filter(AsciiFoldingFilter).build()
+        });
+        Self { fold: fold().build(), stem }
+    }
+
+    /// All terms of a text that is indexed.
+    pub fn index_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
+        self.terms(text, true)
+    }
+
+    /// The terms of a query: of running Chinese, Japanese or Korean only the pairs.
+    pub fn query_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
+        self.terms(text, false)
+    }
+
+    fn terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
+        let mut out = Vec::new();
+        let mut position = 0;
+        for chunk in chunks(text) {
+            let first = position;
+            let words = words(text, chunk.clone());
+            for word in &words {
+                if is_cjk_at(text, word.start) {
+                    position = cjk(text, word.clone(), position, single_cjk, &mut out);
+                } else {
+                    self.word(text, word.clone(), position, &mut out);
+                    position += 1;
+                }
+            }
+            if words.len() > 1 || words.first().is_some_and(|w| *w != chunk) {
+                self.whole(text, &chunk, &words, first, &mut out);
+            }
+        }
+        out.retain(|w| !w.term.is_empty() && w.term.len() <= LONGEST_TERM);
+        out
+    }
+
+    /// A word, stemmed, and the parts of a compound such as `useEffect`.
+    fn word(&mut self, text: &str, word: Range<usize>, position: usize, out: &mut Vec<AnalysedWord>) {
+        let term = self.stemmed(&text[word.clone()]);
+        out.push(AnalysedWord { term, bytes: word.clone(), position, is_word: true });
+        let parts = compound_parts(text, word);
+        for bytes in parts {
+            let term = self.stemmed(&text[bytes.clone()]);
+            out.push(AnalysedWord { term, bytes, position, is_word: false });
+        }
+    }
+
+    /// A chunk as a whole: as it is written, and joined where hyphens and apostrophes stand between words.
+    fn whole(
+        &mut self,
+        text: &str,
+        chunk: &Range<usize>,
+        words: &[Range<usize>],
+        position: usize,
+        out: &mut Vec<AnalysedWord>,
+    ) {
+        let written = &text[chunk.clone()];
+        // A possessive adds nothing to its word.
+        if written.chars().any(is_cjk) || (words.len() == 1 && written.contains(['\'', '’'])) {
+            return;
+        }
+        let between = |c: char| !c.is_alphanumeric();
+        let is_joint = |c: char| matches!(c, '-' | '\'' | '’' | '\u{2010}');
+        let is_compound = !written.starts_with(between) && written.chars().all(|c| !between(c) || is_joint(c));
+        let term = if is_compound {
+            let joined: String = written.chars().filter(|c| !between(*c)).collect();
+            self.stemmed(&joined)
+        } else {
+            self.folded(written)
+        };
+        out.push(AnalysedWord { term, bytes: chunk.clone(), position, is_word: false });
+    }
+
+    /// Lower case, without accents.
+    pub fn folded(&mut self, word: &str) -> String {
+        run(&mut self.fold, word)
+    }
+
+    fn stemmed(&mut self, word: &str) -> String {
+        match &mut self.stem {
+            Some(stem) => run(stem, word),
+            None => run(&mut self.fold, word),
+        }
+    }
+}
+
+fn run(analyzer: &mut TextAnalyzer, word: &str) -> String {
+    let mut stream = analyzer.token_stream(word);
+    if stream.advance() { std::mem::take(&mut stream.token_mut().text) } else { String::new() }
+}
+
+/// The stemmer of a language, by its first subtag.
+fn stemmer(lang: &str) -> Option<Language> {
+    Some(match primary_subtag(lang).as_str() {
+        "ar" => Language::Arabic,
+        "da" => Language::Danish,
+        "nl" => Language::Dutch,
+        "en" => Language::English,
+        "fi" => Language::Finnish,
+        "fr" => Language::French,
+        "de" => Language::German,
+        "el" => Language::Greek,
+        "hu" => Language::Hungarian,
+        "it" => Language::Italian,
+        "nb" | "nn" | "no" => Language::Norwegian,
+        "pt" => Language::Portuguese,
+        "ro" => Language::Romanian,
+        "ru" => Language::Russian,
+        "es" => Language::Spanish,
+        "sv" => Language::Swedish,
+        "ta" => Language::Tamil,
+        "tr" => Language::Turkish,
+        _ => return None,
+    })
+}
+
+/// `de` of `de-AT`, in lower case.
+pub(crate) fn primary_subtag(lang: &str) -> String {
+    lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Whether a word such as "the" or "how" says nothing about a subject (English).
+pub(crate) fn is_stop_word(word: &str) -> bool {
+    const QUESTIONS: [&str; 14] =
+        ["how", "do", "does", "what", "when", "where", "why", "who", "which", "can", "my", "i", "me", "should"];
+    let word = word.to_lowercase();
+    let Some(filter) = StopWordFilter::new(Language::English) else { return false };
+    let mut analyzer = TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build();
+    QUESTIONS.contains(&word.as_str()) || !analyzer.token_stream(&word).advance()
 }
 
 /// The words of a text with the terms they are indexed as; for marking matches in a snippet.
 #[must_use]
-pub fn analyse(text: &str) -> Vec<AnalysedWord> {
-    let mut analyzer = content();
-    let mut stream = analyzer.token_stream(text);
-    let mut words = Vec::new();
-    while let Some(token) = stream.next() {
-        words.push(AnalysedWord { term: token.text.clone(), bytes: token.offset_from..token.offset_to });
-    }
-    words
+pub fn analyse(text: &str, lang: Option<&str>) -> Vec<AnalysedWord> {
+    Analyzer::for_language(lang).index_terms(text)
 }
 
-/// Terms of a text that carry its subject: those that are not words such as "the" or "how".
-pub(crate) fn content_terms(text: &str) -> Vec<String> {
-    let words = TextAnalyzer::builder(SimpleTokenizer::default())
-        .filter(RemoveLongFilter::limit(LONGEST_WORD))
-        .filter(LowerCaser);
-    let Some(stop_words) = StopWordFilter::new(Language::English) else { return Vec::new() };
-    let mut analyzer =
-        words.filter(stop_words).filter(AsciiFoldingFilter).filter(Stemmer::new(Language::English)).build();
-    let mut stream = analyzer.token_stream(text);
-    let mut terms = Vec::new();
-    while let Some(token) = stream.next() {
-        // Left of "I'm" or "don't" when the apostrophe has gone, and no word by itself.
-        if token.text.len() > 1
-            && !matches!(
-                token.text.as_str(),
-                "how" | "do" | "doe" | "what" | "when" | "where" | "why" | "who" | "which" | "can" | "my"
-            )
-        {
-            terms.push(token.text.clone());
+/// A title as it is compared with a query: lower case, without accents, white space tidied, the
+/// punctuation at its end left out.
+pub(crate) fn verbatim_key(text: &str) -> String {
+    let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let trimmed = tidy.trim_end_matches(['.', '?', '!', ':', ';', ',']);
+    Analyzer::for_language(None).folded(trimmed)
+}
+
+/// Overlapping pairs of a run, a position each; single characters as well if `single`, or if there
+/// is but one. Gives the next position.
+fn cjk(text: &str, run: Range<usize>, position: usize, single: bool, out: &mut Vec<AnalysedWord>) -> usize {
+    let starts: Vec<usize> = text[run.clone()].char_indices().map(|(offset, _)| run.start + offset).collect();
+    let end_of = |i: usize| starts.get(i + 1).copied().unwrap_or(run.end);
+    let mut add = |bytes: Range<usize>, position, is_word| {
+        out.push(AnalysedWord { term: text[bytes.clone()].to_owned(), bytes, position, is_word });
+    };
+    for (i, &start) in starts.iter().enumerate() {
+        if single || starts.len() == 1 {
+            add(start..end_of(i), position + i, starts.len() == 1);
+        }
+        if i + 1 < starts.len() {
+            add(start..end_of(i + 1), position + i, true);
         }
     }
-    terms
-}
-
-/// The last word of a text as it was typed so far: lower case, without accents, not stemmed.
-pub(crate) fn last_word(text: &str) -> Option<String> {
-    let mut analyzer =
-        TextAnalyzer::builder(SimpleTokenizer::default()).filter(LowerCaser).filter(AsciiFoldingFilter).build();
-    let mut stream = analyzer.token_stream(text);
-    let mut last = None;
-    while let Some(token) = stream.next() {
-        last = Some(token.text.clone());
-    }
-    last
+    position + starts.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn terms(text: &str) -> Vec<String> {
+        Analyzer::for_language(None).index_terms(text).into_iter().map(|w| w.term).collect()
+    }
+
+    fn has(text: &str, expected: &[&str]) {
+        let got = terms(text);
+        for term in expected {
+            assert!(got.iter().any(|g| g == term), "{term:?} of {text:?} in {got:?}");
+        }
+    }
+
     #[test]
     fn words_are_folded_and_stemmed_and_keep_their_place() {
-        let words = analyse("Déjà building indices");
-        let terms: Vec<_> = words.iter().map(|w| w.term.as_str()).collect();
-        assert_eq!(terms, ["deja", "build", "indic"]);
-        assert_eq!(&"Déjà building indices"[words[1].bytes.clone()], "building");
+        let text = "Déjà building, indices.";
+        let words = Analyzer::for_language(None).index_terms(text);
+        assert_eq!(words.iter().map(|w| w.term.as_str()).collect::<Vec<_>>(), ["deja", "build", "indic"]);
+        assert_eq!(&text[words[1].bytes.clone()], "building");
+        assert_eq!(words.iter().map(|w| w.position).collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn identifiers_are_found_whole_and_by_their_parts() {
+        has("use C++ here", &["c++", "c"]);
+        has("pass `--dry-run`, please", &["--dry-run", "dri", "run"]);
+        has("std::io::Read.", &["std::io::read", "std", "io", "read"]);
+        has("(Get-ChildItem)", &["getchilditem", "get", "childitem", "child", "item"]);
+        has("useEffect()", &["useeffect", "use", "effect"]);
+        has("$PROFILE and .gitignore", &["$profile", "profil", ".gitignore", "gitignor"]);
+        has("snake_case_name", &["snake_case_name", "snake", "case", "name"]);
+        has("version 7.4.1", &["7.4.1", "7", "4", "1"]);
+        has("HTTPServer", &["http", "server"]);
+    }
+
+    #[test]
+    fn possessives_hyphens_and_quotes() {
+        assert_eq!(terms("the site's \"owner\""), ["the", "site", "owner"]);
+        has("re-index", &["re", "index", "reindex"]);
+        assert_eq!(terms("-- ... !?"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn cjk_is_cut_into_pairs() {
+        assert_eq!(terms("検索エンジン")[..3], ["検", "検索", "索"]);
+        let query: Vec<_> = Analyzer::for_language(None).query_terms("検索x").into_iter().map(|w| w.term).collect();
+        assert_eq!(query, ["検索", "x"]);
+        has("한국어 검색", &["한국", "국어", "검색"]);
+        has("全文搜索", &["全文", "搜索"]);
+    }
+
+    #[test]
+    fn the_stemmer_follows_the_language() {
+        let mut german = Analyzer::for_language(Some("de-AT"));
+        let term = |a: &mut Analyzer, t: &str| a.index_terms(t)[0].term.clone();
+        assert_eq!(term(&mut german, "Häuser"), term(&mut german, "Haus"));
+        let mut unknown = Analyzer::for_language(Some("ja"));
+        assert_eq!(term(&mut unknown, "buildings"), "buildings");
     }
 
     #[test]
     fn data_is_not_a_word() {
-        assert!(analyse(&"x".repeat(300)).is_empty());
+        assert!(terms(&"x".repeat(300)).is_empty());
     }
 }

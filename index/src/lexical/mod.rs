@@ -1,12 +1,17 @@
 //! Keywords: postings and stored passages. The only place that knows tantivy.
 
 mod analysis;
+mod cutting;
 mod directory;
+mod facets;
+mod near;
+mod query;
 mod schema;
 mod search;
 mod writer;
 
 pub use analysis::{AnalysedWord, analyse};
+pub use query::{KeywordQuery, KeywordText};
 pub(crate) use search::Lexical;
-pub use search::{KeywordHits, KeywordQuery};
+pub use search::{KeywordHits, Verbatim};
 pub(crate) use writer::LexicalWriter;

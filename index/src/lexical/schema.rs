@@ -1,8 +1,9 @@
 //! The fields of the keyword index: what the writer fills and the reader searches.
 
-use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use std::path::Path;
 
-use super::analysis;
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+
 use crate::{Error, Result};
 
 /// Handles of the fields.
@@ -12,35 +13,75 @@ pub(crate) struct Fields {
     pub(crate) id: Field,
     /// u64: the number of its page.
     pub(crate) page: Field,
-    /// Text: title, headings and text, analysed; scored by BM25.
+    /// Terms with positions: title, headings and text, analysed; scored by BM25.
     pub(crate) content: Field,
+    /// Terms: the words of the text as they are written, folded but not stemmed.
+    pub(crate) words: Field,
+    /// Terms: title of the page and innermost heading, whole.
+    pub(crate) verbatim: Field,
+    /// Terms and a column: the page's metadata, a key and a value each.
+    pub(crate) metadata: Field,
     /// Bytes, stored: the passage as JSON.
     pub(crate) stored: Field,
 }
 
-const NAMES: [&str; 4] = ["id", "page", "content", "passage"];
+const NAMES: [&str; 7] = ["id", "page", "content", "words", "verbatim", "metadata", "passage"];
+
+/// Separates the parts of a term that has two.
+const SEPARATOR: char = '\u{1}';
 
 /// The schema that a new index is made with.
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer(analysis::CONTENT)
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let indexing = |record| {
+        TextOptions::default()
+            .set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record))
+    };
     let fields = Fields {
         id: builder.add_u64_field(NAMES[0], FAST),
         page: builder.add_u64_field(NAMES[1], FAST),
-        content: builder.add_text_field(NAMES[2], TextOptions::default().set_indexing_options(indexing)),
-        stored: builder.add_bytes_field(NAMES[3], STORED),
+        content: builder.add_text_field(NAMES[2], indexing(IndexRecordOption::WithFreqsAndPositions)),
+        words: builder.add_text_field(NAMES[3], indexing(IndexRecordOption::Basic)),
+        verbatim: builder.add_text_field(NAMES[4], STRING),
+        metadata: builder.add_text_field(NAMES[5], STRING | FAST),
+        stored: builder.add_bytes_field(NAMES[6], STORED),
     };
     (builder.build(), fields)
 }
 
 /// The fields of an index on disk.
-pub(crate) fn fields(schema: &Schema, path: &std::path::Path) -> Result<Fields> {
+pub(crate) fn fields(schema: &Schema, path: &Path) -> Result<Fields> {
     let get = |name: &str| {
-        schema
-            .get_field(name)
-            .map_err(|_| Error::damaged(path, format!("no field {name:?}"), "the fields of this format"))
+        let missing = || Error::damaged(path, format!("no field {name:?}"), "the fields of this format");
+        schema.get_field(name).map_err(|_| missing())
     };
-    Ok(Fields { id: get(NAMES[0])?, page: get(NAMES[1])?, content: get(NAMES[2])?, stored: get(NAMES[3])? })
+    Ok(Fields {
+        id: get(NAMES[0])?,
+        page: get(NAMES[1])?,
+        content: get(NAMES[2])?,
+        words: get(NAMES[3])?,
+        verbatim: get(NAMES[4])?,
+        metadata: get(NAMES[5])?,
+        stored: get(NAMES[6])?,
+    })
+}
+
+/// The term of a title.
+pub(crate) fn title_term(key: &str) -> String {
+    format!("title{SEPARATOR}{key}")
+}
+
+/// The term of a heading.
+pub(crate) fn heading_term(key: &str) -> String {
+    format!("heading{SEPARATOR}{key}")
+}
+
+/// The term of a metadata value. Letters of either case are the same.
+pub(crate) fn metadata_term(key: &str, value: &str) -> String {
+    format!("{}{SEPARATOR}{}", key.to_lowercase(), value.trim().to_lowercase())
+}
+
+/// Key and value of such a term.
+pub(crate) fn metadata_parts(term: &str) -> Option<(&str, &str)> {
+    term.split_once(SEPARATOR)
 }

@@ -4,64 +4,31 @@
 //! tantivy computes it (k1 = 1.2, b = 0.75).
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use tantivy::{
-    DocAddress, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
-    query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery},
+    DocAddress, DocId, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
+    query::{EnableScoring, Query, TermQuery},
     schema::{IndexRecordOption, Value},
 };
 
 use super::{
-    analysis,
+    analysis::{Analyzer, verbatim_key},
     directory::ReadOnly,
+    facets,
+    near::near_words,
+    query::{KeywordQuery, KeywordText, QueryWord, compile_phrase},
     schema::{self, Fields},
     writer::error,
 };
-use crate::{Error, Passage, PassageId, Result, Scored, best::BestK};
+use crate::{Error, Passage, PassageId, Result, Scored, Selection, best::BestK};
 
-/// Terms that a word being typed may become.
+/// Words that a word being typed may become.
 const COMPLETIONS: usize = 8;
-
-/// Words to look for; a passage matches if it has any of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct KeywordQuery {
-    /// Terms as they are indexed, and how often each was asked for.
-    terms: BTreeMap<String, u32>,
-    /// Those among them that carry the subject; all, if none does.
-    marked: BTreeSet<String>,
-}
-
-impl KeywordQuery {
-    /// The words of a text. Punctuation separates words and means nothing else.
-    #[must_use]
-    pub fn words(text: &str) -> Self {
-        let mut terms = BTreeMap::new();
-        for word in analysis::analyse(text) {
-            *terms.entry(word.term).or_insert(0) += 1;
-        }
-        let mut marked: BTreeSet<String> = analysis::content_terms(text).into_iter().collect();
-        if marked.is_empty() {
-            marked = terms.keys().cloned().collect();
-        }
-        Self { terms, marked }
-    }
-
-    /// Whether there is nothing to look for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
-    }
-
-    /// Whether a word that was analysed to this term shows why a passage matches: it is looked for,
-    /// and not a word such as "the".
-    #[must_use]
-    pub fn marks(&self, term: &str) -> bool {
-        self.marked.contains(term)
-    }
-}
+/// What each edit leaves of a near word's weight.
+const EDIT_WEIGHT: f32 = 0.6;
 
 /// What the keyword leg found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,11 +42,21 @@ pub struct KeywordHits {
     pub matches: u64,
 }
 
+/// Passages whose title or heading is exactly what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verbatim {
+    /// All passages of pages with that title.
+    pub titles: Vec<PassageId>,
+    /// Passages right below such a heading.
+    pub headings: Vec<PassageId>,
+}
+
 /// The keyword index of a generation, opened for reading.
 pub(crate) struct Lexical {
     dir: PathBuf,
     searcher: Searcher,
     fields: Fields,
+    languages: Vec<String>,
     /// Where each passage is.
     addresses: Vec<DocAddress>,
     /// The page of each passage.
@@ -89,53 +66,55 @@ pub(crate) struct Lexical {
 }
 
 impl Lexical {
-    /// Opens an index whose files have passed their checksums.
-    pub(crate) fn open(dir: &Path, passages: usize) -> Result<Self> {
+    /// Opens an index whose files have passed their checksums; `languages` are those of its pages.
+    pub(crate) fn open(dir: &Path, passages: usize, languages: &[String]) -> Result<Self> {
         let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
         let index = Index::open(ReadOnly::open(dir).map_err(failed)?).map_err(failed)?;
-        index.tokenizers().register(analysis::CONTENT, analysis::content());
         let fields = schema::fields(&index.schema(), dir)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let searcher = reader.searcher();
         let Places { addresses, pages, ids } = places(dir, &searcher, passages)?;
-        Ok(Self { dir: dir.to_owned(), searcher, fields, addresses, pages, ids })
+        Ok(Self { dir: dir.to_owned(), searcher, fields, languages: languages.to_owned(), addresses, pages, ids })
     }
 
-    /// The `k` passages that match best.
-    pub(crate) fn search(&self, query: &KeywordQuery, k: usize) -> Result<KeywordHits> {
-        if query.is_empty() || k == 0 {
-            return Ok(KeywordHits::default());
+    /// Analyses what was asked for, in the languages of the index. A word that the index does not
+    /// have stands for the words near to it; a word being typed for those it may become.
+    pub(crate) fn analyse(&self, text: &KeywordText) -> Result<KeywordQuery> {
+        let mut query = KeywordQuery::analyse(text, &self.languages);
+        let last = query.words.iter().rposition(|w| w.is_word).filter(|_| text.prefix);
+        for (i, word) in query.words.iter_mut().enumerate() {
+            if Some(i) == last {
+                self.complete(word)?;
+            } else if word.is_word && !self.knows(&word.folded)? {
+                self.add_near(word)?;
+            }
         }
-        let failed = |e: tantivy::TantivyError| self.failed("search", &e);
-        let weight =
-            self.compile(query).weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
-        let mut best = BestK::new(k);
-        let (mut matches, mut sum, mut squares) = (0u64, 0f64, 0f64);
-        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
-            let ids = &self.ids[segment];
-            let mut take = |document: tantivy::DocId, score: f32| {
-                matches += 1;
-                sum += f64::from(score);
-                squares += f64::from(score) * f64::from(score);
-                best.offer(Scored { passage: ids[document as usize], score });
-            };
-            weight.for_each(reader, &mut take).map_err(failed)?;
-        }
-        let n = self.addresses.len().max(1) as f64;
-        let variance = squares / n - (sum / n) * (sum / n);
-        Ok(KeywordHits { hits: best.into_sorted(), spread: variance.max(0.0).sqrt() as f32, matches })
+        query.remark();
+        Ok(query)
     }
 
-    /// Adds the most frequent terms that begin with the last word of `text`.
-    pub(crate) fn complete(&self, mut query: KeywordQuery, text: &str) -> Result<KeywordQuery> {
-        let Some(begun) = analysis::last_word(text) else { return Ok(query) };
+    fn knows(&self, folded: &str) -> Result<bool> {
+        let term = Term::from_field_text(self.fields.words, folded);
+        Ok(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+    }
+
+    fn add_near(&self, word: &mut QueryWord) -> Result<()> {
+        let near = near_words(&self.searcher, self.fields.words, &word.folded);
+        for candidate in near.map_err(|e| self.failed("look up near words", &e))? {
+            self.add_alternative(word, &candidate.word, EDIT_WEIGHT.powi(i32::from(candidate.edits)));
+        }
+        Ok(())
+    }
+
+    /// The most frequent words that begin as this one does.
+    fn complete(&self, word: &mut QueryWord) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
         let mut found: BTreeMap<String, u32> = BTreeMap::new();
         for reader in self.searcher.segment_readers() {
-            let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
-            let terms = reader.inverted_index(self.fields.content).map_err(failed)?;
-            let range = terms.terms().range().ge(begun.as_bytes());
+            let terms = reader.inverted_index(self.fields.words).map_err(failed)?;
+            let range = terms.terms().range().ge(word.folded.as_bytes());
             let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
-            while stream.advance() && stream.key().starts_with(begun.as_bytes()) {
+            while stream.advance() && stream.key().starts_with(word.folded.as_bytes()) {
                 let term = String::from_utf8_lossy(stream.key()).into_owned();
                 *found.entry(term).or_insert(0) += stream.value().doc_freq;
             }
@@ -143,10 +122,124 @@ impl Lexical {
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         for (term, _) in found.into_iter().take(COMPLETIONS) {
-            query.marked.insert(term.clone());
-            query.terms.entry(term).or_insert(1);
+            self.add_alternative(word, &term, 1.0);
         }
-        Ok(query)
+        Ok(())
+    }
+
+    /// Lets a word of the index stand for a word of the query.
+    fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
+        for language in &self.languages {
+            for term in Analyzer::for_language(Some(language)).query_terms(other) {
+                if word.terms.iter().all(|(t, _)| *t != term.term) {
+                    word.terms.push((term.term, weight));
+                }
+            }
+        }
+    }
+
+    /// The `k` passages that match best, among those selected.
+    pub(crate) fn search(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
+        if query.is_empty() || k == 0 {
+            return Ok(KeywordHits::default());
+        }
+        let mut best = BestK::new(k);
+        let (mut matches, mut sum, mut squares) = (0u64, 0f64, 0f64);
+        self.each(&query.compile(self.fields.content), |passage, score| {
+            sum += f64::from(score);
+            squares += f64::from(score) * f64::from(score);
+            if among.is_none_or(|s| s.contains(passage)) {
+                matches += 1;
+                best.offer(Scored { passage, score });
+            }
+        })?;
+        let n = self.addresses.len().max(1) as f64;
+        let variance = squares / n - (sum / n) * (sum / n);
+        Ok(KeywordHits { hits: best.into_sorted(), spread: variance.max(0.0).sqrt() as f32, matches })
+    }
+
+    /// Calls `take` with every passage that matches, and its score.
+    fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("search", &e);
+        let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
+        for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
+            let mut one = |document: DocId, score: f32| take(ids[document as usize], score);
+            weight.for_each(reader, &mut one).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn matching(&self, query: &dyn Query) -> Result<Selection> {
+        let mut found = Selection::none(self.addresses.len());
+        self.each(query, |passage, _| found.insert(passage))?;
+        Ok(found)
+    }
+
+    /// Passages that hold every phrase of the query.
+    pub(crate) fn phrase_matches(&self, query: &KeywordQuery) -> Result<Selection> {
+        let mut all = Selection::all(self.addresses.len());
+        for phrase in &query.phrases {
+            all.intersect(&self.matching(&compile_phrase(phrase, self.fields.content))?);
+        }
+        Ok(all)
+    }
+
+    /// Passages that have one of the values of every key, and nothing that is excluded; `None` if
+    /// that is all of them.
+    pub(crate) fn select(
+        &self,
+        filters: &BTreeMap<String, Vec<String>>,
+        query: &KeywordQuery,
+    ) -> Result<Option<Selection>> {
+        if filters.is_empty() && query.excluded.is_empty() {
+            return Ok(None);
+        }
+        let mut selection = Selection::all(self.addresses.len());
+        for (key, values) in filters {
+            let mut any = Selection::none(self.addresses.len());
+            for value in values {
+                self.each(&self.raw(self.fields.metadata, &schema::metadata_term(key, value)), |p, _| any.insert(p))?;
+            }
+            selection.intersect(&any);
+        }
+        for excluded in &query.excluded {
+            self.each(&compile_phrase(excluded, self.fields.content), |p, _| selection.remove(p))?;
+        }
+        Ok(Some(selection))
+    }
+
+    /// Whether pages have metadata of this key.
+    pub(crate) fn has_metadata_key(&self, key: &str) -> Result<bool> {
+        let prefix = schema::metadata_term(key, "");
+        let failed = |e: tantivy::TantivyError| self.failed("list keys", &e);
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(self.fields.metadata).map_err(failed)?;
+            let mut stream = terms.terms().range().ge(prefix.as_bytes()).into_stream().map_err(|e| failed(e.into()))?;
+            if stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a word of the query, such as `-Recurse`, is a term of the index as it is written.
+    pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
+        let folded = Analyzer::for_language(None).folded(written);
+        let term = Term::from_field_text(self.fields.content, &folded);
+        Ok(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+    }
+
+    /// Passages whose title or heading is exactly the text.
+    pub(crate) fn verbatim(&self, text: &str) -> Result<Verbatim> {
+        let key = verbatim_key(text);
+        let mut found = Verbatim::default();
+        self.each(&self.raw(self.fields.verbatim, &schema::title_term(&key)), |p, _| found.titles.push(p))?;
+        self.each(&self.raw(self.fields.verbatim, &schema::heading_term(&key)), |p, _| found.headings.push(p))?;
+        Ok(found)
+    }
+
+    fn raw(&self, field: tantivy::schema::Field, term: &str) -> TermQuery {
+        TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic)
     }
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
@@ -156,8 +249,8 @@ impl Lexical {
             return Ok(scores);
         }
         let failed = |e: tantivy::TantivyError| self.failed("score", &e);
-        let weight =
-            self.compile(query).weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
+        let compiled = query.compile(self.fields.content);
+        let weight = compiled.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
         let mut order: Vec<usize> = (0..passages.len()).collect();
         order.sort_unstable_by_key(|&i| self.addresses[passages[i] as usize]);
         let mut at = 0;
@@ -180,6 +273,12 @@ impl Lexical {
         Ok(scores)
     }
 
+    /// Counts the metadata values of passages, for some keys.
+    pub(crate) fn facets(&self, passages: &[PassageId], keys: &[String]) -> Result<facets::Counts> {
+        let documents: Vec<DocAddress> = passages.iter().map(|&p| self.addresses[p as usize]).collect();
+        facets::count(&self.searcher, &documents, keys).map_err(|e| self.failed("count values", &e))
+    }
+
     /// A passage as stored.
     pub(crate) fn passage(&self, id: PassageId) -> Result<Passage> {
         let document: TantivyDocument =
@@ -191,18 +290,6 @@ impl Lexical {
     /// The page of a passage.
     pub(crate) fn page_of(&self, id: PassageId) -> u32 {
         self.pages[id as usize]
-    }
-
-    fn compile(&self, query: &KeywordQuery) -> BooleanQuery {
-        let clause = |(term, &count): (&String, &u32)| -> (Occur, Box<dyn Query>) {
-            let term = Term::from_field_text(self.fields.content, term);
-            let one = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            // A word that was typed twice counts twice.
-            let query: Box<dyn Query> =
-                if count == 1 { Box::new(one) } else { Box::new(BoostQuery::new(Box::new(one), count as f32)) };
-            (Occur::Should, query)
-        };
-        BooleanQuery::new(query.terms.iter().map(clause).collect())
     }
 
     fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {

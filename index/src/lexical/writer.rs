@@ -1,11 +1,18 @@
 //! Fills the keyword index of a generation.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::{Path, PathBuf},
+};
 
-use tantivy::{Index, IndexWriter, TantivyDocument, indexer::NoMergePolicy};
+use tantivy::{
+    Index, IndexWriter, TantivyDocument,
+    indexer::NoMergePolicy,
+    tokenizer::{PreTokenizedString, Token},
+};
 
 use super::{
-    analysis,
+    analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
     schema::{self, Fields},
 };
 use crate::{Error, Passage, PassageId, Result, files};
@@ -19,6 +26,7 @@ pub(crate) struct LexicalWriter {
     fields: Fields,
     index: Index,
     writer: IndexWriter,
+    analyzers: HashMap<String, Analyzer>,
 }
 
 impl LexicalWriter {
@@ -27,11 +35,10 @@ impl LexicalWriter {
         let (schema, fields) = schema::schema();
         let failed = |e: tantivy::TantivyError| error(dir, "be created", &e);
         let index = Index::create_in_dir(dir, schema).map_err(failed)?;
-        index.tokenizers().register(analysis::CONTENT, analysis::content());
         let writer: IndexWriter = index.writer_with_num_threads(1, BUFFER).map_err(failed)?;
         // One merge at the end beats merging while the encoder needs the processor.
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Self { dir: dir.to_owned(), fields, index, writer })
+        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new() })
     }
 
     pub(crate) fn add(&mut self, id: PassageId, passage: &Passage) -> Result<()> {
@@ -40,13 +47,40 @@ impl LexicalWriter {
             found: e.to_string(),
             expected: "a passage that can be stored".into(),
         })?;
+        let lang = primary_subtag(passage.lang.as_deref().unwrap_or("en"));
+        let analyzer = self.analyzers.entry(lang).or_insert_with_key(|l| Analyzer::for_language(Some(l)));
+        let content = format!("{}\n{}", passage.context(), passage.text);
+        let terms = analyzer.index_terms(&content);
         let mut document = TantivyDocument::default();
         document.add_u64(self.fields.id, u64::from(id));
         document.add_u64(self.fields.page, u64::from(passage.page));
-        document.add_text(self.fields.content, format!("{}\n{}", passage.context(), passage.text));
+        document.add_pre_tokenized_text(self.fields.words, tokens(vocabulary(analyzer, &content, &terms)));
+        document.add_pre_tokenized_text(
+            self.fields.content,
+            tokens(terms.into_iter().map(|w| (w.term, w.bytes, w.position)).collect()),
+        );
+        document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
+        if let Some(heading) = passage.headings.last() {
+            document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));
+        }
+        for (key, values) in &passage.metadata {
+            for value in values {
+                document.add_text(self.fields.metadata, schema::metadata_term(key, value));
+            }
+        }
+        if let Some(lang) = &passage.lang {
+            document.add_text(self.fields.metadata, schema::metadata_term("lang", lang));
+        }
         document.add_bytes(self.fields.stored, &stored);
         self.writer.add_document(document).map_err(|e| error(&self.dir, "take a passage", &e))?;
         Ok(())
+    }
+
+    /// Languages whose stemmer was used, as BCP 47 primary subtags, sorted.
+    pub(crate) fn languages(&self) -> Vec<String> {
+        let mut languages: Vec<String> = self.analyzers.keys().cloned().collect();
+        languages.sort();
+        languages
     }
 
     /// Commits and merges into one segment, so that scores do not depend on how the work was cut.
@@ -70,6 +104,28 @@ impl LexicalWriter {
         }
         Ok(())
     }
+}
+
+type Term = (String, std::ops::Range<usize>, usize);
+
+/// Each different word once, folded but not stemmed.
+fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<Term> {
+    let words: BTreeSet<String> = terms.iter().map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
+    words.into_iter().filter(|w| !w.is_empty() && w.len() <= 255).map(|w| (w, 0..0, 0)).collect()
+}
+
+fn tokens(terms: Vec<Term>) -> PreTokenizedString {
+    let token = |(text, bytes, position): Term| Token {
+        offset_from: bytes.start,
+        offset_to: bytes.end,
+        position,
+        text,
+        position_length: 1,
+    };
+    let mut tokens: Vec<Token> = terms.into_iter().map(token).collect();
+    // Postings are written in the order of the text.
+    tokens.sort_by_key(|t| t.position);
+    PreTokenizedString { text: String::new(), tokens }
 }
 
 pub(crate) fn error(path: &Path, doing: &'static str, e: &tantivy::TantivyError) -> Error {

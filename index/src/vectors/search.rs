@@ -6,10 +6,15 @@ use std::{
 };
 
 use super::{dot::dot, segment::Segment};
-use crate::{PassageId, Scored};
+use crate::{PassageId, Scored, Selection, best::BestK};
 
 /// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
 const SAMPLE: usize = 2048;
+
+/// Selected passages up to which every one is looked at.
+const EXACT_UP_TO: usize = 20_000;
+/// How much wider a filtered walk gets at most.
+const WIDEST: f64 = 32.0;
 
 /// The vectors of a generation.
 #[derive(Debug)]
@@ -61,19 +66,30 @@ impl VectorSearch {
         self.segments.iter().map(Segment::len).sum()
     }
 
-    /// The `k` passages nearest to a unit vector, best first, ties by the lower number.
-    /// `ef` is how many candidates a walk keeps; more finds more and takes longer.
-    pub(crate) fn nearest(&self, query: &[f32], k: usize, ef: usize) -> Vec<Scored> {
-        let mut found = Vec::new();
-        for segment in &self.segments {
-            for near in nearest_rows(segment, query, k, ef.max(k)) {
-                let passages = segment.passages(near.row as usize).iter();
-                found.extend(passages.map(|&passage| Scored { passage, score: near.similarity }));
+    /// The `k` passages nearest to a unit vector, best first, ties by the lower number, among those
+    /// selected. `ef` is how many candidates a walk keeps; more finds more and takes longer.
+    pub(crate) fn nearest(&self, query: &[f32], k: usize, ef: usize, among: Option<&Selection>) -> Vec<Scored> {
+        let mut best = BestK::new(k);
+        match among {
+            // Looking at every selected passage is exact, and as fast as a walk that has to pass by most.
+            Some(few) if few.len() <= EXACT_UP_TO => {
+                few.iter().for_each(|p| best.offer(Scored { passage: p, score: self.similarity(query, p) }));
+            }
+            _ => {
+                let is_selected = |p: PassageId| among.is_none_or(|s| s.contains(p));
+                // A walk meets selected rows as often as there are any.
+                let widened = among.map_or(1.0, |s| (1.0 / s.share().max(1e-9)).min(WIDEST));
+                let ef = (ef.max(k) as f64 * widened) as usize;
+                for segment in &self.segments {
+                    let accepts = |row: u32| segment.passages(row as usize).iter().any(|&p| is_selected(p));
+                    for near in nearest_rows(segment, query, k, ef, accepts) {
+                        let passages = segment.passages(near.row as usize).iter().filter(|&&p| is_selected(p));
+                        passages.for_each(|&passage| best.offer(Scored { passage, score: near.similarity }));
+                    }
+                }
             }
         }
-        found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
-        found.truncate(k);
-        found
+        best.into_sorted()
     }
 
     /// Standard deviation of the similarities over the index, from an even sample of its vectors:
@@ -103,7 +119,7 @@ impl VectorSearch {
     }
 }
 
-fn nearest_rows(segment: &Segment, query: &[f32], k: usize, ef: usize) -> Vec<Near> {
+fn nearest_rows(segment: &Segment, query: &[f32], k: usize, ef: usize, accepts: impl Fn(u32) -> bool) -> Vec<Near> {
     let mut best = match segment.graph() {
         Some((graph, words)) if segment.len() > ef => {
             let near = |row: u32| Near { similarity: dot(query, segment.row(row as usize)), row };
@@ -113,23 +129,18 @@ fn nearest_rows(segment: &Segment, query: &[f32], k: usize, ef: usize) -> Vec<Ne
             }
             walk(here, segment.len(), ef, &near, |row| graph.neighbours(words, 0, row))
         }
-        _ => scan(segment, query, k),
+        _ => scan(segment, query),
     };
+    best.retain(|near| accepts(near.row));
     best.sort_unstable_by(|a, b| b.cmp(a));
     best.truncate(k);
     best
 }
 
-/// Every row; keeps the `k` best.
-fn scan(segment: &Segment, query: &[f32], k: usize) -> Vec<Near> {
-    let mut best = BinaryHeap::with_capacity(k + 1);
-    for row in 0..segment.len() {
-        best.push(Reverse(Near { similarity: dot(query, segment.row(row)), row: row as u32 }));
-        if best.len() > k {
-            best.pop();
-        }
-    }
-    best.into_iter().map(|Reverse(n)| n).collect()
+/// Every row.
+fn scan(segment: &Segment, query: &[f32]) -> Vec<Near> {
+    let near = |row: usize| Near { similarity: dot(query, segment.row(row)), row: row as u32 };
+    (0..segment.len()).map(near).collect()
 }
 
 /// Greedy walk on an upper level: goes to the best neighbour until none is better.
@@ -222,7 +233,7 @@ mod tests {
         for query in &queries {
             let mut exact: Vec<(f32, u32)> = rows.iter().zip(0..).map(|(r, i)| (dot(query, r), i)).collect();
             exact.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let near = search.nearest(query, 10, 128);
+            let near = search.nearest(query, 10, 128, None);
             assert!(near.len() == 10 && near.windows(2).all(|pair| pair[0].score >= pair[1].score));
             found += near.iter().filter(|n| exact[..10].iter().any(|e| e.1 == n.passage)).count();
         }

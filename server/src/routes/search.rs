@@ -5,7 +5,8 @@ use cloze_query::{Highlight, Mode, Request, request::DEFAULT_LIMIT};
 
 use crate::{State, error::ApiError, params::Params};
 
-const PARAMETERS: [&str; 8] = ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain"];
+const PARAMETERS: [&str; 10] =
+    ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain", "filter", "facets"];
 
 pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let request = read(http.query_string())?;
@@ -41,5 +42,8 @@ fn read(query: &str) -> Result<Request, ApiError> {
     request.highlight = params.text("highlight").map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.explain = truth("explain")?;
     request.prefix = truth("prefix")?;
+    request.filters = params.filters()?;
+    let facets = params.text("facets").unwrap_or_default();
+    request.facets = facets.split(',').map(|k| k.trim().to_lowercase()).filter(|k| !k.is_empty()).collect();
     Ok(request)
 }

@@ -1,0 +1,85 @@
+//! Where chunks, words and parts of words begin and end.
+
+use std::ops::Range;
+
+/// Chunks of a text: what stands between white space, without the punctuation of sentences around it.
+pub(super) fn chunks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    text.split(char::is_whitespace).filter_map(move |piece| {
+        let start = at;
+        at += piece.len();
+        // The separator is one character of white space, of whatever width.
+        at += text[at..].chars().next().map_or(0, char::len_utf8);
+        let leading = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '$' | '@' | '_' | '#'));
+        let trailing = |c: char| !(c.is_alphanumeric() || matches!(c, '+' | '#' | '_'));
+        let inner = piece.trim_start_matches(leading);
+        let from = start + piece.len() - inner.len();
+        let inner = inner.trim_end_matches(trailing);
+        inner.contains(char::is_alphanumeric).then_some(from..from + inner.len())
+    })
+}
+
+/// Runs of letters and digits; a run of Chinese, Japanese or Korean is one of its own. The `s` of a
+/// possessive is dropped.
+pub(super) fn words(text: &str, chunk: Range<usize>) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut last: Option<(bool, usize)> = None;
+    for (offset, c) in text[chunk.clone()].char_indices() {
+        let at = chunk.start + offset;
+        let end = at + c.len_utf8();
+        let kind = is_cjk(c);
+        if !c.is_alphanumeric() && !is_mark(c) {
+            last = None;
+            continue;
+        }
+        match (last, out.last_mut()) {
+            (Some((same, _)), Some(word)) if same == kind || is_mark(c) => word.end = end,
+            _ => out.push(at..end),
+        }
+        last = Some((kind, end));
+    }
+    let is_possessive =
+        |pair: &Range<usize>| text[pair.clone()].eq_ignore_ascii_case("s") && text[..pair.start].ends_with(['\'', '’']);
+    if out.len() > 1 && out.last().is_some_and(is_possessive) {
+        out.pop();
+    }
+    out
+}
+
+/// Combining marks belong to the letter before them.
+fn is_mark(c: char) -> bool {
+    matches!(u32::from(c), 0x300..=0x36f | 0x3099..=0x309a)
+}
+
+/// Whether a character is of a script that is cut into pairs.
+pub(super) fn is_cjk(c: char) -> bool {
+    matches!(u32::from(c),
+        0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3040..=0x30ff | 0x3130..=0x318f | 0x31f0..=0x31ff
+        | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x3134f)
+}
+
+pub(super) fn is_cjk_at(text: &str, at: usize) -> bool {
+    text[at..].chars().next().is_some_and(is_cjk)
+}
+
+/// Parts of `useEffect`, `HTTPServer` or `utf8Decoder`: cut where a lower-case letter or a digit is
+/// followed by an upper-case one, and before the last of several upper-case letters. Empty for a word
+/// of one part.
+pub(super) fn compound_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
+    let chars: Vec<(usize, char)> = text[word.clone()].char_indices().map(|(o, c)| (word.start + o, c)).collect();
+    let mut cuts = vec![word.start];
+    for i in 1..chars.len() {
+        let (before, here) = (chars[i - 1].1, chars[i].1);
+        let next = chars.get(i + 1).map(|c| c.1);
+        let rises = !before.is_uppercase() && here.is_uppercase();
+        let begins_word = before.is_uppercase() && here.is_uppercase() && next.is_some_and(char::is_lowercase);
+        if rises || begins_word {
+            cuts.push(chars[i].0);
+        }
+    }
+    if cuts.len() == 1 {
+        return Vec::new();
+    }
+    cuts.push(word.end);
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).filter(|part| part.len() > 1).collect()
+}

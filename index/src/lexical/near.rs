@@ -1,0 +1,80 @@
+//! Words of an index that are nearly a given one.
+//!
+//! Schulz and Mihov, "Fast String Correction with Levenshtein-Automata" (2002): the automaton of all
+//! words within some edits, transpositions counted as one, walks the term dictionary.
+
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
+use tantivy::Searcher;
+use tantivy::schema::Field;
+use tantivy_fst::Automaton;
+
+/// Near words that are taken.
+const MOST: usize = 5;
+
+/// A word of the index near to one that it does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NearWord {
+    pub(crate) word: String,
+    pub(crate) edits: u8,
+    pub(crate) documents: u64,
+}
+
+struct Walk(DFA);
+
+impl Automaton for Walk {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        self.0.initial_state()
+    }
+
+    fn is_match(&self, state: &u32) -> bool {
+        matches!(self.0.distance(*state), Distance::Exact(_))
+    }
+
+    fn can_match(&self, state: &u32) -> bool {
+        *state != SINK_STATE
+    }
+
+    fn accept(&self, state: &u32, byte: u8) -> u32 {
+        self.0.transition(*state, byte)
+    }
+}
+
+/// Edits that a word of this length may be away: none for short words, two for long ones.
+fn allowed_edits(word: &str) -> u8 {
+    match word.chars().count() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// The nearest words, fewest edits first, then the most frequent.
+pub(crate) fn near_words(searcher: &Searcher, field: Field, word: &str) -> tantivy::Result<Vec<NearWord>> {
+    let edits = allowed_edits(word);
+    if edits == 0 || word.chars().any(|c| c.is_ascii_digit()) {
+        return Ok(Vec::new());
+    }
+    let dfa = LevenshteinAutomatonBuilder::new(edits, true).build_dfa(word);
+    let mut found: Vec<NearWord> = Vec::new();
+    for reader in searcher.segment_readers() {
+        let index = reader.inverted_index(field)?;
+        let walk = Walk(LevenshteinAutomatonBuilder::new(edits, true).build_dfa(word));
+        let mut stream = index.terms().search(walk).into_stream()?;
+        while stream.advance() {
+            let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
+            let documents = u64::from(stream.value().doc_freq);
+            match found.iter_mut().find(|f| f.word == term) {
+                Some(known) => known.documents += documents,
+                None => {
+                    let edits = dfa.eval(term).to_u8();
+                    found.push(NearWord { word: term.to_owned(), edits, documents });
+                }
+            }
+        }
+    }
+    found.sort_by(|a, b| a.edits.cmp(&b.edits).then(b.documents.cmp(&a.documents)).then_with(|| a.word.cmp(&b.word)));
+    found.truncate(MOST);
+    Ok(found)
+}

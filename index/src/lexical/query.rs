@@ -1,0 +1,175 @@
+//! What the keyword leg is asked for: words with their alternatives, phrases, exclusions.
+
+use std::collections::BTreeSet;
+
+use tantivy::{
+    Term,
+    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery},
+    schema::{Field, IndexRecordOption},
+};
+
+use super::analysis::{Analyzer, is_stop_word};
+
+/// What somebody asked for, in words: parsed, but not yet analysed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeywordText {
+    /// Plain words, and the words of the phrases.
+    pub words: String,
+    /// Phrases that were quoted.
+    pub phrases: Vec<String>,
+    /// Words or phrases that must not occur.
+    pub excluded: Vec<String>,
+    /// Whether the last plain word is still being typed.
+    pub prefix: bool,
+}
+
+/// Terms to look for; a passage matches if it has any of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct KeywordQuery {
+    pub(crate) words: Vec<QueryWord>,
+    /// A phrase is a list of alternatives, one a language: terms and their distances.
+    pub(crate) phrases: Vec<Vec<Vec<(usize, String)>>>,
+    pub(crate) excluded: Vec<Vec<Vec<(usize, String)>>>,
+    marked: BTreeSet<String>,
+}
+
+/// One word of the query.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct QueryWord {
+    /// As it is written, folded.
+    pub(crate) folded: String,
+    /// Terms that stand for it, each with its weight; the best one counts.
+    pub(crate) terms: Vec<(String, f32)>,
+    /// How often it was asked for.
+    pub(crate) count: u32,
+    pub(crate) is_stop_word: bool,
+    /// Whether it is a word, not the whole of an identifier or a part of a compound.
+    pub(crate) is_word: bool,
+}
+
+impl KeywordQuery {
+    /// Analyses a text with the stemmers of `languages`; without typo tolerance and completion.
+    pub(crate) fn analyse(text: &KeywordText, languages: &[String]) -> Self {
+        let mut analyzers: Vec<Analyzer> = languages.iter().map(|l| Analyzer::for_language(Some(l))).collect();
+        if analyzers.is_empty() {
+            analyzers.push(Analyzer::for_language(None));
+        }
+        let mut query = Self { words: words(&text.words, &mut analyzers), ..Self::default() };
+        let mut phrases = |texts: &[String]| -> Vec<_> {
+            texts.iter().map(|t| phrase(t, &mut analyzers)).filter(|p: &Vec<_>| !p.is_empty()).collect()
+        };
+        query.phrases = phrases(&text.phrases);
+        query.excluded = phrases(&text.excluded);
+        query.remark();
+        query
+    }
+
+    /// The words of a text in English, as a reader without an index sees them.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        Self::analyse(&KeywordText { words: text.to_owned(), ..KeywordText::default() }, &[])
+    }
+
+    /// Chooses which terms are marked: those that carry the subject; all, if none does.
+    pub(crate) fn remark(&mut self) {
+        let terms = |stop: bool| {
+            let words = self.words.iter().filter(move |w| stop || !w.is_stop_word);
+            words.flat_map(|w| w.terms.iter().map(|(t, _)| t.clone())).collect::<BTreeSet<_>>()
+        };
+        self.marked = terms(false);
+        if self.marked.is_empty() {
+            self.marked = terms(true);
+        }
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Whether there are phrases.
+    #[must_use]
+    pub fn has_phrases(&self) -> bool {
+        !self.phrases.is_empty()
+    }
+
+    /// Whether a word that was analysed to this term shows why a passage matches: it is looked for,
+    /// and not a word such as "the".
+    #[must_use]
+    pub fn marks(&self, term: &str) -> bool {
+        self.marked.contains(term)
+    }
+
+    /// The scored part: any word.
+    pub(crate) fn compile(&self, field: Field) -> BooleanQuery {
+        let term = |(term, weight): &(String, f32)| -> Box<dyn Query> {
+            let one = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
+            if *weight == 1.0 { Box::new(one) } else { Box::new(BoostQuery::new(Box::new(one), *weight)) }
+        };
+        let clause = |word: &QueryWord| -> (Occur, Box<dyn Query>) {
+            let mut terms: Vec<Box<dyn Query>> = word.terms.iter().map(term).collect();
+            let any: Box<dyn Query> = match (terms.pop(), terms.is_empty()) {
+                (Some(only), true) => only,
+                (last, _) => Box::new(DisjunctionMaxQuery::new(terms.into_iter().chain(last).collect())),
+            };
+            // A word that was typed twice counts twice.
+            let any = if word.count == 1 { any } else { Box::new(BoostQuery::new(any, word.count as f32)) };
+            (Occur::Should, any)
+        };
+        BooleanQuery::new(self.words.iter().map(clause).collect())
+    }
+}
+
+/// Every word and identifier of a text once, with its terms in all languages.
+fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
+    let mut out: Vec<QueryWord> = Vec::new();
+    let Some((first, others)) = analyzers.split_first_mut() else { return out };
+    let base = first.query_terms(text);
+    let others: Vec<_> = others.iter_mut().map(|a| a.query_terms(text)).collect();
+    for word in base {
+        let written = &text[word.bytes.clone()];
+        let folded = first.folded(written);
+        let mut terms = vec![(word.term.clone(), 1.0)];
+        // The same stretch of text, as the other languages' stemmers see it.
+        for other in others.iter().flatten() {
+            let is_same = other.bytes == word.bytes && other.position == word.position && other.is_word == word.is_word;
+            if is_same && terms.iter().all(|(t, _)| *t != other.term) {
+                terms.push((other.term.clone(), 1.0));
+            }
+        }
+        match out.iter_mut().find(|w| w.terms == terms) {
+            Some(known) => known.count += 1,
+            None => {
+                let is_stop_word = is_stop_word(written);
+                out.push(QueryWord { folded, terms, count: 1, is_stop_word, is_word: word.is_word });
+            }
+        }
+    }
+    out
+}
+
+/// A phrase in every language: words and where they stand. A compound in it is its words in a row.
+fn phrase(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<(usize, String)>> {
+    let mut out: Vec<Vec<(usize, String)>> = Vec::new();
+    for analyzer in analyzers {
+        let words = analyzer.query_terms(text).into_iter().filter(|w| w.is_word);
+        let terms: Vec<_> = words.map(|w| (w.position, w.term)).collect();
+        if !terms.is_empty() && !out.contains(&terms) {
+            out.push(terms);
+        }
+    }
+    out
+}
+
+/// Any of a phrase's forms.
+pub(crate) fn compile_phrase(forms: &[Vec<(usize, String)>], field: Field) -> Box<dyn Query> {
+    let form = |terms: &Vec<(usize, String)>| -> Box<dyn Query> {
+        let terms: Vec<(usize, Term)> = terms.iter().map(|(at, t)| (*at, Term::from_field_text(field, t))).collect();
+        match terms.as_slice() {
+            [(_, only)] => Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic)),
+            _ => Box::new(PhraseQuery::new_with_offset(terms)),
+        }
+    };
+    Box::new(BooleanQuery::union(forms.iter().map(form).collect()))
+}
