@@ -29,7 +29,7 @@ pub mod writer;
 pub use error::{Error, Result};
 pub use generation::Generation;
 pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse};
-pub use manifest::{Counts, Manifest};
+pub use manifest::{Calibration, Counts, Manifest};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;

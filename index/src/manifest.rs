@@ -21,6 +21,8 @@ pub struct Manifest {
     pub dimension: usize,
     /// How much it holds.
     pub counts: Counts,
+    /// What similarities mean here.
+    pub calibration: Calibration,
     /// Languages of the pages whose words are stemmed, as BCP 47 primary subtags, sorted.
     pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.
@@ -38,6 +40,37 @@ pub struct Counts {
     pub passages: u64,
     /// Distinct vectors; fewer than passages where texts are identical.
     pub vectors: u64,
+}
+
+/// Quartiles of the highest similarity that queries without an answer reach in this generation.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Calibration {
+    /// A quarter of them stay below.
+    pub lower: f32,
+    /// Half of them stay below.
+    pub median: f32,
+    /// Three quarters of them stay below.
+    pub upper: f32,
+}
+
+impl Calibration {
+    /// The quartiles of some similarities; all 0 if there are none.
+    #[must_use]
+    pub fn of(mut similarities: Vec<f32>) -> Self {
+        similarities.sort_by(f32::total_cmp);
+        let at = |share: f32| {
+            let place = (similarities.len().saturating_sub(1) as f32 * share).round() as usize;
+            similarities.get(place).copied().unwrap_or_default()
+        };
+        Self { lower: at(0.25), median: at(0.5), upper: at(0.75) }
+    }
+
+    /// Similarity below which a query counts as one without an answer: beyond the upper quartile by
+    /// `fence` times the distance between the quartiles (Tukey's fences, 1977).
+    #[must_use]
+    pub fn threshold(&self, fence: f32) -> f32 {
+        self.upper + fence * (self.upper - self.lower)
+    }
 }
 
 /// A file of a generation.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    Counts, Error, Manifest, Result, WriterOptions, files,
+    Calibration, Counts, Error, Manifest, Result, WriterOptions, files,
     layout::{self, Layout},
     lock::WriterLock,
     manifest::FileRecord,
@@ -34,6 +34,7 @@ pub struct Published {
 /// What a staged generation holds.
 pub(crate) struct Contents {
     pub(crate) counts: Counts,
+    pub(crate) calibration: Calibration,
     pub(crate) languages: Vec<String>,
     pub(crate) vector_segments: Vec<String>,
 }
@@ -44,7 +45,7 @@ pub(crate) fn publish(
     options: &WriterOptions,
     contents: Contents,
 ) -> Result<Published> {
-    let Contents { counts, languages, vector_segments } = contents;
+    let Contents { counts, calibration, languages, vector_segments } = contents;
     let generation = layout::generation_name(next_number(layout)?);
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
@@ -58,6 +59,7 @@ pub(crate) fn publish(
         model: options.model.clone(),
         dimension: options.dimension,
         counts,
+        calibration,
         languages,
         vector_segments,
         files: files_of,

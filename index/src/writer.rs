@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Counts, Error, Passage, PassageId, Result, files,
+    Calibration, Counts, Error, Passage, PassageId, Result, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
@@ -29,6 +29,7 @@ pub struct Writer {
     vectors: SegmentWriter,
     passages: u32,
     pages: u32,
+    calibration: Calibration,
     _lock: WriterLock,
 }
 
@@ -64,7 +65,17 @@ impl Writer {
         let segment = staging.path.join(layout::VECTORS).join(SEGMENT);
         let vectors = SegmentWriter::create(&segment, options.dimension)?;
         let lexical = LexicalWriter::create(&staging.path.join(layout::LEXICAL))?;
-        Ok(Self { layout, staging, options, lexical, vectors, passages: 0, pages: 0, _lock: lock })
+        Ok(Self {
+            layout,
+            staging,
+            options,
+            lexical,
+            vectors,
+            passages: 0,
+            pages: 0,
+            calibration: Calibration::default(),
+            _lock: lock,
+        })
     }
 
     /// Adds a vector; gives its row, for [`Self::add_passage`].
@@ -96,18 +107,27 @@ impl Writer {
         Ok(id)
     }
 
+    /// Measures how near the vectors added so far come to queries that they do not answer.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the vectors cannot be read back.
+    pub fn calibrate(&mut self, off_topic: &[Vec<f32>]) -> Result<()> {
+        self.calibration = Calibration::of(self.vectors.highest_similarities(off_topic)?);
+        Ok(())
+    }
+
     /// Completes the files, makes them durable and makes the generation the live one.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Lexical`]; the generation that was live before stays live.
     pub fn publish(self) -> Result<Published> {
-        let Self { layout, mut staging, options, lexical, vectors, passages, pages, _lock } = self;
+        let Self { layout, mut staging, options, lexical, vectors, passages, pages, calibration, _lock } = self;
         let counts = Counts { pages: u64::from(pages), passages: u64::from(passages), vectors: vectors.rows() as u64 };
         let languages = lexical.languages();
         // Committing postings and building the graph use different cores.
         let (graph, postings) = rayon::join(|| vectors.finish(), || lexical.finish());
         graph.and(postings)?;
-        let contents = Contents { counts, languages, vector_segments: vec![SEGMENT.to_owned()] };
+        let contents = Contents { counts, calibration, languages, vector_segments: vec![SEGMENT.to_owned()] };
         let published = publish::publish(&layout, &staging.path, &options, contents)?;
         staging.published = true;
         Ok(published)

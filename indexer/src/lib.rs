@@ -18,6 +18,7 @@ pub mod extract;
 mod front_matter;
 mod model;
 mod navigation;
+mod off_topic;
 pub mod passage;
 pub mod pipeline;
 mod progress;

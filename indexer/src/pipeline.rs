@@ -17,7 +17,7 @@ use std::{
 };
 
 use cloze_index::{Passage, Writer, WriterOptions};
-use cloze_models::{Artifact, Encoder};
+use cloze_models::{Artifact, Encoder, TextKind};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rayon::prelude::*;
 
@@ -26,6 +26,7 @@ use crate::{
     document::Extracted,
     extract::{self, Context, Format},
     navigation::{self, Titles},
+    off_topic,
     passage::{self, Passages},
     progress::Progress,
     report::Skip,
@@ -84,7 +85,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
 
     let started = Instant::now();
     progress.phase("encode", &format!("{} files, {} threads", walk.files.len(), config.threads));
-    let (writer, mut report) = run(config, &walk, &encoder, writer, &progress)?;
+    let (mut writer, mut report) = run(config, &walk, &encoder, writer, &progress)?;
     report.seconds.load = load;
     report.seconds.encode = started.elapsed().as_secs_f64();
     report.tokens_per_s = report.tokens as f64 / report.seconds.encode.max(1e-9);
@@ -96,6 +97,9 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
 
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
+    let off_topic = off_topic::queries();
+    let vectors = off_topic.iter().map(|q| Ok(encoder.encode(TextKind::Query, q)?.vector));
+    writer.calibrate(&vectors.collect::<Result<Vec<_>>>()?)?;
     let published = writer.publish()?;
     progress.finish();
     report.seconds.publish = started.elapsed().as_secs_f64();

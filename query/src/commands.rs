@@ -42,8 +42,8 @@ fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) 
     request.mode = Mode::parse(&args.mode)?;
     request.explain = args.explain;
     let answer = open()?.search(&request)?;
-    let text =
-        if json { serde_json::to_string_pretty(&answer)? } else { render(&answer, std::io::stdout().is_terminal()) };
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = if json { serde_json::to_string_pretty(&answer)? } else { render(&answer, colour) };
     print(&text)
 }
 

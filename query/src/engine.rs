@@ -18,6 +18,16 @@ use crate::{
 /// few so that paging through a list does not change it under the reader.
 const DEPTHS: [(usize, usize); 3] = [(20, 100), (100, 1000), (usize::MAX, 4000)];
 
+/// Pieces of the encoder's vocabulary that a word has at most, on average, in a query that means something.
+const MOST_PIECES: f64 = 2.5;
+
+/// How far beyond queries without an answer the nearest passage has to be, in distances between
+/// their quartiles. Words answer where meaning does not, so a hybrid search can be strict; a search by
+/// meaning alone has nothing to fall back on; a query that seems to mean nothing gets no benefit of doubt.
+const FENCE_HYBRID: f32 = 0.9;
+const FENCE_SEMANTIC: f32 = 0.3;
+const FENCE_UNREADABLE: f32 = 2.0;
+
 /// Other sections shown under a page.
 const SECTIONS: usize = 3;
 
@@ -34,6 +44,8 @@ struct Legs {
     semantic: Option<(Vec<f32>, Vec<Scored>)>,
     lexical: Option<KeywordHits>,
     degraded: Option<String>,
+    /// Whether the semantic leg found nothing near enough to be an answer.
+    abstained: bool,
 }
 
 impl Engine {
@@ -145,11 +157,39 @@ impl Engine {
             }
             other => other.and_then(Result::ok),
         };
+        // A query that nothing here answers gets no semantic noise.
+        let threshold = self.generation.manifest().calibration.threshold(self.fence(request, plan)?);
+        let semantic = semantic.filter(|(_, nearest)| nearest.first().is_some_and(|n| n.score >= threshold));
+        let abstained = self.encoder.is_some() && wants(Mode::Semantic) && semantic.is_none() && degraded.is_none();
+        if abstained {
+            // Words that carry the subject may still occur; "how" and "the" prove nothing.
+            let lexical = match request.mode {
+                Mode::Semantic => KeywordHits::default(),
+                _ => self.generation.keyword(&plan.words.subject(), depth, among)?,
+            };
+            return Ok(Legs { semantic: None, lexical: Some(lexical), degraded, abstained });
+        }
         let lexical = match lexical {
             None if semantic.is_none() => Some(keyword()?),
             other => other.transpose()?,
         };
-        Ok(Legs { semantic, lexical, degraded })
+        Ok(Legs { semantic, lexical, degraded, abstained })
+    }
+
+    fn fence(&self, request: &Request, plan: &Plan) -> Result<f32> {
+        Ok(match request.mode {
+            _ if !self.is_readable(plan)? => FENCE_UNREADABLE,
+            Mode::Semantic => FENCE_SEMANTIC,
+            Mode::Hybrid | Mode::Keyword => FENCE_HYBRID,
+        })
+    }
+
+    /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has
+    /// most of them in one or two pieces. Random letters take three pieces and more a word.
+    fn is_readable(&self, plan: &Plan) -> Result<bool> {
+        let Some(encoder) = self.encoder.as_ref().filter(|_| !plan.words.knows_a_word()) else { return Ok(true) };
+        let words = plan.text.split_whitespace().count();
+        Ok((encoder.tokenizer().count(&plan.text)? as f64) < MOST_PIECES * words as f64)
     }
 
     fn semantic(&self, encoder: &Encoder, plan: &Plan, depth: usize) -> Result<(Vec<f32>, Vec<Scored>)> {
@@ -159,7 +199,9 @@ impl Engine {
     }
 
     fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
+        // Where the query is a title, the title's page is an answer whatever the vectors say.
         let passages: Vec<PassageId> = fuse::union(legs.candidates(), plan.verbatim());
+        let words = if legs.abstained { plan.words.subject() } else { plan.words.clone() };
         // A share only means something where there are two legs.
         let weight = match request.mode {
             Mode::Hybrid => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
@@ -171,7 +213,7 @@ impl Engine {
             Ok::<_, Error>(Leg { candidates, scores, spread, weight })
         });
         let lexical = legs.lexical.as_ref().map(|hits| {
-            let scores = self.generation.keyword_scores(&plan.words, &passages)?;
+            let scores = self.generation.keyword_scores(&words, &passages)?;
             Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
         });
         let mut fused = fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref());

@@ -111,7 +111,7 @@ pub fn score(query: &str, ranking: &[String], grades: &HashMap<String, i64>) -> 
     ideal.sort_unstable_by(|a, b| b.cmp(a));
     let gain = |grades: &[i64]| -> f64 {
         let discounted = grades.iter().take(10).zip(2u32..);
-        discounted.map(|(g, place)| (*g).max(0) as f64 / f64::from(place).log2()).sum()
+        discounted.map(|(g, place)| (*g).max(0) as f64 / f64::from(place).log2()).fold(0.0, |a, b| a + b)
     };
     let found = ranking.iter().take(100).filter(|g| **g > 0).count();
     let first = ranking.iter().take(10).position(|g| *g > 0);

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::{App, HttpServer, middleware::Compress};
+use actix_web::{
+    App, HttpServer,
+    middleware::Compress,
+    rt::signal::unix::{Signal, SignalKind, signal},
+};
 use anyhow::{Context, Result};
 use cloze_query::Engine;
 
@@ -49,28 +53,37 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .bind(config.listen)
         .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
+        // Before anybody is told the address, so that no signal comes too early.
+        let signals = Signals::catch().context("cannot catch signals")?;
         // With port 0 the system chooses one: say which.
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         println!("search page: http://{address}/   ({held})");
         let running = server.run();
         let handle = running.handle();
         actix_web::rt::spawn(async move {
-            ended().await;
+            signals.wait().await;
             handle.stop(true).await;
         });
         running.await.context("the server stopped")
     })
 }
 
-/// Waits for SIGTERM or SIGINT; where neither can be caught, for ever.
-async fn ended() {
-    use actix_web::rt::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return std::future::pending().await;
-    };
-    std::future::poll_fn(|context| {
-        let caught = term.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
-        if caught { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
+/// The signals that end the server.
+struct Signals {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn wait(mut self) {
+        std::future::poll_fn(|context| {
+            let caught = self.term.poll_recv(context).is_ready() || self.interrupt.poll_recv(context).is_ready();
+            if caught { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+    }
 }

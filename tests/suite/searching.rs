@@ -165,3 +165,16 @@ fn the_terminal_shows_hits_and_json() {
     let none = site.run("query", &[]);
     assert_eq!(none.status.code(), Some(1));
 }
+
+#[test]
+fn a_query_that_nothing_answers_gets_no_noise() {
+    let site = garden();
+    for query in ["zxqv wvutq", "who won the football world cup", "how do I renew my passport", "qqqq"] {
+        let answer = site.search(query, Mode::Hybrid);
+        assert!(answer.no_match && answer.hits.is_empty(), "{query}: {:?}", answer.hits);
+        assert!(site.search(query, Mode::Semantic).no_match, "{query}");
+    }
+    // A word that occurs is found all the same, by the words alone.
+    let answer = site.search("which spade won the football world cup", Mode::Hybrid);
+    assert_eq!(answer.hits.iter().map(|h| h.id.as_str()).collect::<Vec<_>>(), ["tools.md"]);
+}

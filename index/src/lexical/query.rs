@@ -42,6 +42,8 @@ pub(crate) struct QueryWord {
     pub(crate) terms: Vec<(String, f32)>,
     /// How often it was asked for.
     pub(crate) count: u32,
+    /// Whether the index has it, as far as that was looked up.
+    pub(crate) is_known: bool,
     pub(crate) is_stop_word: bool,
     /// Whether it is a word, not the whole of an identifier or a part of a compound.
     pub(crate) is_word: bool,
@@ -82,10 +84,23 @@ impl KeywordQuery {
         }
     }
 
+    /// The query without words such as "the"; the query itself, if there are no others.
+    #[must_use]
+    pub fn subject(&self) -> Self {
+        let words: Vec<QueryWord> = self.words.iter().filter(|w| !w.is_stop_word).cloned().collect();
+        if words.is_empty() { self.clone() } else { Self { words, ..self.clone() } }
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// Whether the index has any of the words that carry the subject.
+    #[must_use]
+    pub fn knows_a_word(&self) -> bool {
+        self.words.iter().any(|w| w.is_word && w.is_known && !w.is_stop_word)
     }
 
     /// Whether there are phrases.
@@ -142,7 +157,7 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
             Some(known) => known.count += 1,
             None => {
                 let is_stop_word = is_stop_word(written);
-                out.push(QueryWord { folded, terms, count: 1, is_stop_word, is_word: word.is_word });
+                out.push(QueryWord { folded, terms, count: 1, is_known: true, is_stop_word, is_word: word.is_word });
             }
         }
     }

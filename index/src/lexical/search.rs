@@ -86,6 +86,7 @@ impl Lexical {
             if Some(i) == last {
                 self.complete(word)?;
             } else if word.is_word && !self.knows(&word.folded)? {
+                word.is_known = false;
                 self.add_near(word)?;
             }
         }

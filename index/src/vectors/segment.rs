@@ -11,8 +11,12 @@ use std::{
 };
 
 use memmap2::Mmap;
+use rayon::prelude::*;
 
-use super::graph::{self, Graph};
+use super::{
+    dot::dot,
+    graph::{self, Graph},
+};
 use crate::{Error, PassageId, Result, files, layout};
 
 /// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
@@ -59,6 +63,21 @@ impl SegmentWriter {
 
     pub(crate) fn rows(&self) -> usize {
         self.passages.len()
+    }
+
+    /// For each query, its similarity to the row that is nearest.
+    pub(crate) fn highest_similarities(&mut self, queries: &[Vec<f32>]) -> Result<Vec<f32>> {
+        let path = self.dir.join(layout::ROWS);
+        self.rows.flush().map_err(Error::io("write", &path))?;
+        if self.passages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let map = files::map(&path)?;
+        let rows = files::as_f32(&path, &map)?;
+        let highest = |query: &Vec<f32>| {
+            rows.chunks_exact(self.dimension).map(|row| dot(query, row)).fold(f32::NEG_INFINITY, f32::max)
+        };
+        Ok(queries.par_iter().map(highest).collect())
     }
 
     /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
