@@ -96,21 +96,64 @@ fn a_cut_is_reported() {
     assert_eq!((short.tokens, short.cut), (3, 0));
 }
 
+/// Compares vectors of the tiny model with the reference: value by value, because the vectors of so
+/// small a model are all alike.
+fn equals_the_tiny_reference(encoder: &Encoder, pooling: &str) {
+    let expected: Value = serde_json::from_slice(&std::fs::read(fixture("tiny-bert/golden.json")).unwrap()).unwrap();
+    let items = expected["items"].as_array().unwrap().iter();
+    for (item, vector) in items.zip(expected[pooling].as_array().unwrap()) {
+        let got = encoder.encode(TextKind::Passage, item["text"].as_str().unwrap()).unwrap().vector;
+        let worst = got.iter().zip(numbers(vector)).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+        assert!(worst < 1e-4, "{pooling} of {item}: {worst}");
+    }
+}
+
 #[test]
 fn every_pooling_of_another_checkpoint_equals_the_reference() {
-    let expected: Value = serde_json::from_slice(&std::fs::read(fixture("tiny-bert/golden.json")).unwrap()).unwrap();
     for (name, pooling) in [("mean", Pooling::Mean), ("cls", Pooling::Cls), ("max", Pooling::Max)] {
         let mut artifact = Artifact::read(&fixture("tiny-bert"), "tiny", Precision::Fp32).unwrap();
         artifact.record.pooling = pooling;
-        let encoder = Encoder::from_artifact(&artifact, 1).unwrap();
-        let items = expected["items"].as_array().unwrap().iter();
-        for (item, vector) in items.zip(expected[name].as_array().unwrap()) {
-            let vector: Vec<f32> = numbers(vector).map(|n| n as f32).collect();
-            let text = item["text"].as_str().unwrap();
-            let got = encoder.encode(TextKind::Passage, text).unwrap().vector;
-            // The vectors of so small a model are all alike, so the values are compared one by one.
-            let worst = got.iter().zip(&vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(worst < 1e-4, "{name} of {text:?}: {worst}");
-        }
+        equals_the_tiny_reference(&Encoder::from_artifact(&artifact, 1).unwrap(), name);
+    }
+}
+
+#[test]
+fn an_onnx_file_of_another_architecture_is_run_as_it_is() {
+    let artifact = Artifact::read(&fixture("tiny-onnx"), "tiny", Precision::Int8).unwrap();
+    assert_eq!(artifact.record.precision, Precision::Fp32, "the file's own precision");
+    equals_the_tiny_reference(&Encoder::from_artifact(&artifact, 1).unwrap(), "mean");
+}
+
+#[test]
+fn another_architecture_without_an_onnx_file_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        std::fs::copy(fixture("tiny-onnx").join(file), dir.path().join(file)).unwrap();
+    }
+    std::fs::copy(fixture("tiny-bert/model.safetensors"), dir.path().join("model.safetensors")).unwrap();
+    let error = Artifact::read(dir.path(), "x", Precision::Int8).unwrap_err().to_string();
+    assert!(error.contains("architecture \"another\"") && error.contains("onnx/model.onnx"), "{error}");
+}
+
+#[test]
+fn prompts_go_in_front_of_queries_and_passages() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::copy(fixture("tiny-bert").join(file), dir.path().join(file)).unwrap();
+    }
+    let open = || {
+        let artifact = Artifact::read(dir.path(), "x", Precision::Fp32).unwrap();
+        Encoder::from_artifact(&artifact, 1).unwrap()
+    };
+    let plain = open();
+    let prompts = r#"{"prompts": {"query": "find: ", "passage": "text: "}}"#;
+    std::fs::write(dir.path().join("config_sentence_transformers.json"), prompts).unwrap();
+    std::fs::write(dir.path().join("sentence_bert_config.json"), r#"{"max_seq_length": 16}"#).unwrap();
+    let prompted = open();
+    assert_eq!(prompted.record().max_tokens, 16);
+    assert!(!plain.record().same_space(prompted.record()), "another prompt is another vector space");
+    for (kind, text) in [(TextKind::Query, "find: a fast index"), (TextKind::Passage, "text: a fast index")] {
+        let expected = plain.encode(kind, text).unwrap().vector;
+        assert_eq!(prompted.encode(kind, "a fast index").unwrap().vector, expected, "{kind:?}");
     }
 }
