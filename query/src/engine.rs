@@ -28,6 +28,10 @@ const FENCE_HYBRID: f32 = 0.9;
 const FENCE_SEMANTIC: f32 = 0.3;
 const FENCE_UNREADABLE: f32 = 2.0;
 
+/// Passages that the query is drawn to, and how much they count together beside the query.
+const FEEDBACK: usize = 3;
+const FEEDBACK_WEIGHT: f32 = 0.2;
+
 /// Other sections shown under a page.
 const SECTIONS: usize = 3;
 
@@ -159,21 +163,22 @@ impl Engine {
         };
         // A query that nothing here answers gets no semantic noise.
         let threshold = self.generation.manifest().calibration.threshold(self.fence(request, plan)?);
-        let semantic = semantic.filter(|(_, nearest)| nearest.first().is_some_and(|n| n.score >= threshold));
-        let abstained = self.encoder.is_some() && wants(Mode::Semantic) && semantic.is_none() && degraded.is_none();
-        if abstained {
-            // Words that carry the subject may still occur; "how" and "the" prove nothing.
+        let is_near = |(_, nearest): &(_, Vec<Scored>)| nearest.first().is_some_and(|n| n.score >= threshold);
+        if let Some((vector, _)) = semantic.as_ref().filter(|leg| !is_near(leg)) {
+            // Words that carry the subject may still occur; "how" and "the" prove nothing. What they
+            // find is ordered with the help of the vectors, which propose nothing themselves.
             let lexical = match request.mode {
                 Mode::Semantic => KeywordHits::default(),
                 _ => self.generation.keyword(&plan.words.subject(), depth, among)?,
             };
-            return Ok(Legs { semantic: None, lexical: Some(lexical), degraded, abstained });
+            let semantic = Some((vector.clone(), Vec::new()));
+            return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true });
         }
         let lexical = match lexical {
             None if semantic.is_none() => Some(keyword()?),
             other => other.transpose()?,
         };
-        Ok(Legs { semantic, lexical, degraded, abstained })
+        Ok(Legs { semantic, lexical, degraded, abstained: false })
     }
 
     fn fence(&self, request: &Request, plan: &Plan) -> Result<f32> {
@@ -202,23 +207,52 @@ impl Engine {
         // Where the query is a title, the title's page is an answer whatever the vectors say.
         let passages: Vec<PassageId> = fuse::union(legs.candidates(), plan.verbatim());
         let words = if legs.abstained { plan.words.subject() } else { plan.words.clone() };
+        let words = if request.mode == Mode::Keyword { words.without_order() } else { words };
         // A share only means something where there are two legs.
         let weight = match request.mode {
             Mode::Hybrid => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
             Mode::Semantic | Mode::Keyword => SEMANTIC_WEIGHT,
         };
-        let semantic = legs.semantic.as_ref().map(|(vector, candidates)| {
-            let scores = self.generation.similarities(vector, &passages)?;
-            let spread = self.generation.similarity_spread(vector)?;
-            Ok::<_, Error>(Leg { candidates, scores, spread, weight })
-        });
         let lexical = legs.lexical.as_ref().map(|hits| {
             let scores = self.generation.keyword_scores(&words, &passages)?;
             Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
         });
-        let mut fused = fuse::fuse(&passages, semantic.transpose()?.as_ref(), lexical.transpose()?.as_ref());
+        let lexical = lexical.transpose()?;
+        let semantic = |vector: &[f32], candidates| {
+            let scores = self.generation.similarities(vector, &passages)?;
+            let spread = self.generation.similarity_spread(vector)?;
+            Ok::<_, Error>(Leg { candidates, scores, spread, weight })
+        };
+        let mut fused = match &legs.semantic {
+            None => fuse::fuse(&passages, None, lexical.as_ref()),
+            Some((vector, candidates)) => {
+                let fused = fuse::fuse(&passages, Some(&semantic(vector, candidates)?), lexical.as_ref());
+                match request.mode {
+                    Mode::Hybrid => {
+                        let nearer = self.with_feedback(vector, &fused);
+                        fuse::fuse(&passages, Some(&semantic(&nearer, candidates)?), lexical.as_ref())
+                    }
+                    Mode::Semantic | Mode::Keyword => fused,
+                }
+            }
+        };
         fuse::raise(&mut fused, |p| plan.tier(p));
         Ok(fused)
+    }
+
+    /// The query's vector, drawn a little to the passages that are best so far.
+    ///
+    /// Rocchio, "Relevance Feedback in Information Retrieval" (1971), with the best of the list for
+    /// the relevant ones: words and meaning together choose what each leg alone might miss.
+    fn with_feedback(&self, vector: &[f32], fused: &[Fused]) -> Vec<f32> {
+        let best = &fused[..fused.len().min(FEEDBACK)];
+        let mut sum = vector.to_vec();
+        for hit in best {
+            let part = FEEDBACK_WEIGHT / best.len() as f32;
+            sum.iter_mut().zip(self.generation.vector(hit.passage)).for_each(|(s, v)| *s += part * v);
+        }
+        let length = sum.iter().map(|s| s * s).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        sum.iter().map(|s| s / length).collect()
     }
 
     fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {

@@ -9,11 +9,13 @@
 use cloze_index::{PassageId, Scored};
 
 /// Share of the semantic leg where nothing is said.
-pub(crate) const SEMANTIC_WEIGHT: f32 = 0.5;
+pub(crate) const SEMANTIC_WEIGHT: f32 = 0.55;
+/// How much of a leg's sureness goes into its weight: 0 is none of it.
+const SURENESS: f32 = 0.75;
 
 /// A leg that takes part: what it proposes, and what it makes of everything proposed.
 pub(crate) struct Leg<'a> {
-    /// Best first.
+    /// In any order.
     pub(crate) candidates: &'a [Scored],
     /// Aligned with the union.
     pub(crate) scores: Vec<f32>,
@@ -28,24 +30,33 @@ impl Leg<'_> {
         self.scores.iter().copied().fold(0.0, f32::max)
     }
 
-    /// The weight for this query. The square root lies between trusting both legs alike (exponent
-    /// 0, dividing by the largest) and trusting how far the best stands out (exponent 1, dividing
-    /// by the spread): it holds up where either end fails; `docs/relevance.md` has the figures.
+    /// The weight for this query. The exponent lies between trusting both legs alike (0, dividing by
+    /// the largest) and trusting how far the best stands out (1, dividing by the spread): it holds
+    /// up where either end fails; `docs/relevance.md` has the figures.
     /// A leg that gives nothing to anyone leaves the whole score to the other one.
     fn effective_weight(&self) -> f32 {
         let largest = self.largest();
-        if largest > 0.0 { self.weight * (largest / self.spread.max(f32::EPSILON)).sqrt() } else { 0.0 }
+        if largest > 0.0 { self.weight * (largest / self.spread.max(f32::EPSILON)).powf(SURENESS) } else { 0.0 }
     }
 
     /// What the leg makes of each passage; `part` of the fused score is its.
     fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
-        let (largest, ranks) = (self.largest(), ranks(self.candidates));
-        let view = |(&passage, &score): (&PassageId, &f32)| {
-            let share = if largest > 0.0 { part * score.max(0.0) / largest } else { 0.0 };
-            let rank = ranks.binary_search_by_key(&passage, |r| r.0).ok().map(|at| ranks[at].1);
-            View { rank, score, share }
-        };
-        passages.iter().zip(&self.scores).map(view).collect()
+        let largest = self.largest();
+        let share = |score: f32| if largest > 0.0 { part * score.max(0.0) / largest } else { 0.0 };
+        let view = |&score: &f32| View { rank: None, score, share: share(score) };
+        let mut views: Vec<View> = self.scores.iter().map(view).collect();
+        for (place, rank) in self.order(passages).into_iter().zip(1..) {
+            views[place].rank = Some(rank);
+        }
+        views
+    }
+
+    /// Places of its own candidates in the union, best first; ties by the lower number.
+    fn order(&self, passages: &[PassageId]) -> Vec<usize> {
+        let mut own: Vec<usize> =
+            self.candidates.iter().filter_map(|c| passages.binary_search(&c.passage).ok()).collect();
+        own.sort_unstable_by(|&a, &b| self.scores[b].total_cmp(&self.scores[a]).then(a.cmp(&b)));
+        own
     }
 }
 
@@ -119,13 +130,6 @@ pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
         }
     }
     fused.sort_by_key(|f| std::cmp::Reverse(f.tier));
-}
-
-/// Rank of each candidate, from 1, ordered by passage.
-fn ranks(candidates: &[Scored]) -> Vec<(PassageId, u32)> {
-    let mut ranks: Vec<_> = candidates.iter().zip(1..).map(|(c, rank)| (c.passage, rank)).collect();
-    ranks.sort_unstable();
-    ranks
 }
 
 #[cfg(test)]

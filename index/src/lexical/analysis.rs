@@ -6,7 +6,7 @@
 //! parts find it too. Chinese, Japanese and Korean, which are written without spaces or with
 //! endings attached, are cut into overlapping pairs of characters.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RawTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
@@ -172,10 +172,13 @@ pub(crate) fn primary_subtag(lang: &str) -> String {
 pub(crate) fn is_stop_word(word: &str) -> bool {
     const QUESTIONS: [&str; 14] =
         ["how", "do", "does", "what", "when", "where", "why", "who", "which", "can", "my", "i", "me", "should"];
+    static FILTER: LazyLock<Option<TextAnalyzer>> = LazyLock::new(|| {
+        let filter = StopWordFilter::new(Language::English)?;
+        Some(TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build())
+    });
     let word = word.to_lowercase();
-    let Some(filter) = StopWordFilter::new(Language::English) else { return false };
-    let mut analyzer = TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build();
-    QUESTIONS.contains(&word.as_str()) || !analyzer.token_stream(&word).advance()
+    let is_listed = FILTER.clone().is_some_and(|mut analyzer| !analyzer.token_stream(&word).advance());
+    is_listed || QUESTIONS.contains(&word.as_str())
 }
 
 /// The words of a text with the terms they are indexed as; for marking matches in a snippet.

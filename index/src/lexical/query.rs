@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 
 use tantivy::{
     Term,
-    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query, TermQuery},
+    query::{BooleanQuery, BoostQuery, DisjunctionMaxQuery, PhraseQuery, Query, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
-use super::analysis::{Analyzer, is_stop_word};
+use super::analysis::{AnalysedWord, Analyzer, is_stop_word};
+
+/// What a word such as "the" counts, beside one that carries the subject.
+const STOP_WORD_WEIGHT: f32 = 0.5;
+/// What two neighbours of the query count where they are neighbours in a passage, beside a word.
+const PAIR_WEIGHT: f32 = 0.3;
 
 /// What somebody asked for, in words: parsed, but not yet analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +35,8 @@ pub struct KeywordQuery {
     /// A phrase is a list of alternatives, one a language: terms and their distances.
     pub(crate) phrases: Vec<Vec<Vec<(usize, String)>>>,
     pub(crate) excluded: Vec<Vec<Vec<(usize, String)>>>,
+    /// Neighbours in the query, as phrases of two; not those of two words such as "the".
+    pairs: Vec<Vec<Vec<(usize, String)>>>,
     marked: BTreeSet<String>,
 }
 
@@ -62,6 +69,7 @@ impl KeywordQuery {
         };
         query.phrases = phrases(&text.phrases);
         query.excluded = phrases(&text.excluded);
+        query.pairs = pairs(&text.words, &mut analyzers);
         query.remark();
         query
     }
@@ -91,6 +99,12 @@ impl KeywordQuery {
         if words.is_empty() { self.clone() } else { Self { words, ..self.clone() } }
     }
 
+    /// The query without regard to which words are neighbours.
+    #[must_use]
+    pub fn without_order(&self) -> Self {
+        Self { pairs: Vec::new(), ..self.clone() }
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -118,22 +132,38 @@ impl KeywordQuery {
 
     /// The scored part: any word.
     pub(crate) fn compile(&self, field: Field) -> BooleanQuery {
-        let term = |(term, weight): &(String, f32)| -> Box<dyn Query> {
-            let one = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-            if *weight == 1.0 { Box::new(one) } else { Box::new(BoostQuery::new(Box::new(one), *weight)) }
-        };
-        let clause = |word: &QueryWord| -> (Occur, Box<dyn Query>) {
-            let mut terms: Vec<Box<dyn Query>> = word.terms.iter().map(term).collect();
-            let any: Box<dyn Query> = match (terms.pop(), terms.is_empty()) {
-                (Some(only), true) => only,
-                (last, _) => Box::new(DisjunctionMaxQuery::new(terms.into_iter().chain(last).collect())),
-            };
-            // A word that was typed twice counts twice.
-            let any = if word.count == 1 { any } else { Box::new(BoostQuery::new(any, word.count as f32)) };
-            (Occur::Should, any)
-        };
-        BooleanQuery::new(self.words.iter().map(clause).collect())
+        BooleanQuery::union(self.words.iter().map(|w| compile_word(w, field)).collect())
     }
+
+    /// The parts of a passage's score, to be added up: its words, and neighbours that stay neighbours.
+    ///
+    /// Metzler and Croft, "A Markov Random Field Model for Term Dependencies" (2005), the sequential
+    /// dependence model's ordered part, with BM25 for the potentials.
+    pub(crate) fn compile_parts(&self, field: Field) -> Vec<Box<dyn Query>> {
+        let pair = |forms: &Vec<Vec<(usize, String)>>| -> Box<dyn Query> {
+            Box::new(BoostQuery::new(compile_phrase(forms, field), PAIR_WEIGHT))
+        };
+        self.words.iter().map(|w| compile_word(w, field)).chain(self.pairs.iter().map(pair)).collect()
+    }
+}
+
+/// The best of the terms that stand for a word.
+fn compile_word(word: &QueryWord, field: Field) -> Box<dyn Query> {
+    let boosted = |query: Box<dyn Query>, weight: f32| -> Box<dyn Query> {
+        if weight == 1.0 { query } else { Box::new(BoostQuery::new(query, weight)) }
+    };
+    let term = |(term, weight): &(String, f32)| {
+        let one = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
+        boosted(Box::new(one), *weight)
+    };
+    let mut terms: Vec<Box<dyn Query>> = word.terms.iter().map(term).collect();
+    let any: Box<dyn Query> = match (terms.pop(), terms.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => Box::new(DisjunctionMaxQuery::new(terms.into_iter().chain(last).collect())),
+    };
+    // A word that was typed twice counts twice.
+    let weight = word.count as f32 * if word.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 };
+    boosted(any, weight)
 }
 
 /// Every word and identifier of a text once, with its terms in all languages.
@@ -166,12 +196,45 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
 
 /// A phrase in every language: words and where they stand. A compound in it is its words in a row.
 fn phrase(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<(usize, String)>> {
-    let mut out: Vec<Vec<(usize, String)>> = Vec::new();
-    for analyzer in analyzers {
-        let words = analyzer.query_terms(text).into_iter().filter(|w| w.is_word);
-        let terms: Vec<_> = words.map(|w| (w.position, w.term)).collect();
-        if !terms.is_empty() && !out.contains(&terms) {
-            out.push(terms);
+    let forms = analyzers.iter_mut().map(|a| terms(&plain_words(a, text)));
+    distinct(forms.filter(|terms| !terms.is_empty()))
+}
+
+/// Every two neighbours of a text once, as phrases.
+fn pairs(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<Vec<(usize, String)>>> {
+    let words: Vec<_> = analyzers.iter_mut().map(|a| plain_words(a, text)).collect();
+    let carries = |w: &AnalysedWord| !is_stop_word(&text[w.bytes.clone()]);
+    let mut out: Vec<Vec<Vec<(usize, String)>>> = Vec::new();
+    // All languages cut a text at the same places.
+    for at in 1..words.first().map_or(0, Vec::len) {
+        let in_each = words.iter().filter_map(|w| w.get(at - 1..=at));
+        let forms = distinct(in_each.filter(|pair| pair.iter().any(carries)).map(terms));
+        if !forms.is_empty() && out.iter().all(|known| !same_terms(known, &forms)) {
+            out.push(forms);
+        }
+    }
+    out
+}
+
+fn same_terms(a: &[Vec<(usize, String)>], b: &[Vec<(usize, String)>]) -> bool {
+    let only =
+        |forms: &[Vec<(usize, String)>]| -> Vec<String> { forms.iter().flatten().map(|t| t.1.clone()).collect() };
+    only(a) == only(b)
+}
+
+fn plain_words(analyzer: &mut Analyzer, text: &str) -> Vec<AnalysedWord> {
+    analyzer.query_terms(text).into_iter().filter(|w| w.is_word).collect()
+}
+
+fn terms(words: &[AnalysedWord]) -> Vec<(usize, String)> {
+    words.iter().map(|w| (w.position, w.term.clone())).collect()
+}
+
+fn distinct(forms: impl Iterator<Item = Vec<(usize, String)>>) -> Vec<Vec<(usize, String)>> {
+    let mut out = Vec::new();
+    for form in forms {
+        if !out.contains(&form) {
+            out.push(form);
         }
     }
     out

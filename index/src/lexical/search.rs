@@ -245,33 +245,42 @@ impl Lexical {
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
     pub(crate) fn scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
-        let mut scores = vec![0.0; passages.len()];
-        if query.is_empty() {
-            return Ok(scores);
-        }
-        let failed = |e: tantivy::TantivyError| self.failed("score", &e);
-        let compiled = query.compile(self.fields.content);
-        let weight = compiled.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
         let mut order: Vec<usize> = (0..passages.len()).collect();
         order.sort_unstable_by_key(|&i| self.addresses[passages[i] as usize]);
-        let mut at = 0;
-        for (segment, reader) in (0u32..).zip(self.searcher.segment_readers()) {
-            let mut scorer = weight.scorer(reader, 1.0).map_err(failed)?;
-            while let Some(&i) = order.get(at) {
-                let address = self.addresses[passages[i] as usize];
-                if address.segment_ord != segment {
+        let mut scores = vec![0.0; passages.len()];
+        for part in query.compile_parts(self.fields.content) {
+            self.add_scores(part.as_ref(), passages, &order, &mut scores).map_err(|e| self.failed("score", &e))?;
+        }
+        Ok(scores)
+    }
+
+    /// Adds what one part of a query gives to each passage. Its postings are only read where a
+    /// passage is; `order` lists the passages by address.
+    fn add_scores(
+        &self,
+        part: &dyn Query,
+        passages: &[PassageId],
+        order: &[usize],
+        scores: &mut [f32],
+    ) -> tantivy::Result<()> {
+        let weight = part.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
+        let address = |i: &usize| self.addresses[passages[*i] as usize];
+        for group in order.chunk_by(|a, b| address(a).segment_ord == address(b).segment_ord) {
+            let mut scorer = weight.scorer(self.searcher.segment_reader(address(&group[0]).segment_ord), 1.0)?;
+            for &i in group {
+                let document = address(&i).doc_id;
+                if scorer.doc() < document {
+                    scorer.seek(document);
+                }
+                if scorer.doc() == TERMINATED {
                     break;
                 }
-                at += 1;
-                if scorer.doc() < address.doc_id {
-                    scorer.seek(address.doc_id);
-                }
-                if scorer.doc() == address.doc_id && scorer.doc() != TERMINATED {
-                    scores[i] = scorer.score();
+                if scorer.doc() == document {
+                    scores[i] += scorer.score();
                 }
             }
         }
-        Ok(scores)
+        Ok(())
     }
 
     /// Counts the metadata values of passages, for some keys.
