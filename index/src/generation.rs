@@ -199,6 +199,14 @@ impl Generation {
         self.lexical.scores(query, passages)
     }
 
+    /// The share of the query's words that a passage has, each by its rarity: 0 to 1.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
+        self.lexical.coverage(query, passage)
+    }
+
     /// A passage as stored.
     ///
     /// # Errors

@@ -34,9 +34,12 @@ pub struct SearchArgs {
     /// What to search for
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
-    /// Which legs answer: hybrid, semantic or keyword
-    #[arg(long, default_value = "hybrid")]
-    pub mode: String,
+    /// Which legs answer: hybrid, semantic or keyword [default: hybrid]
+    #[arg(long)]
+    pub mode: Option<String>,
+    /// What snippets mark: keyword, semantic (the best sentence) or none [default: keyword]
+    #[arg(long)]
+    pub highlight: Option<String>,
     /// Number of pages
     #[arg(long, default_value_t = crate::request::DEFAULT_LIMIT, value_name = "N")]
     pub limit: usize,
@@ -49,6 +52,13 @@ pub struct SearchArgs {
     /// Say how every score came about
     #[arg(long)]
     pub explain: bool,
+}
+
+impl SearchArgs {
+    /// Whether anything but the defaults was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.mode.is_some() || self.highlight.is_some() || self.semantic_weight.is_some() || self.explain
+    }
 }
 
 /// Other commands.
@@ -67,12 +77,21 @@ pub struct EvalArgs {
     /// Judgments: query-id, corpus-id and score, separated by tabs
     #[arg(long, value_name = "FILE")]
     pub qrels: PathBuf,
-    /// Which legs answer: hybrid, semantic or keyword
+    /// Which legs answer: hybrid, semantic or keyword; all shows the three side by side
     #[arg(long, default_value = "hybrid")]
     pub mode: String,
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
+    /// Compare with an earlier run: what --json printed then
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// Show the N queries that went worst, with their lists
+    #[arg(long, value_name = "N")]
+    pub worst: Option<usize>,
+    /// Say how well the scores of first hits predict that those are right
+    #[arg(long)]
+    pub scores: bool,
     /// Take only the first N queries of the file
     #[arg(long, value_name = "N")]
     pub first: Option<usize>,

@@ -1,20 +1,17 @@
 //! What each command does and prints.
 
 use std::{
-    collections::BTreeMap,
     io::{IsTerminal, Write},
     path::Path,
 };
 
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
-use serde_json::json;
 
 use crate::{
-    Answer, Engine, Error, Mode, Request,
-    cli::{Cli, Command, EvalArgs, SearchArgs},
+    Answer, Engine, Highlight, Mode, Request,
+    cli::{Cli, Command, SearchArgs},
     config::File,
-    eval::{self, QueryScores},
+    evaluate::evaluate,
     json::{Hit, Snippet},
 };
 
@@ -28,7 +25,10 @@ pub fn run(cli: Cli) -> Result<()> {
     let index = file.index_dir(cli.index);
     let open = |index: &Path| Engine::open(index, model.as_ref());
     match cli.command {
-        Some(Command::Eval(args)) => evaluate(&open(&index)?, &args, cli.json),
+        Some(Command::Eval(_)) if cli.search.is_given() => {
+            bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
+        }
+        Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
         None => search(&cli.search, || Ok(open(&index)?), cli.json),
     }
 }
@@ -39,7 +39,8 @@ fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) 
     }
     let mut request =
         Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
-    request.mode = Mode::parse(&args.mode)?;
+    request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
+    request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.explain = args.explain;
     let answer = open()?.search(&request)?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -106,37 +107,4 @@ fn render_snippet(snippet: &Snippet, colour: bool) -> String {
     }
     out.push_str(&slice(at, units.len()));
     out
-}
-
-fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Result<()> {
-    let mode = Mode::parse(&args.mode)?;
-    let mut queries = eval::read_queries(&args.queries)?;
-    queries.truncate(args.first.unwrap_or(usize::MAX));
-    let qrels = eval::read_qrels(&args.qrels)?;
-    let judged: Vec<_> = queries.into_iter().filter(|(id, _)| qrels.contains_key(id)).collect();
-    if judged.is_empty() {
-        return Err(Error::NothingJudged { queries: args.queries.clone(), qrels: args.qrels.clone() }.into());
-    }
-    let scores = judged
-        .par_iter()
-        .map(|(id, text)| {
-            // Long queries are cut as a search box would not let them be typed; 512 characters are kept.
-            let text: String = text.chars().take(crate::request::MAX_QUERY_CHARS).collect();
-            let mut request =
-                Request::new(&text)?.page(0, crate::request::MAX_LIMIT)?.semantic_weight(args.semantic_weight)?;
-            request.mode = mode;
-            let ranking = engine.ranking(&request, args.by_url)?;
-            Ok((id.clone(), eval::score(id, &ranking, &qrels[id])))
-        })
-        .collect::<Result<BTreeMap<String, QueryScores>>>()?;
-    let metrics = eval::summarize(&scores);
-    if as_json {
-        let metrics: BTreeMap<_, _> = metrics.iter().map(|m| (m.name, m)).collect();
-        return print(&serde_json::to_string_pretty(&json!({
-            "mode": mode, "queries": scores.len(), "metrics": metrics, "per_query": scores,
-        }))?);
-    }
-    let lines =
-        metrics.iter().map(|m| format!("{:<10}  {:.4}  [{:.4}, {:.4}]", m.name, m.mean, m.interval[0], m.interval[1]));
-    print(&lines.collect::<Vec<_>>().join("\n"))
 }

@@ -4,10 +4,13 @@ use std::{path::Path, sync::Arc, time::Instant};
 
 use cloze_index::{Generation, KeywordHits, KeywordQuery, Passage, PassageId, Scored};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, TextKind, available_threads};
+use rayon::prelude::*;
 
 use crate::{
     Answer, Error, Highlight, Mode, Request, Result,
+    confidence::{self, Evidence},
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
+    highlight::Highlighter,
     json::{Explain, Hit, LegScore, Relation, SectionHit, Snippet, Total},
     pages::{self, PageHit},
     plan::Plan,
@@ -31,6 +34,9 @@ const FENCE_UNREADABLE: f32 = 2.0;
 /// Passages that the query is drawn to, and how much they count together beside the query.
 const FEEDBACK: usize = 3;
 const FEEDBACK_WEIGHT: f32 = 0.2;
+
+/// Hits that are encoded again to find their best sentences.
+const FOCUSED: usize = 5;
 
 /// Other sections shown under a page.
 const SECTIONS: usize = 3;
@@ -104,9 +110,13 @@ impl Engine {
         let plan = Plan::make(request, &self.generation)?;
         let legs = self.legs(request, &plan, depth)?;
         let fused = self.fuse(request, &plan, &legs)?;
-        let pages = pages::group(&fused, |p| self.generation.page_of(p));
+        let pages = self.pages(&fused, &plan, &legs)?;
         let shown = pages.iter().skip(request.offset()).take(request.limit());
-        let hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
+        let mut hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
+        if request.highlight == Highlight::Semantic {
+            let passages: Vec<PassageId> = pages.iter().skip(request.offset()).map(|p| p.best.passage).collect();
+            self.focus(&plan, &passages, &mut hits)?;
+        }
         let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
         let one_each: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         Ok(Answer {
@@ -124,20 +134,37 @@ impl Engine {
         })
     }
 
-    /// Names of the best pages, in order: what [`crate::eval`] measures.
+    /// Names and scores of the best pages, in order: what [`crate::eval`] measures.
     ///
     /// # Errors
     /// As [`Self::search`].
-    pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<String>> {
+    pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<(String, f32)>> {
         let plan = Plan::make(request, &self.generation)?;
-        let fused = self.fuse(request, &plan, &self.legs(request, &plan, depth(request))?)?;
-        let pages = pages::group(&fused, |p| self.generation.page_of(p));
+        let legs = self.legs(request, &plan, depth(request))?;
+        let pages = self.pages(&self.fuse(request, &plan, &legs)?, &plan, &legs)?;
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
             let passage = self.generation.passage(page.best.passage)?;
             let url = || passage.url.split('#').next().unwrap_or_default().to_owned();
-            Ok(if by_url { url() } else { passage.source })
+            Ok((if by_url { url() } else { passage.source }, page.probability))
         });
         names.collect()
+    }
+
+    /// Passages grouped by page, each with the estimate that it is an answer.
+    fn pages(&self, fused: &[Fused], plan: &Plan, legs: &Legs) -> Result<Vec<PageHit>> {
+        let mut pages = pages::group(fused, |p| self.generation.page_of(p));
+        let evidence = match (&legs.semantic, &legs.lexical) {
+            (Some(_), Some(_)) => Evidence::Both,
+            (Some(_), None) => Evidence::Meaning,
+            (None, _) => Evidence::Words,
+        };
+        // Where the meaning is nowhere near, a page is no surer than the words that it has.
+        let coverage = match pages.first().filter(|_| legs.abstained) {
+            Some(best) => self.generation.coverage(&plan.words.subject(), best.best.passage)?,
+            None => 1.0,
+        };
+        confidence::estimate(&mut pages, evidence, coverage);
+        Ok(pages)
     }
 
     /// Both legs side by side.
@@ -260,12 +287,27 @@ impl Engine {
         Ok(Hit {
             sections: self.sections(page, &passage.url, words, request)?,
             snippet: shown(&passage, words, request.highlight),
-            score: page.best.score,
+            score: page.probability,
             explain: request.explain.then(|| explain(&page.best)),
             id: passage.source,
             url: passage.url,
             title: passage.title,
             breadcrumbs: passage.headings,
+        })
+    }
+
+    /// Shows the best sentences of the first hits, `passages` being theirs.
+    fn focus(&self, plan: &Plan, passages: &[PassageId], hits: &mut [Hit]) -> Result<()> {
+        let Some(encoder) = &self.encoder else { return Ok(()) };
+        let highlighter = Highlighter::new(encoder, &plan.text, &plan.words)?;
+        let first = hits.iter_mut().zip(passages).take(FOCUSED).collect::<Vec<_>>();
+        first.into_par_iter().try_for_each(|(hit, &passage)| {
+            let passage = self.generation.passage(passage)?;
+            let text = snippet::tidy(&passage.text);
+            if let Some(focus) = highlighter.focus(&text)? {
+                hit.snippet = snippet::focused(&text, passage.lang.as_deref(), &plan.words, &focus);
+            }
+            Ok(())
         })
     }
 
@@ -306,10 +348,11 @@ fn depth(request: &Request) -> usize {
 }
 
 fn shown(passage: &Passage, words: &KeywordQuery, highlight: Highlight) -> Snippet {
-    snippet::snippet(&passage.text, passage.lang.as_deref(), words, highlight == Highlight::Keyword)
+    let text = snippet::tidy(&passage.text);
+    snippet::snippet(&text, passage.lang.as_deref(), words, highlight != Highlight::None)
 }
 
 fn explain(fused: &Fused) -> Explain {
     let leg = |view: Option<fuse::View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
-    Explain { semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
+    Explain { fused: fused.score, semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
 }

@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Error, Result};
@@ -33,8 +33,11 @@ pub struct Metric {
     pub interval: [f64; 2],
 }
 
+/// Names of the metrics, in the order they are shown.
+pub const METRICS: [&str; 3] = ["nDCG@10", "Recall@100", "MRR@10"];
+
 /// Values of one query.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct QueryScores {
     /// nDCG@10.
     pub ndcg_at_10: f64,
@@ -42,6 +45,48 @@ pub struct QueryScores {
     pub recall_at_100: f64,
     /// Reciprocal rank within the first ten.
     pub mrr_at_10: f64,
+    /// Score of the first page; absent if there is none.
+    #[serde(default)]
+    pub top_score: Option<f32>,
+    /// Whether the first page is relevant.
+    #[serde(default)]
+    pub top_is_right: bool,
+}
+
+/// How well the scores of first pages say whether those are relevant; over the queries with results.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TopScores {
+    /// Mean score: the share of right pages that was promised.
+    pub mean_score: f64,
+    /// The share that is right.
+    pub precision_at_1: f64,
+    /// Probability that a right page has a higher score than a wrong one (Hanley and McNeil, 1982).
+    pub auc: f64,
+}
+
+impl TopScores {
+    /// Of the queries of one run.
+    #[must_use]
+    pub fn of(scores: &BTreeMap<String, QueryScores>) -> Self {
+        let top: Vec<_> = scores.values().filter_map(|s| Some((f64::from(s.top_score?), s.top_is_right))).collect();
+        let right: Vec<f64> = top.iter().map(|(_, right)| f64::from(u8::from(*right))).collect();
+        let all: Vec<f64> = top.iter().map(|t| t.0).collect();
+        Self { mean_score: mean(&all), precision_at_1: mean(&right), auc: auc(top) }
+    }
+}
+
+/// Area under the ROC curve by ranks, equal scores counting half; 0.5 where one side is empty.
+fn auc(mut scored: Vec<(f64, bool)>) -> f64 {
+    scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut sum) = (0.0, 0.0);
+    for equal in scored.chunk_by(|a, b| a.0 == b.0) {
+        let right = equal.iter().filter(|s| s.1).count() as f64;
+        let wrong = equal.len() as f64 - right;
+        sum += right * (below + wrong / 2.0);
+        below += wrong;
+    }
+    let pairs = below * (scored.len() as f64 - below);
+    if pairs > 0.0 { sum / pairs } else { 0.5 }
 }
 
 /// Reads `queries.jsonl`: `_id` and `text` a line, in order.
@@ -102,11 +147,13 @@ fn lines(path: &Path) -> Result<impl Iterator<Item = (usize, Result<String>)>> {
     Ok((1..).zip(BufReader::new(file).lines()).map(move |(n, line)| (n, line.map_err(read))))
 }
 
-/// Scores one ranking, best first. The document that is the query itself is left out.
+/// Scores one ranking, names with scores, best first. The document that is the query itself is left out.
 #[must_use]
-pub fn score(query: &str, ranking: &[String], grades: &HashMap<String, i64>) -> QueryScores {
-    let ranking: Vec<i64> =
-        ranking.iter().filter(|d| *d != query).map(|d| grades.get(d).copied().unwrap_or(0)).collect();
+pub fn score(query: &str, ranking: &[(String, f32)], grades: &HashMap<String, i64>) -> QueryScores {
+    let others = || ranking.iter().filter(|(d, _)| d != query);
+    let top_score = others().next().map(|(_, score)| *score);
+    let ranking: Vec<i64> = others().map(|(d, _)| grades.get(d).copied().unwrap_or(0)).collect();
+    let top_is_right = ranking.first().is_some_and(|g| *g > 0);
     let mut ideal: Vec<i64> = grades.iter().filter(|(d, g)| *d != query && **g > 0).map(|(_, g)| *g).collect();
     ideal.sort_unstable_by(|a, b| b.cmp(a));
     let gain = |grades: &[i64]| -> f64 {
@@ -116,27 +163,32 @@ pub fn score(query: &str, ranking: &[String], grades: &HashMap<String, i64>) -> 
     let found = ranking.iter().take(100).filter(|g| **g > 0).count();
     let first = ranking.iter().take(10).position(|g| *g > 0);
     if ideal.is_empty() {
-        return QueryScores { ndcg_at_10: 0.0, recall_at_100: 0.0, mrr_at_10: 0.0 };
+        return QueryScores { ndcg_at_10: 0.0, recall_at_100: 0.0, mrr_at_10: 0.0, top_score, top_is_right };
     }
     QueryScores {
         ndcg_at_10: gain(&ranking) / gain(&ideal),
         recall_at_100: found as f64 / ideal.len() as f64,
         mrr_at_10: first.map_or(0.0, |place| 1.0 / (place + 1) as f64),
+        top_score,
+        top_is_right,
     }
 }
 
 /// Means and intervals over the queries.
 #[must_use]
 pub fn summarize(scores: &BTreeMap<String, QueryScores>) -> Vec<Metric> {
-    let column = |name, value: fn(&QueryScores) -> f64| {
-        let values: Vec<f64> = scores.values().map(value).collect();
-        Metric { name, mean: mean(&values), interval: bootstrap(&values) }
+    let values: [fn(&QueryScores) -> f64; 3] = [|s| s.ndcg_at_10, |s| s.recall_at_100, |s| s.mrr_at_10];
+    let column = |(name, value): (&'static str, fn(&QueryScores) -> f64)| {
+        let (mean, interval) = mean_and_interval(&scores.values().map(value).collect::<Vec<_>>());
+        Metric { name, mean, interval }
     };
-    vec![
-        column("nDCG@10", |s| s.ndcg_at_10),
-        column("Recall@100", |s| s.recall_at_100),
-        column("MRR@10", |s| s.mrr_at_10),
-    ]
+    METRICS.into_iter().zip(values).map(column).collect()
+}
+
+/// The mean of some values and its 95 % bootstrap interval.
+#[must_use]
+pub fn mean_and_interval(values: &[f64]) -> (f64, [f64; 2]) {
+    (mean(values), bootstrap(values))
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -170,10 +222,11 @@ mod tests {
     #[test]
     fn known_values() {
         let grades = HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 1), ("c".to_owned(), 0)]);
-        let rank = |ids: &[&str]| score("q", &ids.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>(), &grades);
+        let rank = |ids: &[&str]| score("q", &ids.iter().map(|s| ((*s).to_owned(), 0.5)).collect::<Vec<_>>(), &grades);
         assert_eq!(rank(&["a", "b"]).ndcg_at_10, 1.0);
         assert_eq!(rank(&["c", "q", "b"]).mrr_at_10, 0.5, "the query itself is no result");
-        assert_eq!(rank(&[]), QueryScores { ndcg_at_10: 0.0, recall_at_100: 0.0, mrr_at_10: 0.0 });
+        assert_eq!((rank(&[]).ndcg_at_10, rank(&[]).mrr_at_10, rank(&[]).top_score), (0.0, 0.0, None));
+        assert!(rank(&["q", "b"]).top_is_right && !rank(&["c", "b"]).top_is_right);
         let expected = (1.0 + 2.0 / 3f64.log2()) / (2.0 + 1.0 / 3f64.log2());
         assert!((rank(&["b", "a"]).ndcg_at_10 - expected).abs() < 1e-12);
     }
@@ -184,5 +237,12 @@ mod tests {
         let [low, high] = bootstrap(&values);
         assert!(low < mean(&values) && mean(&values) < high && high - low < 0.2);
         assert_eq!(bootstrap(&values), [low, high]);
+    }
+
+    #[test]
+    fn auc_is_the_share_of_pairs_in_order() {
+        assert_eq!(auc(vec![(0.9, true), (0.8, false), (0.7, true), (0.1, false)]), 0.75);
+        assert_eq!(auc(vec![(0.5, true), (0.5, false)]), 0.5);
+        assert_eq!(auc(vec![(0.5, true)]), 0.5);
     }
 }

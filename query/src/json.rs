@@ -61,7 +61,7 @@ pub struct Hit {
     pub url: String,
     /// Title of the page.
     pub title: String,
-    /// 0 to 1; comparable within one answer.
+    /// Estimated probability that the page is an answer, 0 to 1; it means the same in every answer.
     pub score: f32,
     /// Headings down to the best passage.
     pub breadcrumbs: Vec<String>,
@@ -96,6 +96,9 @@ pub struct Snippet {
 /// How a score came about.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Explain {
+    /// The score that orders the list, 0 to 1; comparable within one answer. The legs' shares add up
+    /// to it, unless the page comes first for being exactly what was asked for.
+    pub fused: f32,
     /// The semantic leg; absent if it took no part.
     pub semantic: Option<LegScore>,
     /// The keyword leg; absent if it took no part.

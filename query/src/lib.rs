@@ -6,19 +6,23 @@
 //! 2. `parse`: phrases, exclusions and filters; the rest is plain words.
 //! 3. [`engine`]: holds the index and the encoder; runs both legs side by side.
 //! 4. `fuse`: both legs score the union of their candidates; one score a passage.
-//! 5. `pages`: passages grouped by page, the best sections under each.
-//! 6. `snippet`: a stretch of the passage with the matches marked.
+//! 5. `pages`: passages grouped by page, the best sections under each; `confidence`: how likely each
+//!    is an answer.
+//! 6. `snippet`: a stretch of the passage with the matches marked; `highlight`: its best sentence.
 //! 7. [`json`]: the answer as it goes over the wire.
 //!
 //! [`eval`] measures all of that against judgments.
 
 pub mod cli;
 pub mod commands;
+mod confidence;
 pub mod config;
 pub mod engine;
 pub mod error;
 pub mod eval;
+mod evaluate;
 mod fuse;
+mod highlight;
 pub mod json;
 mod pages;
 mod parse;

@@ -14,6 +14,8 @@ const SECTION_SHARE: f32 = 0.6;
 pub(crate) struct PageHit {
     pub(crate) best: Fused,
     pub(crate) others: Vec<Fused>,
+    /// Estimate that the page is an answer, once that has been made.
+    pub(crate) probability: f32,
 }
 
 /// Groups passages, best first, by page; a page is as good as its best passage.
@@ -25,7 +27,7 @@ pub(crate) fn group(fused: &[Fused], page_of: impl Fn(u32) -> u32) -> Vec<PageHi
         match places.get(&page) {
             None => {
                 places.insert(page, pages.len());
-                pages.push(PageHit { best: *passage, others: Vec::new() });
+                pages.push(PageHit { best: *passage, others: Vec::new(), probability: 0.0 });
             }
             Some(&place) => {
                 let hit = &mut pages[place];

@@ -62,6 +62,9 @@ pub enum Highlight {
     /// Words of the query.
     #[default]
     Keyword,
+    /// For the first hits, the best sentence and its words that mean what was asked; words of the
+    /// query for the others. The passages are encoded again for that.
+    Semantic,
     /// Nothing.
     None,
 }
@@ -74,11 +77,12 @@ impl Highlight {
     pub fn parse(name: &str) -> Result<Self> {
         match name {
             "keyword" => Ok(Self::Keyword),
+            "semantic" => Ok(Self::Semantic),
             "none" => Ok(Self::None),
             other => Err(Error::Parameter {
                 parameter: "highlight",
                 found: other.to_owned(),
-                expected: "keyword or none".into(),
+                expected: "keyword, semantic or none".into(),
             }),
         }
     }

@@ -5,17 +5,35 @@ use std::ops::Range;
 use cloze_index::{AnalysedWord, KeywordQuery, analyse};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::json::Snippet;
+use crate::{highlight::Focus, json::Snippet};
 
 /// Length of a snippet, in bytes of its text.
 const LENGTH: usize = 240;
 
 /// Chooses the stretch with the most different words of the query, and marks them.
-/// `mark` is whether matches are marked at all.
+/// `mark` is whether matches are marked at all. `text` is [`tidy`].
 pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark: bool) -> Snippet {
-    let text = tidy(text);
-    let matches: Vec<AnalysedWord> = analyse(&text, lang).into_iter().filter(|w| query.marks(&w.term)).collect();
-    let window = window(&text, &matches);
+    let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(&w.term)).collect();
+    let window = window(text, &matches);
+    cut(text, window, matches.into_iter().filter(|_| mark).map(|m| m.bytes))
+}
+
+/// Shows the best sentence, and marks the words in it that match in letter or in meaning.
+pub(crate) fn focused(text: &str, lang: Option<&str>, query: &KeywordQuery, focus: &Focus) -> Snippet {
+    let inside = |r: &Range<usize>| r.start >= focus.sentence.start && r.end <= focus.sentence.end;
+    let letters = analyse(text, lang).into_iter().filter(|w| query.marks(&w.term)).map(|w| w.bytes).filter(inside);
+    let marks: Vec<Range<usize>> = letters.chain(focus.words.iter().cloned()).collect();
+    let first = marks.iter().map(|m| m.start).min().unwrap_or(focus.sentence.start);
+    let start = if first - focus.sentence.start > LENGTH * 2 / 3 {
+        word_start(text, first - LENGTH / 3)
+    } else {
+        focus.sentence.start
+    };
+    cut(text, start..window_end(text, start), marks.into_iter())
+}
+
+/// A window of a text with the marks that lie in it.
+fn cut(text: &str, window: Range<usize>, marks: impl Iterator<Item = Range<usize>>) -> Snippet {
     let mut shown = String::new();
     if window.start > 0 {
         shown.push('…');
@@ -25,13 +43,13 @@ pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark
     if window.end < text.len() {
         shown.push('…');
     }
-    let inside = matches.iter().filter(|m| mark && m.bytes.start >= window.start && m.bytes.end <= window.end);
-    let bytes = inside.map(|m| m.bytes.start - window.start + shift..m.bytes.end - window.start + shift);
+    let inside = marks.filter(|m| m.start >= window.start && m.end <= window.end);
+    let bytes = inside.map(|m| m.start - window.start + shift..m.end - window.start + shift);
     Snippet { highlights: utf16(&shown, bytes), text: shown }
 }
 
 /// One line: white space of any kind becomes one space.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -104,7 +122,7 @@ mod tests {
     use super::*;
 
     fn marked(text: &str, query: &str) -> (String, Vec<String>) {
-        let s = snippet(text, None, &KeywordQuery::plain(query), true);
+        let s = snippet(&tidy(text), None, &KeywordQuery::plain(query), true);
         let units: Vec<u16> = s.text.encode_utf16().collect();
         let words =
             s.highlights.iter().map(|[a, b]| String::from_utf16_lossy(&units[*a as usize..*b as usize])).collect();

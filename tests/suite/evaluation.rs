@@ -14,11 +14,11 @@ use crate::{
 fn metrics_equal_pytrec_eval() {
     let queries = eval::read_queries(&fixture("eval/queries.jsonl")).unwrap();
     let qrels = eval::read_qrels(&fixture("eval/qrels.tsv")).unwrap();
-    let mut run: HashMap<String, Vec<String>> = HashMap::new();
+    let mut run: HashMap<String, Vec<(String, f32)>> = HashMap::new();
     for line in std::fs::read_to_string(fixture("eval/run.tsv")).unwrap().lines() {
         let fields: Vec<&str> = line.split('\t').collect();
         if fields[2].parse::<f64>().is_ok() {
-            run.entry(fields[0].to_owned()).or_default().push(fields[1].to_owned());
+            run.entry(fields[0].to_owned()).or_default().push((fields[1].to_owned(), 0.0));
         }
     }
     let scores: BTreeMap<_, _> = queries
@@ -68,4 +68,37 @@ fn the_command_prints_one_line_a_metric() {
     write("r.tsv", "query-id\tcorpus-id\tscore\n1\ta\n");
     let output = site.run("query", &["eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
     assert!(stderr(&output).contains("r.tsv, line 2: 2 fields"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
+    let site = Site::new();
+    site.write(
+        "c.jsonl",
+        "{\"_id\": \"a\", \"text\": \"green apples grow on trees\"}\n{\"_id\": \"b\", \"text\": \"the cat sat down\"}\n",
+    );
+    site.build();
+    let write = |name: &str, text: &[u8]| std::fs::write(site.root().join(name), text).unwrap();
+    write(
+        "q.jsonl",
+        b"{\"_id\": \"1\", \"text\": \"apples\"}\n{\"_id\": \"2\", \"text\": \"a small feline resting\"}\n",
+    );
+    write("r.tsv", b"query-id\tcorpus-id\tscore\n1\ta\t1\n2\tb\t1\n");
+    let eval = |args: &[&str]| {
+        let output = site.run("query", &[&["eval", "--queries", "q.jsonl", "--qrels", "r.tsv"], args].concat());
+        (String::from_utf8_lossy(&output.stdout).into_owned(), stderr(&output))
+    };
+    write("keyword.json", eval(&["--mode", "keyword", "--json"]).0.as_bytes());
+    let (text, error) = eval(&["--mode", "semantic", "--against", "keyword.json", "--scores"]);
+    assert!(text.contains("1 better, 0 worse, 1 equal"), "{text}{error}");
+    assert!(text.contains("+1.0000  2  a small feline resting") && text.contains("AUC"), "{text}");
+    let (text, _) = eval(&["--mode", "keyword", "--worst", "1"]);
+    assert!(text.contains("0.0000  2  a small feline resting"), "{text}");
+    assert!(text.contains("wanted: b, not among the first 100"), "{text}");
+    let (table, _) = eval(&["--mode", "all"]);
+    assert!(table.lines().next().unwrap().split_whitespace().eq(["keyword", "semantic", "hybrid"]), "{table}");
+    assert!(eval(&["--mode", "all", "--worst", "1"]).1.contains("--worst look at one mode"));
+    assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is no run"));
+    let before = site.run("query", &["--mode", "keyword", "eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
+    assert!(stderr(&before).contains("behind"), "{}", stderr(&before));
 }

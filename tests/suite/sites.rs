@@ -1,11 +1,17 @@
 //! Real sites and judged sets beside the checkout. `make test` takes the small ones; `make soak` all.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use cloze_query::Request;
+use cloze_query::{Engine, Request};
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::{
+    site::Site,
+    trust::{self, Count},
+};
 
 /// The reference data, or nothing where it is absent.
 fn shared() -> Option<PathBuf> {
@@ -21,8 +27,8 @@ fn soak() -> bool {
     std::env::var_os("CLOZE_SOAK").is_some()
 }
 
-/// Questions of one site that have a right page among the first three.
-fn hits_at_3(data: &Path, name: &str) -> (usize, usize) {
+/// A site's index, made from all its pages.
+fn build(data: &Path, name: &str) -> Site {
     let pages = data.join("sites").join(name).join("pages");
     let site = Site::new();
     let output = site.run("indexer", &["build", pages.to_str().unwrap(), "--json"]);
@@ -31,7 +37,11 @@ fn hits_at_3(data: &Path, name: &str) -> (usize, usize) {
     let skipped = report["skipped"].as_array().unwrap();
     assert_eq!(code, Some(if skipped.is_empty() { 0 } else { 3 }));
     assert!(skipped.iter().all(|s| !s["reason"].as_str().unwrap().is_empty()));
-    let engine = site.engine();
+    site
+}
+
+/// Questions of one site that have a right page among the first three.
+fn hits_at_3(engine: &Engine, name: &str) -> Count {
     let questions =
         include_str!("../data/site-questions.jsonl").lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
     let (mut right, mut all) = (0, 0);
@@ -46,17 +56,49 @@ fn hits_at_3(data: &Path, name: &str) -> (usize, usize) {
         right += usize::from(found);
         all += 1;
     }
-    println!("{name}: {right} of {all} questions, {} pages", report["pages"]);
     (right, all)
 }
 
+/// Questions of other sets, which a site about programming has nothing on.
+fn off_topic(data: &Path, count: usize) -> Vec<String> {
+    let questions = |set: &str| {
+        let text = std::fs::read_to_string(data.join("retrieval").join(set).join("queries.jsonl")).unwrap();
+        let all: Vec<String> = text
+            .lines()
+            .map(|l| serde_json::from_str::<Value>(l).unwrap()["text"].as_str().unwrap().chars().take(512).collect())
+            .collect();
+        let step = all.len() / (count / 2);
+        all.into_iter().step_by(step).take(count / 2).collect::<Vec<_>>()
+    };
+    [questions("squad-dev-v1.1"), questions("scifact")].concat()
+}
+
 #[test]
-fn questions_find_their_pages() {
+fn real_sites_get_what_was_promised() {
     let Some(data) = shared() else { return };
     let names: &[&str] = if soak() { &["tokio", "rust-book", "react", "vespa", "powershell"] } else { &["tokio"] };
-    let counts: Vec<_> = names.iter().map(|name| hits_at_3(&data, name)).collect();
-    let (right, all) = counts.iter().fold((0, 0), |sum, c| (sum.0 + c.0, sum.1 + c.1));
-    assert!(right * 10 >= all * 9, "{right} of {all}");
+    let (gibberish, off_topic) = (trust::gibberish(200), off_topic(&data, 200));
+    let mut sums: BTreeMap<&str, Count> = BTreeMap::new();
+    for name in names {
+        let site = build(&data, name);
+        let engine = site.engine();
+        for (what, count) in [
+            ("questions", hits_at_3(&engine, name)),
+            ("titles", trust::titles(&engine)),
+            ("phrases", trust::phrases(&engine, 100)),
+            ("gibberish", trust::silence(&engine, &gibberish)),
+            ("off topic", trust::silence(&engine, &off_topic)),
+        ] {
+            println!("{name}: {what} {} of {}", count.0, count.1);
+            let sum = sums.entry(what).or_default();
+            *sum = (sum.0 + count.0, sum.1 + count.1);
+        }
+    }
+    println!("all sites: {sums:?}");
+    for (what, percent) in [("questions", 90), ("titles", 100), ("phrases", 99), ("gibberish", 95), ("off topic", 95)] {
+        let (right, all) = sums[what];
+        assert!(all > 0 && right * 100 >= all * percent, "{what}: {right} of {all}");
+    }
 }
 
 /// nDCG@10 of one mode, through the programs.

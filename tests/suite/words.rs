@@ -173,3 +173,21 @@ fn an_exact_title_or_heading_is_first() {
         assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score), "scores fall: {mode:?}");
     }
 }
+
+#[test]
+fn neighbours_of_the_query_count_where_they_are_neighbours() {
+    let site = Site::with(&[
+        ("a.md", "# One\n\nThe memory has a limit somewhere, and a query does as well, for each of them.\n"),
+        ("b.md", "# Two\n\nThe query memory limit has somewhere as well, and a does for each of them too.\n"),
+    ]);
+    site.build();
+    let request = Request::new("query memory limit").unwrap();
+    let lexical = |id: &str| {
+        let mut request = request.clone();
+        request.explain = true;
+        let hits = site.engine().search(&request).unwrap().hits;
+        hits.into_iter().find(|h| h.id == id).and_then(|h| h.explain?.lexical).unwrap()
+    };
+    assert!(lexical("b.md").score > lexical("a.md").score * 1.2);
+    assert_eq!((lexical("b.md").rank, lexical("a.md").rank), (Some(1), Some(2)));
+}

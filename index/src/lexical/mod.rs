@@ -1,6 +1,7 @@
 //! Keywords: postings and stored passages. The only place that knows tantivy.
 
 mod analysis;
+mod coverage;
 mod cutting;
 mod directory;
 mod facets;

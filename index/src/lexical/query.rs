@@ -148,7 +148,7 @@ impl KeywordQuery {
 }
 
 /// The best of the terms that stand for a word.
-fn compile_word(word: &QueryWord, field: Field) -> Box<dyn Query> {
+pub(crate) fn compile_word(word: &QueryWord, field: Field) -> Box<dyn Query> {
     let boosted = |query: Box<dyn Query>, weight: f32| -> Box<dyn Query> {
         if weight == 1.0 { query } else { Box::new(BoostQuery::new(query, weight)) }
     };

@@ -54,11 +54,11 @@ pub struct Verbatim {
 /// The keyword index of a generation, opened for reading.
 pub(crate) struct Lexical {
     dir: PathBuf,
-    searcher: Searcher,
-    fields: Fields,
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
     languages: Vec<String>,
     /// Where each passage is.
-    addresses: Vec<DocAddress>,
+    pub(super) addresses: Vec<DocAddress>,
     /// The page of each passage.
     pages: Vec<u32>,
     /// The passage of each document, by segment.
@@ -249,24 +249,27 @@ impl Lexical {
         order.sort_unstable_by_key(|&i| self.addresses[passages[i] as usize]);
         let mut scores = vec![0.0; passages.len()];
         for part in query.compile_parts(self.fields.content) {
-            self.add_scores(part.as_ref(), passages, &order, &mut scores).map_err(|e| self.failed("score", &e))?;
+            self.add_scores(part.as_ref(), passages, &order, &mut scores)?;
         }
         Ok(scores)
     }
 
+    /// Whether a passage matches.
+    pub(super) fn matches(&self, part: &dyn Query, passage: PassageId) -> Result<bool> {
+        let mut score = [0.0];
+        self.add_scores(part, &[passage], &[0], &mut score)?;
+        Ok(score[0] > 0.0)
+    }
+
     /// Adds what one part of a query gives to each passage. Its postings are only read where a
     /// passage is; `order` lists the passages by address.
-    fn add_scores(
-        &self,
-        part: &dyn Query,
-        passages: &[PassageId],
-        order: &[usize],
-        scores: &mut [f32],
-    ) -> tantivy::Result<()> {
-        let weight = part.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
+    fn add_scores(&self, part: &dyn Query, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("score", &e);
+        let weight = part.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
         let address = |i: &usize| self.addresses[passages[*i] as usize];
         for group in order.chunk_by(|a, b| address(a).segment_ord == address(b).segment_ord) {
-            let mut scorer = weight.scorer(self.searcher.segment_reader(address(&group[0]).segment_ord), 1.0)?;
+            let reader = self.searcher.segment_reader(address(&group[0]).segment_ord);
+            let mut scorer = weight.scorer(reader, 1.0).map_err(failed)?;
             for &i in group {
                 let document = address(&i).doc_id;
                 if scorer.doc() < document {
@@ -302,7 +305,7 @@ impl Lexical {
         self.pages[id as usize]
     }
 
-    fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
+    pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
     }
 }

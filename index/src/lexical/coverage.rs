@@ -1,0 +1,37 @@
+//! How much of a query a passage has anything to say about.
+
+use tantivy::Term;
+
+use super::{
+    query::{QueryWord, compile_word},
+    search::Lexical,
+};
+use crate::{KeywordQuery, PassageId, Result};
+
+impl Lexical {
+    /// The share of the query's words that the passage has, each by its rarity (0 to 1; 0 for a query
+    /// without words).
+    pub(crate) fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
+        let (mut all, mut found) = (0.0, 0.0);
+        for word in query.words.iter().filter(|w| w.is_word) {
+            let rarity = self.rarity(word)?;
+            all += rarity;
+            if self.matches(compile_word(word, self.fields.content).as_ref(), passage)? {
+                found += rarity;
+            }
+        }
+        Ok(if all > 0.0 { found / all } else { 0.0 })
+    }
+
+    /// BM25's inverse document frequency of the most frequent term that stands for a word.
+    fn rarity(&self, word: &QueryWord) -> Result<f32> {
+        let mut frequency = 0;
+        for (term, _) in &word.terms {
+            let term = Term::from_field_text(self.fields.content, term);
+            let found = self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))?;
+            frequency = frequency.max(found);
+        }
+        let (n, f) = (self.addresses.len() as f32, frequency as f32);
+        Ok((1.0 + (n - f + 0.5).max(0.0) / (f + 0.5)).ln())
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a passage means what was asked: its best sentence, and the words there that are nearest to
+//! the query's.
+//!
+//! Every token of the query looks for the token of a sentence whose contextual vector is nearest to
+//! its own; a sentence is as good as its tokens' nearest ones on average (Khattab and Zaharia, "ColBERT:
+//! Efficient and Effective Passage Search via Contextualized Late Interaction over BERT", 2020). The
+//! vectors are those of the index's own encoder, before they are pooled.
+
+use std::ops::Range;
+
+use cloze_index::{AnalysedWord, KeywordQuery, analyse};
+use cloze_models::{Encoder, TextKind};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::Result;
+
+/// Cosine similarity from which a token of the passage is shown to mean a token of the query.
+const NEAR: f32 = 0.45;
+
+/// What a reader should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Focus {
+    /// The best sentence, in bytes of the text.
+    pub(crate) sentence: Range<usize>,
+    /// Words of the sentence that mean what was asked, in bytes of the text.
+    pub(crate) words: Vec<Range<usize>>,
+}
+
+/// Tokens with unit vectors.
+struct Tokens {
+    bytes: Vec<Range<usize>>,
+    vectors: Vec<Vec<f32>>,
+}
+
+impl Tokens {
+    /// The tokens of a text without the special ones and the model's prompt.
+    fn encode(encoder: &Encoder, kind: TextKind, text: &str) -> Result<Self> {
+        let prefix = encoder.prefix(kind);
+        let tokenized = encoder.tokenizer().tokenize(&format!("{prefix}{text}"))?;
+        let rows = encoder.token_vectors(&tokenized.ids)?;
+        let mut tokens = Self { bytes: Vec::new(), vectors: Vec::new() };
+        for (&(from, to), row) in tokenized.offsets.iter().zip(rows.chunks_exact(encoder.record().dimension)) {
+            if from < to && from >= prefix.len() {
+                let length = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+                tokens.bytes.push(from - prefix.len()..to - prefix.len());
+                tokens.vectors.push(row.iter().map(|v| v / length).collect());
+            }
+        }
+        Ok(tokens)
+    }
+}
+
+/// A query whose tokens look for their like.
+pub(crate) struct Highlighter<'a> {
+    encoder: &'a Encoder,
+    /// One row a token.
+    query: Vec<Vec<f32>>,
+}
+
+impl<'a> Highlighter<'a> {
+    /// Encodes the query; only words that carry its subject look for anything, if there are any.
+    pub(crate) fn new(encoder: &'a Encoder, query: &str, words: &KeywordQuery) -> Result<Self> {
+        let Tokens { bytes, vectors } = Tokens::encode(encoder, TextKind::Query, query)?;
+        let subject: Vec<AnalysedWord> = analyse(query, None).into_iter().filter(|w| words.marks(&w.term)).collect();
+        let carries = |token: &Range<usize>| subject.iter().any(|w| overlap(&w.bytes, token));
+        let any = bytes.iter().any(carries);
+        let kept = bytes.iter().zip(vectors).filter(|(b, _)| !any || carries(b)).map(|(_, v)| v);
+        Ok(Self { encoder, query: kept.collect() })
+    }
+
+    /// The best sentence of a text; `None` if there is nothing to compare.
+    pub(crate) fn focus(&self, text: &str) -> Result<Option<Focus>> {
+        let tokens = Tokens::encode(self.encoder, TextKind::Passage, text)?;
+        let sentences = text.split_sentence_bound_indices().map(|(at, s)| at..at + s.trim_end().len());
+        let nearest = sentences.filter_map(|s| Some((self.nearest(&tokens, &s)?, s)));
+        let mean = |near: &[(f32, usize)]| near.iter().map(|n| n.0).sum::<f32>();
+        let best = nearest.reduce(|a, b| if mean(&b.0) > mean(&a.0) { b } else { a });
+        Ok(best.map(|(nearest, sentence)| {
+            let near = nearest.iter().filter(|(similarity, _)| *similarity >= NEAR);
+            let hits: Vec<_> = near.map(|(_, at)| tokens.bytes[*at].clone()).collect();
+            Focus { words: whole_words(text, &sentence, &hits), sentence }
+        }))
+    }
+
+    /// For every token of the query, the nearest token inside a sentence, with their similarity.
+    fn nearest(&self, tokens: &Tokens, sentence: &Range<usize>) -> Option<Vec<(f32, usize)>> {
+        let inside: Vec<usize> = (0..tokens.bytes.len()).filter(|&i| overlap(&tokens.bytes[i], sentence)).collect();
+        let similarity = |a: &[f32], i: usize| a.iter().zip(&tokens.vectors[i]).map(|(x, y)| x * y).sum::<f32>();
+        let best = |q: &Vec<f32>| inside.iter().map(|&i| (similarity(q, i), i)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let all: Option<Vec<_>> = self.query.iter().map(best).collect();
+        all.filter(|n| !n.is_empty())
+    }
+}
+
+/// The words of a stretch that tokens are parts of.
+fn whole_words(text: &str, stretch: &Range<usize>, tokens: &[Range<usize>]) -> Vec<Range<usize>> {
+    let words = text[stretch.clone()].unicode_word_indices();
+    let words = words.map(|(at, w)| stretch.start + at..stretch.start + at + w.len());
+    words.filter(|word| tokens.iter().any(|t| overlap(word, t))).collect()
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}

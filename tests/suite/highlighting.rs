@@ -1,0 +1,53 @@
+//! Semantic highlighting: the best sentence, and words that mean what was asked.
+
+use cloze_query::{Highlight, Mode, Request};
+
+use crate::site::Site;
+
+fn marks(snippet: &cloze_query::json::Snippet) -> Vec<String> {
+    let units: Vec<u16> = snippet.text.encode_utf16().collect();
+    let mark = |[a, b]: &[u32; 2]| String::from_utf16_lossy(&units[*a as usize..*b as usize]);
+    snippet.highlights.iter().map(mark).collect()
+}
+
+#[test]
+fn the_best_sentence_is_shown_and_its_words_are_marked() {
+    let hay = "The museum opens every day but Monday, and the garden is free to enter all year round. ".repeat(3);
+    let answer = "Physicians recommend eight hours of slumber each night for adults.";
+    let site =
+        Site::with(&[("health.md", &format!("# Sleeping well\n\n{hay}\n\n{answer}\n\n{hay}")), ("x.md", "# X\n\nOther.")]);
+    site.build();
+    let mut request = Request::new("how long should I sleep").unwrap();
+    request.mode = Mode::Semantic;
+    let engine = site.engine();
+    let by_words = engine.search(&request).unwrap();
+    assert!(!by_words.hits[0].snippet.text.contains("slumber"), "no word of the query is there");
+    request.highlight = Highlight::Semantic;
+    let by_meaning = engine.search(&request).unwrap();
+    let snippet = &by_meaning.hits[0].snippet;
+    assert!(snippet.text.trim_start_matches('…').starts_with(answer), "{}", snippet.text);
+    let marks = marks(snippet);
+    assert!(marks.iter().any(|m| m.contains("slumber")), "{marks:?}");
+    assert!(!marks.is_empty() && marks.iter().all(|m| answer.contains(m.as_str())), "{marks:?}");
+}
+
+#[test]
+fn every_kind_of_text_can_be_highlighted() {
+    let site = Site::with(&[
+        ("ja.md", "# 検索\n\n検索エンジンは文書を見つけます。索引は新しく保たれます。"),
+        ("emoji.md", "# Emoji\n\n😀😀 party 🎉. Indexing 😀 the index."),
+        ("long.md", &format!("# Long\n\n{}", "word".repeat(2000))),
+        ("empty.md", "# Only a title\n"),
+    ]);
+    site.build();
+    let engine = site.engine();
+    for query in ["検索", "index 😀", "word", "title", "?", "the"] {
+        let mut request = Request::new(query).unwrap();
+        request.highlight = Highlight::Semantic;
+        for hit in engine.search(&request).unwrap().hits {
+            let length = hit.snippet.text.encode_utf16().count() as u32;
+            assert!(hit.snippet.highlights.iter().all(|[a, b]| a < b && *b <= length), "{query}: {hit:?}");
+            assert!(hit.snippet.highlights.windows(2).all(|w| w[0][1] < w[1][0]), "{query}");
+        }
+    }
+}
