@@ -23,7 +23,7 @@ pub struct Manifest {
     pub counts: Counts,
     /// What similarities mean here.
     pub calibration: Calibration,
-    /// Languages of the pages whose words are stemmed, as BCP 47 primary subtags, sorted.
+    /// Languages of the pages, as BCP 47 primary subtags, sorted.
     pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.
     pub vector_segments: Vec<String>,

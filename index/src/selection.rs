@@ -29,10 +29,13 @@ impl Selection {
         self.bits[word] |= bit;
     }
 
-    pub(crate) fn remove(&mut self, passage: PassageId) {
-        let (word, bit) = (passage as usize / 64, 1 << (passage % 64));
-        self.len -= usize::from(self.bits[word] & bit != 0);
-        self.bits[word] &= !bit;
+    /// Keeps only the passages that pass.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&PassageId) -> bool) {
+        let dropped: Vec<PassageId> = self.iter().filter(|p| !keep(p)).collect();
+        for passage in dropped {
+            self.bits[passage as usize / 64] &= !(1 << (passage % 64));
+            self.len -= 1;
+        }
     }
 
     /// Keeps only what is also in `other`.
@@ -88,8 +91,7 @@ mod tests {
             s.insert(p);
         }
         assert_eq!((s.len(), s.iter().collect::<Vec<_>>()), (4, vec![0, 63, 64, 199]));
-        s.remove(63);
-        s.remove(62);
+        s.retain(|p| *p != 63);
         assert!(s.len() == 3 && !s.contains(63) && s.contains(64));
         let mut all = Selection::all(200);
         assert_eq!(all.len(), 200);

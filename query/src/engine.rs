@@ -169,6 +169,10 @@ impl Engine {
 
     /// Both legs side by side.
     fn legs(&self, request: &Request, plan: &Plan, depth: usize) -> Result<Legs> {
+        if plan.is_list() {
+            let lexical = Some(KeywordHits::default());
+            return Ok(Legs { semantic: None, lexical, degraded: None, abstained: false });
+        }
         let wants = |mode| request.mode == Mode::Hybrid || request.mode == mode;
         let among = plan.among.as_ref();
         let keyword = || self.generation.keyword(&plan.words, depth, among).map_err(Error::from);

@@ -62,6 +62,7 @@ pub struct Hit {
     /// Title of the page.
     pub title: String,
     /// Estimated probability that the page is an answer, 0 to 1; it means the same in every answer.
+    /// 0 where pages were listed by a filter and nothing was searched for.
     pub score: f32,
     /// Headings down to the best passage.
     pub breadcrumbs: Vec<String>,

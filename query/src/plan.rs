@@ -48,11 +48,18 @@ impl Plan {
         Ok(Self { text: parsed.text, words, among, titles, headings, phrases })
     }
 
-    /// Passages that are candidates whatever the legs propose.
+    /// Passages that are candidates whatever the legs propose. Where nothing but filters was given,
+    /// that is everything they let through.
     pub(crate) fn verbatim(&self) -> impl Iterator<Item = PassageId> + '_ {
         let phrases = self.phrases.iter().flat_map(Selection::iter).take(MOST_VERBATIM);
         let may = |p: &PassageId| self.among.as_ref().is_none_or(|s| s.contains(*p));
-        self.titles.iter().chain(&self.headings).copied().chain(phrases.filter(may))
+        let listed = self.among.iter().filter(|_| self.is_list()).flat_map(Selection::iter);
+        self.titles.iter().chain(&self.headings).copied().chain(phrases.filter(may)).chain(listed)
+    }
+
+    /// Whether there is nothing to search for, only something to filter by.
+    pub(crate) fn is_list(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// The tier of a passage.

@@ -14,8 +14,10 @@ fn marks(snippet: &cloze_query::json::Snippet) -> Vec<String> {
 fn the_best_sentence_is_shown_and_its_words_are_marked() {
     let hay = "The museum opens every day but Monday, and the garden is free to enter all year round. ".repeat(3);
     let answer = "Physicians recommend eight hours of slumber each night for adults.";
-    let site =
-        Site::with(&[("health.md", &format!("# Sleeping well\n\n{hay}\n\n{answer}\n\n{hay}")), ("x.md", "# X\n\nOther.")]);
+    let site = Site::with(&[
+        ("health.md", &format!("# Sleeping well\n\n{hay}\n\n{answer}\n\n{hay}")),
+        ("x.md", "# X\n\nOther."),
+    ]);
     site.build();
     let mut request = Request::new("how long should I sleep").unwrap();
     request.mode = Mode::Semantic;

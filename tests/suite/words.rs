@@ -119,6 +119,12 @@ fn the_query_language() {
     assert_eq!(keyword(&site, "apples -\"red apples\""), ["b.md", "c.md"]);
     assert_eq!(keyword(&site, "green version:1"), Vec::<String>::new());
     assert_eq!(site.search("apples version:2", Mode::Semantic).hits.len(), 2, "filters hold in both legs");
+    let listed = site.search("version:2", Mode::Hybrid);
+    assert_eq!(
+        (listed.hits.len(), listed.total.value, listed.degraded.is_none()),
+        (2, 2, true),
+        "a filter alone lists"
+    );
     for odd in ["\"", "-", "a:", ":b", "AND OR NOT", "((", "x^2~3", "version:", "-\"\"", "\\", "[a TO b]"] {
         site.search(odd, Mode::Hybrid);
     }
@@ -190,4 +196,17 @@ fn neighbours_of_the_query_count_where_they_are_neighbours() {
     };
     assert!(lexical("b.md").score > lexical("a.md").score * 1.2);
     assert_eq!((lexical("b.md").rank, lexical("a.md").rank), (Some(1), Some(2)));
+}
+
+#[test]
+fn an_exclusion_excludes_whole_pages() {
+    let site = Site::with(&[
+        ("both.md", "# Fruit\n\nApples here.\n\n## More\n\nPears there.\n"),
+        ("one.md", "# Basket\n\nApples only.\n"),
+    ]);
+    site.build();
+    for mode in Mode::ALL {
+        let ids: Vec<String> = site.search("apples -pears", mode).hits.into_iter().map(|h| h.id).collect();
+        assert_eq!(ids, ["one.md"], "{mode:?}");
+    }
 }

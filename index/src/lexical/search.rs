@@ -4,7 +4,7 @@
 //! tantivy computes it (k1 = 1.2, b = 0.75).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -185,8 +185,8 @@ impl Lexical {
         Ok(all)
     }
 
-    /// Passages that have one of the values of every key, and nothing that is excluded; `None` if
-    /// that is all of them.
+    /// Passages of pages that have one of the values of every key, and nothing that is excluded;
+    /// `None` if that is all of them.
     pub(crate) fn select(
         &self,
         filters: &BTreeMap<String, Vec<String>>,
@@ -204,7 +204,11 @@ impl Lexical {
             selection.intersect(&any);
         }
         for excluded in &query.excluded {
-            self.each(&compile_phrase(excluded, self.fields.content), |p, _| selection.remove(p))?;
+            let mut pages = BTreeSet::new();
+            self.each(&compile_phrase(excluded, self.fields.content), |p, _| {
+                pages.insert(self.page_of(p));
+            })?;
+            selection.retain(|p| !pages.contains(&self.page_of(*p)));
         }
         Ok(Some(selection))
     }
