@@ -4,10 +4,12 @@
 //! measure encode TEXTS.jsonl THREADS REPEATS   tokens/s of the encoder on given texts
 //! measure passages INDEX THREADS REPEATS       seconds to encode all passages of an index
 //! measure query INDEX QUERIES.jsonl            open time, then latency of every query, one client
+//! measure filters INDEX QUERIES.jsonl KEY      recall@10 and latency of the nearest under each value of KEY
 //! ```
 #![allow(missing_docs)]
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -15,7 +17,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use cloze_index::Generation;
+use cloze_index::{Generation, KeywordText};
 use cloze_models::{Encoder, EncoderOptions, ModelSource, Precision, TextKind};
 use cloze_query::{Engine, Request};
 use serde_json::{Value, json};
@@ -29,8 +31,11 @@ fn main() -> Result<()> {
             encode(&passages_of(Path::new(index))?, threads.parse()?, repeats.parse()?)?
         }
         ["query", index, queries] => query(Path::new(index), &texts_of(queries)?)?,
+        ["filters", index, queries, key] => filters(Path::new(index), &texts_of(queries)?, key)?,
         [] => return Ok(()), // `cargo bench` and `cargo test --benches` run it so
-        _ => bail!("expected encode TEXTS THREADS REPEATS, passages INDEX THREADS REPEATS or query INDEX QUERIES"),
+        _ => bail!(
+            "expected encode TEXTS THREADS REPEATS, passages INDEX THREADS REPEATS, query INDEX QUERIES or filters …"
+        ),
     };
     println!("{result}");
     Ok(())
@@ -111,4 +116,48 @@ fn query(index: &Path, queries: &[String]) -> Result<Value> {
         "passages": engine.generation().passages(), "queries": took.len(), "open_ms": open_ms, "ready_ms": ready_ms,
         "p50_ms": at(0.5), "p99_ms": at(0.99),
     }))
+}
+
+/// The nearest ten under a filter, beside an exact scan of what it lets through and beside no filter.
+fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
+    let engine = Engine::open(index, None)?;
+    let generation = engine.generation();
+    let dir = ModelSource::Default.locate()?;
+    let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
+    let vectors = queries.iter().map(|q| Ok(encoder.encode(TextKind::Query, q)?.vector)).collect::<Result<Vec<_>>>()?;
+    let all: Vec<u32> = (0..generation.passages() as u32).collect();
+    let counts = generation.facets(&all, &[key.to_owned()])?.remove(key).unwrap_or_default();
+    let nothing = generation.keyword_query(&KeywordText::default())?;
+    let unfiltered = median_us(&vectors, |v| generation.nearest(v, 10, None).map(drop))?;
+    let mut rows = vec![json!({"value": null, "passages": all.len(), "p50_us": unfiltered})];
+    for value in counts.keys() {
+        let filter = BTreeMap::from([(key.to_owned(), vec![value.clone()])]);
+        let selection = generation.select(&filter, &nothing)?.context("the filter selects nothing")?;
+        let chosen: Vec<u32> = selection.iter().collect();
+        let mut recall = 0.0;
+        for vector in &vectors {
+            let mut exact = generation.similarities(vector, &chosen)?;
+            exact.sort_unstable_by(|a, b| b.total_cmp(a));
+            let worst = exact.get(9).or(exact.last()).copied().unwrap_or_default() - 1e-6;
+            let found = generation.nearest(vector, 10, Some(&selection))?;
+            recall += found.iter().filter(|f| f.score >= worst).count() as f64 / exact.len().min(10) as f64;
+        }
+        let took = median_us(&vectors, |v| generation.nearest(v, 10, Some(&selection)).map(drop))?;
+        rows.push(json!({
+            "value": value, "passages": chosen.len(), "recall_at_10": recall / vectors.len() as f64,
+            "p50_us": took, "ratio": took / unfiltered,
+        }));
+    }
+    Ok(json!({"queries": vectors.len(), "rows": rows}))
+}
+
+fn median_us(vectors: &[Vec<f32>], search: impl Fn(&[f32]) -> cloze_index::Result<()>) -> Result<f64> {
+    let mut took = Vec::with_capacity(vectors.len());
+    for vector in vectors {
+        let started = Instant::now();
+        search(vector)?;
+        took.push(started.elapsed().as_secs_f64() * 1e6);
+    }
+    took.sort_unstable_by(f64::total_cmp);
+    Ok(took[took.len() / 2])
 }

@@ -4,6 +4,7 @@
     make bench                                     on the project's own manual
     python3 benches/run.py --site DIR --texts FILE on a site and texts of your own
     python3 benches/run.py --no-peers              without installing anything
+    python3 benches/run.py --filters FILE          only filtered search, on the paragraphs of a text
 
 Machines differ and are noisy: read the ratios, not the absolute figures. Each comparison takes its
 turns in alternation, and the median of the rounds is printed with the lowest and the highest.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +36,8 @@ def arguments():
     parser.add_argument("--queries", type=Path, help='JSON Lines with "text" (default: headings of the site)')
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--filters", type=Path, metavar="FILE", help="measure filtered search on a text's paragraphs")
+    parser.add_argument("--paragraphs", type=int, default=60000, help="paragraphs taken for --filters")
     parser.add_argument("--no-peers", action="store_true", help="measure Cloze alone")
     return parser.parse_args()
 
@@ -118,6 +122,8 @@ def compare_encoders(rows, measure, texts, args):
 def main():
     args = arguments()
     measure = measure_program()
+    if args.filters:
+        return filters(measure, args)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         index = Path(scratch) / "index"
@@ -144,6 +150,29 @@ def main():
     print("| what | Cloze | beside | ratio |\n|---|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
+
+
+def filters(measure, args):
+    """Recall and latency where one passage in 2, 20 and 1000 may be found."""
+    with tempfile.TemporaryDirectory() as scratch:
+        corpus, queries = Path(scratch) / "corpus.jsonl", Path(scratch) / "queries.jsonl"
+        paragraphs = (p.strip() for p in args.filters.read_text(encoding="utf-8").split("\n"))
+        chosen = [p[:200] for p in paragraphs if len(p) > 60][: args.paragraphs]
+        with open(corpus, "w", encoding="utf-8") as out:
+            for i, text in enumerate(chosen):
+                draw = zlib.crc32(str(i).encode()) % 1000
+                share = [name for name, below in (("50 %", 500), ("5 %", 50), ("0.1 %", 1)) if draw < below]
+                out.write(json.dumps({"_id": str(i), "text": text, "share": share}) + "\n")
+        step = max(1, len(chosen) // 500)
+        queries.write_text("".join(json.dumps({"text": t[20:100]}) + "\n" for t in chosen[::step][:500]))
+        index = Path(scratch) / "index"
+        build(corpus, index)
+        result = last_json([measure, "filters", str(index), str(queries), "share"])
+    print(f"{cpu()}; {result['queries']} queries, vector leg, 10 nearest\n")
+    print("| filter lets through | passages | recall@10 | p50, microseconds | beside no filter |\n|---|---|---|---|---|")
+    for row in result["rows"]:
+        recall, ratio = (f"{row[k]:.3f}" if k in row else "" for k in ("recall_at_10", "ratio"))
+        print(f"| {row['value'] or 'everything'} | {row['passages']:,} | {recall} | {row['p50_us']:.0f} | {ratio} |")
 
 
 def cpu():

@@ -27,7 +27,7 @@ const MOST_PIECES: f64 = 2.5;
 /// How far beyond queries without an answer the nearest passage has to be, in distances between
 /// their quartiles. Words answer where meaning does not, so a hybrid search can be strict; a search by
 /// meaning alone has nothing to fall back on; a query that seems to mean nothing gets no benefit of doubt.
-const FENCE_HYBRID: f32 = 0.9;
+const FENCE_HYBRID: f32 = 1.2;
 const FENCE_SEMANTIC: f32 = 0.3;
 const FENCE_UNREADABLE: f32 = 2.0;
 

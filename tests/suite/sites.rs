@@ -9,6 +9,7 @@ use cloze_query::{Engine, Request};
 use serde_json::Value;
 
 use crate::{
+    answers,
     site::Site,
     trust::{self, Count},
 };
@@ -131,4 +132,7 @@ fn judged_sets_reach_their_marks() {
     assert!(ndcg(&site, &set, "hybrid", "9999") >= 0.725);
     let (site, set) = build("squad-dev-v1.1");
     assert!(ndcg(&site, &set, "keyword", "2000") >= 0.88);
+    let covered = answers::covered(&site.engine(), &set, 500);
+    println!("the most marked sentence has the answer: {covered:?}");
+    assert!(covered.semantic >= 0.70 && covered.semantic > covered.chance, "{covered:?}");
 }
