@@ -53,7 +53,7 @@ fn passages_of(index: &Path) -> Result<Vec<String>> {
         let p = generation.passage(id)?;
         Ok(format!("{}\n{}", p.context(), p.text))
     };
-    (0..generation.passages() as u32).map(text).collect()
+    generation.ids().map(text).collect()
 }
 
 fn encode(texts: &[String], threads: usize, repeats: usize) -> Result<Value> {
@@ -125,7 +125,7 @@ fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let dir = ModelSource::Default.locate()?;
     let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
     let vectors = queries.iter().map(|q| Ok(encoder.encode(TextKind::Query, q)?.vector)).collect::<Result<Vec<_>>>()?;
-    let all: Vec<u32> = (0..generation.passages() as u32).collect();
+    let all: Vec<u32> = generation.ids().collect();
     let counts = generation.facets(&all, &[key.to_owned()])?.remove(key).unwrap_or_default();
     let nothing = generation.keyword_query(&KeywordText::default())?;
     let unfiltered = median_us(&vectors, |v| generation.nearest(v, 10, None).map(drop))?;

@@ -72,6 +72,16 @@ pub enum Error {
         /// Its message.
         reason: String,
     },
+    /// The ledger failed.
+    #[error("the ledger at {path} could not {doing}: {reason}; it may be deleted, the next build makes a new one")]
+    Ledger {
+        /// Its directory.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// Its message.
+        reason: String,
+    },
     /// More than the format can number.
     #[error("an index holds at most {limit} {what}")]
     TooMany {
@@ -103,7 +113,7 @@ impl Error {
     pub fn is_disk_full(&self) -> bool {
         match self {
             Self::Io { cause, .. } => cause.kind() == std::io::ErrorKind::StorageFull,
-            Self::Lexical { reason, .. } => reason.contains("No space left"),
+            Self::Lexical { reason, .. } | Self::Ledger { reason, .. } => reason.contains("No space left"),
             _ => false,
         }
     }

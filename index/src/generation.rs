@@ -7,8 +7,10 @@ use std::{
 
 use crate::{
     Error, KeywordHits, KeywordQuery, KeywordText, Manifest, Passage, PassageId, Result, Scored, Selection, Verbatim,
+    files,
     layout::{self, Layout},
     lexical::Lexical,
+    pages::{self, PageRecord},
     publish,
     vectors::{Segment, VectorSearch},
 };
@@ -22,6 +24,7 @@ pub struct Generation {
     manifest: Manifest,
     vectors: VectorSearch,
     lexical: Lexical,
+    live: Selection,
 }
 
 impl Generation {
@@ -47,17 +50,23 @@ impl Generation {
         let dir = layout.generation(name);
         let manifest = Manifest::read(&dir, manifest_hash)?;
         manifest.verify_files(&dir)?;
-        let passages = manifest.counts.passages as usize;
+        Self::open_dir(&dir, manifest)
+    }
+
+    /// Opens a directory whose files are as its manifest says.
+    pub(crate) fn open_dir(dir: &Path, manifest: Manifest) -> Result<Self> {
+        let live = live(dir, &manifest)?;
         let segments = manifest
             .vector_segments
             .iter()
             .map(|s| Segment::open(&dir.join(layout::VECTORS).join(s), manifest.dimension))
             .collect::<Result<Vec<_>>>()?;
-        let vectors = VectorSearch::new(segments, passages).ok_or_else(|| {
-            Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", format!("{passages} passages"))
+        let vectors = VectorSearch::new(segments, &live).ok_or_else(|| {
+            let expected = format!("vectors of {} passages", live.len());
+            Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
-        let lexical = Lexical::open(&dir.join(layout::LEXICAL), passages, &manifest.languages)?;
-        Ok(Self { dir, manifest, vectors, lexical })
+        let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?;
+        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live })
     }
 
     /// Name of the live generation of an index directory, without opening it: cheap enough to poll.
@@ -84,6 +93,30 @@ impl Generation {
     #[must_use]
     pub fn passages(&self) -> usize {
         self.manifest.counts.passages as usize
+    }
+
+    /// The passages, by number. Where some are gone, there are gaps.
+    pub fn ids(&self) -> impl Iterator<Item = PassageId> + '_ {
+        self.live.iter()
+    }
+
+    /// Whether there is a passage of this number.
+    #[must_use]
+    pub fn is_live(&self, id: PassageId) -> bool {
+        (id as usize) < self.live.universe() && self.live.contains(id)
+    }
+
+    /// The pages with their passages, in the order they were read.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Damaged`].
+    pub fn pages(&self) -> Result<Vec<PageRecord>> {
+        pages::read(&self.dir.join(layout::PAGES))
+    }
+
+    /// For each query, its similarity to the vector that is nearest; nothing if there is none.
+    pub(crate) fn highest_similarities(&self, queries: &[Vec<f32>]) -> Vec<f32> {
+        self.vectors.highest(queries)
     }
 
     /// Number of distinct vectors.
@@ -231,4 +264,16 @@ impl Generation {
             expected: format!("{}, as in generation {}", self.manifest.dimension, self.manifest.generation),
         })
     }
+}
+
+/// Passages that are not gone.
+fn live(dir: &Path, manifest: &Manifest) -> Result<Selection> {
+    let path = dir.join(layout::TOMBSTONES);
+    let map = files::map(&path)?;
+    let gone = files::as_u32(&path, &map)?;
+    let numbers = manifest.counts.numbers;
+    if gone.iter().any(|&id| u64::from(id) >= numbers) {
+        return Err(Error::damaged(path, "a number that no passage had", format!("numbers below {numbers}")));
+    }
+    Ok(Selection::all_but(numbers as usize, gone))
 }

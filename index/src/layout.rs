@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// Version of everything below an index directory. Readers refuse any other.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Holds the name of the live generation and the checksum of its manifest.
 pub const CURRENT: &str = "CURRENT";
 /// Locked by the one writer.
 pub const WRITER: &str = "WRITER";
+/// What the writer remembers from build to build; readers do not need it.
+pub const LEDGER: &str = "ledger";
 /// Holds one directory a generation.
 pub const GENERATIONS: &str = "generations";
 /// Prefix of a generation that is being written; such a directory is never read.
@@ -16,6 +18,10 @@ pub const STAGING_PREFIX: &str = ".staging-";
 
 /// Inside a generation: what it holds, with the checksum of every file.
 pub const MANIFEST: &str = "manifest.json";
+/// Inside a generation: which passages each page has.
+pub const PAGES: &str = "pages.jsonl";
+/// Inside a generation: numbers of passages that are gone, ascending.
+pub const TOMBSTONES: &str = "tombstones.u32";
 /// Inside a generation: tantivy's files.
 pub const LEXICAL: &str = "lexical";
 /// Inside a generation: one directory a vector segment.
@@ -59,6 +65,12 @@ impl Layout {
         self.root.join(WRITER)
     }
 
+    /// The writer's ledger.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join(LEDGER)
+    }
+
     /// The directory of all generations.
     #[must_use]
     pub fn generations(&self) -> PathBuf {
@@ -69,6 +81,17 @@ impl Layout {
     #[must_use]
     pub fn generation(&self, name: &str) -> PathBuf {
         self.generations().join(name)
+    }
+}
+
+/// Whether a file of a generation is never written again, so that the next generation can share it:
+/// vector segments and tantivy's segments, but not what lists them.
+#[must_use]
+pub(crate) fn is_immutable(path: &str) -> bool {
+    match path.split_once('/') {
+        Some((VECTORS, _)) => true,
+        Some((LEXICAL, name)) => !name.starts_with('.') && name != "meta.json",
+        _ => false,
     }
 }
 

@@ -4,7 +4,10 @@
 //!
 //! - [`layout`]: every file name and the format version; [`manifest`]: what is on disk, typed.
 //! - [`passage`]: a passage as stored.
-//! - [`writer`]: fills a staging directory; `publish`: makes it live.
+//! - [`ledger`]: what a writer remembers from build to build; the only place that knows sled.
+//! - [`pages`]: which passages each page has; what a build compares with.
+//! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
+//!   together; `publish`: makes the result live.
 //! - [`generation`]: opens the live generation, read-only, checksums first.
 //! - `vectors`: segments of vectors with a graph; the only place that knows `hnsw_rs`.
 //! - `lexical`: postings and stored passages; the only place that knows tantivy.
@@ -13,29 +16,35 @@
 //! of models: vectors cross its border as `&[f32]`, and the model's record as opaque JSON.
 
 mod best;
+mod compact;
 pub mod error;
 mod files;
 pub mod generation;
 pub mod layout;
+pub mod ledger;
 mod lexical;
 mod lock;
 pub mod manifest;
+pub mod pages;
 pub mod passage;
 mod publish;
 mod selection;
+mod staging;
 mod vectors;
 pub mod writer;
 
 pub use error::{Error, Result};
 pub use generation::Generation;
-pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse};
+pub use ledger::Ledger;
+pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse, is_stop_word};
 pub use manifest::{Calibration, Counts, Manifest};
+pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;
 pub use writer::{Writer, WriterOptions};
 
-/// A passage's number inside one generation, from 0.
+/// A passage's number inside one generation. The numbers of passages that are gone are not used again.
 pub type PassageId = u32;
 
 /// A passage and how well it matches; a larger score is a better match.

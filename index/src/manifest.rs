@@ -38,8 +38,10 @@ pub struct Counts {
     pub pages: u64,
     /// Passages.
     pub passages: u64,
-    /// Distinct vectors; fewer than passages where texts are identical.
+    /// Vectors; fewer than passages where texts are identical.
     pub vectors: u64,
+    /// Numbers given to passages so far; those of passages that are gone are tombstones.
+    pub numbers: u64,
 }
 
 /// Quartiles of the highest similarity that queries without an answer reach in this generation.
@@ -108,6 +110,18 @@ impl Manifest {
             return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {expected_hash}")));
         }
         serde_json::from_slice(&bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
+    }
+
+    /// As it is stored.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the model's record cannot be written as JSON.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(|e| Error::Mismatch {
+            what: "manifest",
+            found: e.to_string(),
+            expected: "a manifest that can be stored".into(),
+        })
     }
 
     /// Checks size and checksum of every file.

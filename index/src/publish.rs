@@ -5,16 +5,18 @@
 //! `CURRENT` names it. A reader therefore finds the old generation or the new one, whole.
 
 use std::{
+    collections::HashMap,
     fs,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::{
-    Calibration, Counts, Error, Manifest, Result, WriterOptions, files,
+    Calibration, Counts, Error, Generation, Manifest, Result, WriterOptions, files,
     layout::{self, Layout},
     lock::WriterLock,
     manifest::FileRecord,
+    staging::Staging,
 };
 
 /// Generations kept beside the live one: a reader that was just opening the previous one still can.
@@ -29,9 +31,28 @@ pub struct Published {
     pub counts: Counts,
     /// Size of all its files, in bytes.
     pub bytes: u64,
+    /// Passages of the generation before that it does not have.
+    pub removed: u64,
+    /// Whether it was live before, because nothing differed.
+    pub is_unchanged: bool,
+}
+
+impl Published {
+    /// The generation that stays live.
+    pub(crate) fn unchanged(live: &Generation) -> Self {
+        let manifest = live.manifest();
+        Self {
+            generation: manifest.generation.clone(),
+            counts: manifest.counts,
+            bytes: manifest.files.iter().map(|f| f.bytes).sum(),
+            removed: 0,
+            is_unchanged: true,
+        }
+    }
 }
 
 /// What a staged generation holds.
+#[derive(Clone)]
 pub(crate) struct Contents {
     pub(crate) counts: Counts,
     pub(crate) calibration: Calibration,
@@ -39,22 +60,32 @@ pub(crate) struct Contents {
     pub(crate) vector_segments: Vec<String>,
 }
 
-pub(crate) fn publish(
-    layout: &Layout,
-    staging: &Path,
-    options: &WriterOptions,
-    contents: Contents,
-) -> Result<Published> {
-    let Contents { counts, calibration, languages, vector_segments } = contents;
-    let generation = layout::generation_name(next_number(layout)?);
+/// A staging directory with all its files but the manifest.
+pub(crate) struct Sealed {
+    pub(crate) contents: Contents,
+    pub(crate) staging: Staging,
+    /// Files that are those of the generation before: durable and hashed already.
+    pub(crate) linked: HashMap<String, FileRecord>,
+}
+
+/// Makes a staged generation durable under a manifest, which is written last. The number of the
+/// generation is the next one.
+pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) -> Result<Manifest> {
+    let Contents { counts, calibration, languages, vector_segments } = sealed.contents.clone();
+    let staging = sealed.staging.path();
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
-        files::sync(&staging.join(&path))?;
-        files_of.push(FileRecord::describe(staging, path)?);
+        match sealed.linked.get(&path) {
+            Some(record) => files_of.push(record.clone()),
+            None => {
+                files::sync(&staging.join(&path))?;
+                files_of.push(FileRecord::describe(staging, path)?);
+            }
+        }
     }
     let manifest = Manifest {
         format: layout::FORMAT_VERSION,
-        generation: generation.clone(),
+        generation: layout::generation_name(next_number(layout)?),
         created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
         model: options.model.clone(),
         dimension: options.dimension,
@@ -64,19 +95,21 @@ pub(crate) fn publish(
         vector_segments,
         files: files_of,
     };
-    let bytes = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Mismatch {
-        what: "manifest",
-        found: e.to_string(),
-        expected: "a manifest that can be stored".into(),
-    })?;
-    files::write_synced(&staging.join(layout::MANIFEST), &bytes)?;
+    files::write_synced(&staging.join(layout::MANIFEST), &manifest.to_bytes()?)?;
     sync_directories(staging)?;
-    files::rename(staging, &layout.generation(&generation))?;
+    Ok(manifest)
+}
+
+/// Gives a sealed generation its name, and makes it the live one.
+pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest) -> Result<Published> {
+    let (generation, bytes) = (manifest.generation.clone(), manifest.to_bytes()?);
+    files::rename(sealed.staging.path(), &layout.generation(&generation))?;
+    sealed.staging.published();
     files::sync(&layout.generations())?;
     switch(layout, &generation, &files::hash(&bytes))?;
     remove_older(layout, &generation);
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
-    Ok(Published { generation, counts, bytes: size })
+    Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
 }
 
 /// Points `CURRENT` at a generation: written beside, made durable, renamed.

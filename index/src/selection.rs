@@ -23,6 +23,21 @@ impl Selection {
         all
     }
 
+    /// Every passage of a generation that has given out `universe` numbers, but for those that are gone.
+    pub(crate) fn all_but(universe: usize, gone: &[PassageId]) -> Self {
+        let mut live = Self::all(universe);
+        for &passage in gone {
+            live.bits[passage as usize / 64] &= !(1 << (passage % 64));
+        }
+        live.len = live.bits.iter().map(|w| w.count_ones() as usize).sum();
+        live
+    }
+
+    /// Numbers that a passage may have: from 0 to below this.
+    pub(crate) fn universe(&self) -> usize {
+        self.universe
+    }
+
     pub(crate) fn insert(&mut self, passage: PassageId) {
         let (word, bit) = (passage as usize / 64, 1 << (passage % 64));
         self.len += usize::from(self.bits[word] & bit == 0);

@@ -1,13 +1,21 @@
-//! Fills a staging directory with a new generation.
+//! Fills a staging directory with a new generation, on top of the live one where there is one.
+//!
+//! What did not change is not written again: segments of the live generation are linked into the
+//! new one, new passages go into segments of their own, and passages that are gone are listed as
+//! tombstones. When too much is gone, or there are too many segments, all is put into one segment
+//! again, from what is stored.
 
-use std::path::{Path, PathBuf};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
-    Calibration, Counts, Error, Passage, PassageId, Result, files,
+    Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result, compact, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
-    publish::{self, Contents, Published},
+    manifest::FileRecord,
+    pages::{self, PageRecord},
+    publish::{self, Contents, Published, Sealed},
+    staging::Staging,
     vectors::SegmentWriter,
 };
 
@@ -23,34 +31,53 @@ pub struct WriterOptions {
 /// Writes one generation. Nothing that readers see changes before [`Writer::publish`].
 pub struct Writer {
     layout: Layout,
-    staging: Staging,
     options: WriterOptions,
-    lexical: LexicalWriter,
-    vectors: SegmentWriter,
-    passages: u32,
-    pages: u32,
-    calibration: Calibration,
+    staging: Staging,
+    parts: Parts,
+    base: Option<Base>,
+    previous: Arc<PreviousPages>,
+    ledger: Arc<Ledger>,
+    pages: Vec<PageRecord>,
+    next_passage: u32,
+    next_page: u32,
+    added: u64,
+    off_topic: Vec<Vec<f32>>,
     _lock: WriterLock,
 }
 
-/// A staging directory; removed on drop unless it was published.
-struct Staging {
-    path: PathBuf,
-    published: bool,
+/// The engines' parts of a generation.
+pub(crate) struct Parts {
+    pub(crate) lexical: LexicalWriter,
+    pub(crate) vectors: SegmentWriter,
+    /// Name of the vector segment that is being written.
+    pub(crate) segment: String,
 }
 
-impl Drop for Staging {
-    fn drop(&mut self) {
-        if !self.published {
-            std::fs::remove_dir_all(&self.path).ok();
-        }
+impl Parts {
+    /// New parts in an empty staging directory.
+    pub(crate) fn create(staging: &Path, segment: &str, dimension: usize) -> Result<Self> {
+        let vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(segment), dimension)?;
+        let lexical = LexicalWriter::create(&staging.join(layout::LEXICAL))?;
+        Ok(Self { lexical, vectors, segment: segment.to_owned() })
+    }
+
+    /// Completes both side by side: committing postings and building the graph use different cores.
+    pub(crate) fn finish(self) -> Result<()> {
+        let (graph, postings) = rayon::join(|| self.vectors.finish(), || self.lexical.finish());
+        graph.and(postings)
     }
 }
 
-const SEGMENT: &str = "0";
+/// The live generation that a new one builds on.
+struct Base {
+    generation: Generation,
+    /// Files that are shared with it.
+    linked: HashMap<String, FileRecord>,
+}
 
 impl Writer {
-    /// Takes the writer's lock of the index directory `root` (made if it is absent) and starts a generation.
+    /// Takes the writer's lock of the index directory `root` (made if it is absent) and starts a
+    /// generation. It builds on the live one if that is whole and of the same model.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process writes; [`Error::Io`] if the directory cannot be used.
@@ -59,23 +86,54 @@ impl Writer {
         files::create_dir_all(&layout.generations())?;
         let lock = WriterLock::take(&layout)?;
         publish::remove_abandoned(&layout);
-        let path = layout.generations().join(format!("{}{}", layout::STAGING_PREFIX, std::process::id()));
-        files::create_dir_all(&path)?;
-        let staging = Staging { path, published: false };
-        let segment = staging.path.join(layout::VECTORS).join(SEGMENT);
-        let vectors = SegmentWriter::create(&segment, options.dimension)?;
-        let lexical = LexicalWriter::create(&staging.path.join(layout::LEXICAL))?;
+        let ledger = Arc::new(Ledger::open(&layout.ledger())?);
+        let staging = Staging::create(&layout, "")?;
+        let base = match Generation::open(root) {
+            Ok(live) if live.manifest().model == options.model => Some(live),
+            Ok(_) | Err(Error::NoIndex { .. }) => None,
+            Err(error) => {
+                tracing::warn!(%error, "the live generation is not built upon");
+                None
+            }
+        };
+        let (mut records, mut next_passage, mut next_page) = (Vec::new(), 0, 0);
+        let (base, parts) = match base {
+            None => (None, Parts::create(staging.path(), "0", options.dimension)?),
+            Some(generation) => {
+                records = generation.pages()?;
+                next_passage = generation.manifest().counts.numbers as u32;
+                next_page = records.iter().map(|r| r.number + 1).max().unwrap_or(0);
+                let (base, parts) = Base::link(generation, staging.path(), &options)?;
+                (Some(base), parts)
+            }
+        };
         Ok(Self {
             layout,
-            staging,
             options,
-            lexical,
-            vectors,
-            passages: 0,
-            pages: 0,
-            calibration: Calibration::default(),
+            staging,
+            parts,
+            base,
+            previous: Arc::new(PreviousPages::new(&records)),
+            ledger,
+            pages: Vec::new(),
+            next_passage,
+            next_page,
+            added: 0,
+            off_topic: Vec::new(),
             _lock: lock,
         })
+    }
+
+    /// Pages of the generation that this one builds on; none if it does not.
+    #[must_use]
+    pub fn previous(&self) -> Arc<PreviousPages> {
+        self.previous.clone()
+    }
+
+    /// What earlier builds learnt.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
     /// Adds a vector; gives its row, for [`Self::add_passage`].
@@ -83,53 +141,144 @@ impl Writer {
     /// # Errors
     /// [`Error::Mismatch`] for a vector of another dimension or with values that are not finite.
     pub fn add_vector(&mut self, vector: &[f32]) -> Result<u32> {
-        self.vectors.add_row(vector)
+        self.parts.vectors.add_row(vector)
     }
 
-    /// Adds a passage whose vector is `row`. Passages of identical text may share one.
+    /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages
+    /// of a page come one after the other; the page's number is set here.
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a row that was never added; [`Error::TooMany`] past 2^32 passages.
     pub fn add_passage(&mut self, passage: &Passage, row: u32) -> Result<PassageId> {
-        if row as usize >= self.vectors.rows() {
+        if row as usize >= self.parts.vectors.rows() {
             return Err(Error::Mismatch {
                 what: "row of a passage",
                 found: row.to_string(),
-                expected: format!("one of {} rows", self.vectors.rows()),
+                expected: format!("one of {} rows", self.parts.vectors.rows()),
             });
         }
-        let id = self.passages;
+        let id = self.next_passage;
         let limit = u64::from(u32::MAX);
-        self.passages = id.checked_add(1).ok_or(Error::TooMany { what: "passages", limit })?;
-        self.pages = self.pages.max(passage.page + 1);
-        self.lexical.add(id, passage)?;
-        self.vectors.add_passage(row, id);
+        self.next_passage = id.checked_add(1).ok_or(Error::TooMany { what: "passages", limit })?;
+        let key = Key::of_passage(passage);
+        let page = self.page(&passage.source);
+        page.passages.push((id, key));
+        let passage = Passage { page: page.number, ..passage.clone() };
+        self.parts.lexical.add(id, &passage)?;
+        self.parts.vectors.add_passage(row, id);
+        self.added += 1;
         Ok(id)
     }
 
-    /// Measures how near the vectors added so far come to queries that they do not answer.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the vectors cannot be read back.
-    pub fn calibrate(&mut self, off_topic: &[Vec<f32>]) -> Result<()> {
-        self.calibration = Calibration::of(self.vectors.highest_similarities(off_topic)?);
-        Ok(())
+    /// Keeps a passage of the previous generation as it is.
+    pub fn keep_passage(&mut self, source: &str, id: PassageId, key: Key) {
+        self.page(source).passages.push((id, key));
     }
 
-    /// Completes the files, makes them durable and makes the generation the live one.
+    /// The record of a page, begun if it is another than the last one.
+    fn page(&mut self, source: &str) -> &mut PageRecord {
+        if self.pages.last().is_none_or(|p| p.source != source) {
+            let number = self.previous.page(source).map_or(self.next_page, |p| p.number);
+            self.next_page = self.next_page.max(number + 1);
+            self.pages.push(PageRecord { source: source.to_owned(), number, passages: Vec::new() });
+        }
+        let last = self.pages.len() - 1;
+        &mut self.pages[last]
+    }
+
+    /// Measures, when the generation is published, how near its vectors come to queries that they
+    /// do not answer.
+    pub fn calibrate(&mut self, off_topic: Vec<Vec<f32>>) {
+        self.off_topic = off_topic;
+    }
+
+    /// Completes the files, makes them durable and makes the generation the live one. If nothing
+    /// differs from the live one, that stays live.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Lexical`]; the generation that was live before stays live.
     pub fn publish(self) -> Result<Published> {
-        let Self { layout, mut staging, options, lexical, vectors, passages, pages, calibration, _lock } = self;
-        let counts = Counts { pages: u64::from(pages), passages: u64::from(passages), vectors: vectors.rows() as u64 };
-        let languages = lexical.languages();
-        // Committing postings and building the graph use different cores.
-        let (graph, postings) = rayon::join(|| vectors.finish(), || lexical.finish());
-        graph.and(postings)?;
-        let contents = Contents { counts, calibration, languages, vector_segments: vec![SEGMENT.to_owned()] };
-        let published = publish::publish(&layout, &staging.path, &options, contents)?;
-        staging.published = true;
-        Ok(published)
+        let Self { layout, options, staging, parts, base, previous: _, ledger, pages, next_passage, off_topic, .. } =
+            self;
+        ledger.flush()?;
+        let (mut tombstones, mut removed) = (Vec::new(), 0);
+        let mut live = vec![false; next_passage as usize];
+        pages.iter().flat_map(|p| &p.passages).for_each(|(id, _)| live[*id as usize] = true);
+        for id in (0..next_passage).filter(|id| !live[*id as usize]) {
+            tombstones.push(id);
+            removed += u64::from(base.as_ref().is_some_and(|b| b.generation.is_live(id)));
+        }
+        if let Some(base) = &base
+            && self.added == 0
+            && removed == 0
+            && base.generation.pages()? == pages
+        {
+            return Ok(Published::unchanged(&base.generation));
+        }
+        let Parts { lexical, mut vectors, segment } = parts;
+        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic)?;
+        let mut segments = base.as_ref().map_or(Vec::new(), |b| b.generation.manifest().vector_segments.clone());
+        if vectors.rows() > 0 || segments.is_empty() {
+            segments.push(segment.clone());
+        }
+        let rows = vectors.rows() as u64 + base.as_ref().map_or(0, |b| b.generation.vectors() as u64);
+        let languages = lexical.languages(base.as_ref().map_or(&[], |b| &b.generation.manifest().languages));
+        Parts { lexical, vectors, segment }.finish()?;
+        pages::write(&staging.path().join(layout::PAGES), &pages)?;
+        files::write(&staging.path().join(layout::TOMBSTONES), &le_bytes(&tombstones))?;
+        let counts = Counts {
+            pages: pages.len() as u64,
+            passages: u64::from(next_passage) - tombstones.len() as u64,
+            vectors: rows,
+            numbers: u64::from(next_passage),
+        };
+        let contents = Contents { counts, calibration, languages, vector_segments: segments };
+        let linked = base.as_ref().map(|b| &b.linked);
+        let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default() };
+        let is_worn = compact::is_worn(&sealed.contents);
+        let manifest = publish::seal(&layout, &options, &sealed)?;
+        let manifest = if is_worn {
+            sealed = compact::compact(&layout, &options, &sealed, &manifest)?;
+            publish::seal(&layout, &options, &sealed)?
+        } else {
+            manifest
+        };
+        let published = publish::publish(&layout, sealed, &manifest)?;
+        Ok(Published { removed, ..published })
     }
+}
+
+impl Base {
+    /// Links what the generation's files into a staging directory, and opens new parts beside them.
+    fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
+        let mut linked = HashMap::new();
+        for record in &generation.manifest().files {
+            if layout::is_immutable(&record.path) {
+                files::link_or_copy(&generation.dir().join(&record.path), &staging.join(&record.path))?;
+                linked.insert(record.path.clone(), record.clone());
+            }
+        }
+        let (from, lexical) = (generation.dir().join(layout::LEXICAL), staging.join(layout::LEXICAL));
+        let lexical = LexicalWriter::append(&from, &lexical)?;
+        let taken = generation.manifest().vector_segments.iter().filter_map(|s| s.parse::<u32>().ok()).max();
+        let segment = taken.map_or(0, |n| n + 1).to_string();
+        let vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
+        Ok((Self { generation, linked }, Parts { lexical, vectors, segment }))
+    }
+}
+
+fn calibrate(vectors: &mut SegmentWriter, base: Option<&Base>, off_topic: &[Vec<f32>]) -> Result<Calibration> {
+    let mut highest = vectors.highest_similarities(off_topic)?;
+    if let Some(base) = base {
+        let before = base.generation.highest_similarities(off_topic);
+        highest = match highest.is_empty() {
+            true => before,
+            false => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
+        };
+    }
+    Ok(Calibration::of(highest))
+}
+
+fn le_bytes(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|n| n.to_le_bytes()).collect()
 }

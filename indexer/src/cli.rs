@@ -27,9 +27,11 @@ const EXIT_CODES: &str =
 pub enum Command {
     /// Index folders or files: Markdown, HTML, plain text, JSON Lines
     Build(BuildArgs),
+    /// Build, and build again whenever a source changes, until stopped
+    Watch(BuildArgs),
     /// Say what the index holds
     Status(IndexArgs),
-    /// Check every checksum of the live generation
+    /// Check every checksum of the live generation, and its parts against each other
     Verify(IndexArgs),
     /// Remove generations that are no longer needed
     Prune(IndexArgs),
@@ -41,7 +43,7 @@ pub enum Command {
     },
 }
 
-/// `indexer build`.
+/// `indexer build` and `indexer watch`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// Folders or files to index

@@ -11,6 +11,8 @@ use crate::{
     cli::{BuildArgs, Cli, Command, IndexArgs},
     config::{self, File},
     model, pipeline,
+    report::Report,
+    watch,
 };
 
 /// Exit code of a command that did all it was asked to.
@@ -26,6 +28,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     let file = File::read(cli.config.as_deref())?;
     match cli.command {
         Command::Build(args) => build(args, file),
+        Command::Watch(args) => watch(args, file),
         Command::Status(args) => status(&args, file),
         Command::Verify(args) => verify(&args, file),
         Command::Prune(args) => prune(&args, file),
@@ -47,12 +50,41 @@ fn build(args: BuildArgs, file: File) -> Result<u8> {
     let report = pipeline::build(&config)?;
     if json {
         print(&serde_json::to_string_pretty(&report)?)?;
-    } else if !config.quiet {
-        eprintln!("{}", report.to_text());
     } else {
-        report.skipped.iter().for_each(|s| eprintln!("skipped: {}: {}", s.source, s.reason));
+        tell(&report, config.quiet);
     }
     Ok(if report.skipped.is_empty() { DONE } else { DONE_WITH_SKIPS })
+}
+
+fn tell(report: &Report, quiet: bool) {
+    if quiet {
+        report.skipped.iter().for_each(|s| eprintln!("skipped: {}: {}", s.source, s.reason));
+    } else {
+        eprintln!("{}", report.to_text());
+    }
+}
+
+/// One report a build, until the process is stopped; as JSON, one line each.
+fn watch(args: BuildArgs, file: File) -> Result<u8> {
+    let json = args.json;
+    let config = BuildConfig::resolve(args, file);
+    let mut first = true;
+    let mut refused = None;
+    watch::watch(&config, |built| {
+        let is_first = std::mem::take(&mut first);
+        match built {
+            Ok(report) if json => {
+                let line = serde_json::to_string(&report).unwrap_or_default();
+                return print(&line).is_ok();
+            }
+            Ok(report) => tell(&report, config.quiet),
+            // Somebody at the terminal can mend the first one at once; later ones must not end the watch.
+            Err(error) if is_first => refused = Some(error),
+            Err(error) => eprintln!("indexer: {error}"),
+        }
+        refused.is_none()
+    })?;
+    refused.map_or(Ok(DONE), |error| Err(error.into()))
 }
 
 fn index_dir(args: &IndexArgs, file: File) -> PathBuf {

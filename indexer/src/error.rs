@@ -42,6 +42,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The sources cannot be watched.
+    #[error("cannot watch {path}: {reason}")]
+    Watch {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The encoder.
     #[error(transparent)]
     Model(#[from] cloze_models::Error),

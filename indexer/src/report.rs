@@ -33,8 +33,14 @@ pub struct Report {
     pub passages: u64,
     /// Passages that went through the encoder.
     pub encoded: u64,
-    /// Passages that share the vector of one with the same text.
+    /// Passages that were there before, or whose vector was known from an earlier build.
+    pub reused: u64,
+    /// Passages that share the vector of another one of this build with the same text.
     pub shared: u64,
+    /// Passages of the generation before that are gone.
+    pub removed: u64,
+    /// Whether nothing differed, so that the generation before stays live.
+    pub unchanged: bool,
     /// Tokens that went through the encoder.
     pub tokens: u64,
     /// Tokens a second while encoding.
@@ -60,12 +66,15 @@ impl Report {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut lines = vec![format!(
-            "generation {}: {} pages, {} passages ({} encoded, {} share a vector), {:.1} MB in {:.1} s",
+            "generation {}{}: {} pages, {} passages ({} encoded, {} reused, {} share a vector), {} removed, {:.1} MB in {:.1} s",
             self.generation,
+            if self.unchanged { ", unchanged" } else { "" },
             self.pages,
             self.passages,
             self.encoded,
+            self.reused,
             self.shared,
+            self.removed,
             self.bytes as f64 / 1e6,
             self.seconds.load + self.seconds.encode + self.seconds.publish
         )];

@@ -41,6 +41,9 @@ pub(crate) fn estimate(pages: &mut [PageHit], evidence: Evidence, coverage: f32)
     let scored: Vec<f32> = pages.iter().filter(|p| p.best.tier == Tier::Scored).map(|p| p.best.score).take(2).collect();
     let best = scored.first().copied().unwrap_or_default();
     let certain = coverage * first(best, scored.get(1).copied().unwrap_or_default(), &evidence.curve());
+    // Where something is exactly what was asked for, the rest is for the case that it is not meant.
+    let is_exact = scored.is_empty() || pages.first().is_some_and(|p| p.best.tier > Tier::Scored);
+    let certain = if is_exact { certain * (1.0 - VERBATIM) } else { certain };
     let mut last = 1.0f32;
     for page in pages {
         let own = match page.best.tier {
@@ -94,6 +97,6 @@ mod tests {
     fn a_title_is_certain_and_nothing_below_it_is_surer() {
         let list = estimates(&[(Tier::Title, 0.9), (Tier::Scored, 0.9), (Tier::Scored, 0.1)], 1.0);
         assert_eq!(list[0], VERBATIM);
-        assert!(list[1] <= VERBATIM && list[2] < 0.01);
+        assert!(list[1] <= 1.0 - VERBATIM && list[2] < 0.01);
     }
 }

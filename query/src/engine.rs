@@ -88,6 +88,18 @@ impl Engine {
         Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()) })
     }
 
+    /// An engine on the generation that is live now, with this one's encoder where the model is the same.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn reopen(&self, index: &Path, model: Option<&ModelSource>) -> Result<Self> {
+        let generation = Generation::open(index)?;
+        if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
+            return Self::open(index, model);
+        }
+        Ok(Self { generation: Arc::new(generation), encoder: self.encoder.clone(), degraded: self.degraded.clone() })
+    }
+
     /// The generation that answers.
     #[must_use]
     pub fn generation(&self) -> &Generation {
@@ -115,7 +127,10 @@ impl Engine {
         let mut hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
         if request.highlight == Highlight::Semantic {
             let passages: Vec<PassageId> = pages.iter().skip(request.offset()).map(|p| p.best.passage).collect();
-            self.focus(&plan, &passages, &mut hits)?;
+            // Without it the words are marked, as they are by default.
+            if let Err(error) = self.focus(&plan, &passages, &mut hits) {
+                tracing::error!(%error, "semantic highlighting failed");
+            }
         }
         let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
         let one_each: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
@@ -241,8 +256,8 @@ impl Engine {
         let words = if request.mode == Mode::Keyword { words.without_order() } else { words };
         // A share only means something where there are two legs.
         let weight = match request.mode {
-            Mode::Hybrid => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
-            Mode::Semantic | Mode::Keyword => SEMANTIC_WEIGHT,
+            Mode::Hybrid if legs.semantic.is_some() => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
+            Mode::Hybrid | Mode::Semantic | Mode::Keyword => SEMANTIC_WEIGHT,
         };
         let lexical = legs.lexical.as_ref().map(|hits| {
             let scores = self.generation.keyword_scores(&words, &passages)?;
@@ -276,9 +291,9 @@ impl Engine {
     /// Rocchio, "Relevance Feedback in Information Retrieval" (1971), with the best of the list for
     /// the relevant ones: words and meaning together choose what each leg alone might miss.
     fn with_feedback(&self, vector: &[f32], fused: &[Fused]) -> Vec<f32> {
-        let best = &fused[..fused.len().min(FEEDBACK)];
+        let best: Vec<&Fused> = fused.iter().take(FEEDBACK).filter(|f| f.score > 0.0).collect();
         let mut sum = vector.to_vec();
-        for hit in best {
+        for hit in &best {
             let part = FEEDBACK_WEIGHT / best.len() as f32;
             sum.iter_mut().zip(self.generation.vector(hit.passage)).for_each(|(s, v)| *s += part * v);
         }

@@ -46,9 +46,13 @@ struct Earlier {
 /// # Errors
 /// A sentence about a file or a parameter that is not as it should be.
 pub(crate) fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Result<String> {
-    let modes = if args.mode == "all" { Mode::ALL.to_vec() } else { vec![Mode::parse(&args.mode)?] };
-    if modes.len() > 1 && (args.against.is_some() || args.worst.is_some()) {
-        bail!("--against and --worst look at one mode; --mode is all");
+    let modes = if args.mode == "all" { Mode::ALL.to_vec() } else { vec![parse_mode(&args.mode)?] };
+    let looks_closer = args.against.is_some() || args.worst.is_some();
+    if modes.len() > 1 && (looks_closer || args.scores) {
+        bail!("--against, --worst and --scores look at one mode; --mode is all");
+    }
+    if as_json && looks_closer {
+        bail!("--against and --worst print text; expected them without --json, which has every query's figures");
     }
     let earlier = args.against.as_deref().map(read_earlier).transpose()?;
     let mut queries = eval::read_queries(&args.queries)?;
@@ -78,6 +82,10 @@ pub(crate) fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Resul
         out.extend(worst_cases(run, worst, &texts, &qrels));
     }
     Ok(out.join("\n"))
+}
+
+fn parse_mode(name: &str) -> Result<Mode> {
+    Mode::parse(name).with_context(|| format!("--mode of eval is {name:?}; expected a mode or all"))
 }
 
 fn run(engine: &Engine, args: &EvalArgs, mode: Mode, queries: &[(String, String)], qrels: &Qrels) -> Result<Run> {
@@ -117,10 +125,10 @@ fn lines(run: &Run, scores: bool) -> Vec<String> {
 }
 
 fn side_by_side(runs: &[Run]) -> String {
-    let head = runs.iter().map(|r| format!("{:<25}", r.mode.name())).collect::<String>();
+    let head = runs.iter().map(|r| format!("{:<27}", r.mode.name())).collect::<String>();
     let mut out = vec![format!("{:<12}{}", "", head.trim_end())];
     for name in eval::METRICS {
-        let row = runs.iter().map(|r| format!("{:<25}", number(&r.metrics[name]))).collect::<String>();
+        let row = runs.iter().map(|r| format!("{:<27}", number(&r.metrics[name]))).collect::<String>();
         out.push(format!("{name:<12}{}", row.trim_end()));
     }
     out.join("\n")

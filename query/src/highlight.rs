@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use cloze_index::{AnalysedWord, KeywordQuery, analyse};
+use cloze_index::{AnalysedWord, KeywordQuery, analyse, is_stop_word};
 use cloze_models::{Encoder, TextKind};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -92,11 +92,12 @@ impl<'a> Highlighter<'a> {
     }
 }
 
-/// The words of a stretch that tokens are parts of.
+/// The words of a stretch that tokens are parts of, but not words such as "the".
 fn whole_words(text: &str, stretch: &Range<usize>, tokens: &[Range<usize>]) -> Vec<Range<usize>> {
     let words = text[stretch.clone()].unicode_word_indices();
     let words = words.map(|(at, w)| stretch.start + at..stretch.start + at + w.len());
-    words.filter(|word| tokens.iter().any(|t| overlap(word, t))).collect()
+    let is_near = |word: &Range<usize>| tokens.iter().any(|t| overlap(word, t));
+    words.filter(|word| is_near(word) && !is_stop_word(&text[word.clone()])).collect()
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! [`app`] puts the routes together, for the program and for tests alike; `routes` holds one
 //! resource a file; [`error`] says what a client is told when something is wrong; `limits` keeps
-//! one client from taking everything; `params` reads addresses strictly.
+//! one client from taking everything; `params` reads addresses strictly; `reload` takes up new generations.
 
 pub mod app;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod config;
 pub mod error;
 mod limits;
 mod params;
+mod reload;
 mod routes;
 pub mod run;
 pub mod state;

@@ -10,7 +10,7 @@ use actix_web::{
 use anyhow::{Context, Result};
 use cloze_query::Engine;
 
-use crate::{ServerConfig, State, app, routes};
+use crate::{ServerConfig, State, app, reload, routes};
 
 /// Longest time that a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +33,7 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let manifest = engine.generation().manifest();
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
     let state = State::new(engine, config.max_in_flight, config.timeout);
+    reload::follow(state.clone(), config.index.clone(), config.model.clone()).context("cannot start a thread")?;
     let site = config.site.clone();
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {

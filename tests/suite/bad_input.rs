@@ -182,14 +182,14 @@ fn a_full_disk_leaves_the_live_generation_alone() {
     let site = Site::with(&[("good.md", GOOD)]);
     let mount = site.index();
     fs::create_dir(&mount).unwrap();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=300k", "none"]).arg(&mount).output();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2500k", "none"]).arg(&mount).output();
     if !mounted.is_ok_and(|o| o.status.success()) {
         println!("skipped: a small disk needs the right to mount");
         return;
     }
     let outcome = std::panic::catch_unwind(|| {
         site.build();
-        for i in 0..200 {
+        for i in 0..1200 {
             site.write(&format!("{i}.md"), format!("# Page {i}\n\nSome text that differs, number {i}.\n"));
         }
         let output = site.run("indexer", &["build", "docs"]);

@@ -91,7 +91,7 @@ fn long_sections_are_split_and_nothing_is_cut() {
     let generation = Generation::open(&site.index()).unwrap();
     let encoder = crate::support::encoder();
     let mut text = String::new();
-    for id in 0..generation.passages() as u32 {
+    for id in generation.ids() {
         let passage = generation.passage(id).unwrap();
         let encoded = format!("{}\n{}", passage.context(), passage.text);
         assert_eq!(encoder.tokenizer().tokenize(&encoded).unwrap().cut, 0, "a passage fits the encoder");

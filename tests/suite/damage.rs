@@ -76,9 +76,9 @@ fn programs_say_what_is_damaged_and_end() {
 fn a_newer_format_is_refused_for_being_newer() {
     let site = built();
     let path = site.generation().join("manifest.json");
-    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 1", "\"format\": 2");
+    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 3");
     fs::write(&path, text).unwrap();
-    assert!(error(&site).contains("index format 2, this program reads 1; use a newer Cloze"), "{}", error(&site));
+    assert!(error(&site).contains("index format 3, this program reads 2; use a newer Cloze"), "{}", error(&site));
 }
 
 #[test]
@@ -100,5 +100,6 @@ fn a_second_writer_is_told_who_writes() {
     assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
     assert!(site.run("query", &["text"]).status.success(), "readers are not held up");
     drop(writer);
+    site.write("new.md", "# New\n\nA page more.\n");
     assert_eq!(site.build()["generation"], "000002");
 }

@@ -97,7 +97,7 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
     assert!(text.contains("wanted: b, not among the first 100"), "{text}");
     let (table, _) = eval(&["--mode", "all"]);
     assert!(table.lines().next().unwrap().split_whitespace().eq(["keyword", "semantic", "hybrid"]), "{table}");
-    assert!(eval(&["--mode", "all", "--worst", "1"]).1.contains("--worst look at one mode"));
+    assert!(eval(&["--mode", "all", "--worst", "1"]).1.contains("--worst and --scores look at one mode"));
     assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is no run"));
     let before = site.run("query", &["--mode", "keyword", "eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
     assert!(stderr(&before).contains("behind"), "{}", stderr(&before));

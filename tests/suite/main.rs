@@ -10,6 +10,7 @@ mod building;
 mod damage;
 mod encoder;
 mod evaluation;
+mod freshness;
 mod highlighting;
 mod hub;
 mod searching;

@@ -11,7 +11,7 @@ pub type Count = (usize, usize);
 
 fn passages(engine: &Engine) -> Vec<Passage> {
     let generation = engine.generation();
-    (0..generation.passages() as u32).map(|id| generation.passage(id).unwrap()).collect()
+    generation.ids().map(|id| generation.passage(id).unwrap()).collect()
 }
 
 fn first(engine: &Engine, query: &str) -> Option<String> {

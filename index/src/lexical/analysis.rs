@@ -169,7 +169,8 @@ pub(crate) fn primary_subtag(lang: &str) -> String {
 }
 
 /// Whether a word such as "the" or "how" says nothing about a subject (English).
-pub(crate) fn is_stop_word(word: &str) -> bool {
+#[must_use]
+pub fn is_stop_word(word: &str) -> bool {
     const QUESTIONS: [&str; 14] =
         ["how", "do", "does", "what", "when", "where", "why", "who", "which", "can", "my", "i", "me", "should"];
     static FILTER: LazyLock<Option<TextAnalyzer>> = LazyLock::new(|| {

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::{KeywordQuery, PassageId, Result};
 
+/// What a near word counts beside the word itself.
+const NEAR: f32 = 0.5;
+
 impl Lexical {
     /// The share of the query's words that the passage has, each by its rarity (0 to 1; 0 for a query
     /// without words).
@@ -17,16 +20,17 @@ impl Lexical {
             let rarity = self.rarity(word)?;
             all += rarity;
             if self.matches(compile_word(word, self.fields.content).as_ref(), passage)? {
-                found += rarity;
+                found += rarity * if word.is_known { 1.0 } else { NEAR };
             }
         }
         Ok(if all > 0.0 { found / all } else { 0.0 })
     }
 
-    /// BM25's inverse document frequency of the most frequent term that stands for a word.
+    /// BM25's inverse document frequency of the most frequent term that stands for a word; that of a
+    /// word which is nowhere, if only near words stand for it.
     fn rarity(&self, word: &QueryWord) -> Result<f32> {
         let mut frequency = 0;
-        for (term, _) in &word.terms {
+        for (term, _) in word.terms.iter().filter(|_| word.is_known) {
             let term = Term::from_field_text(self.fields.content, term);
             let found = self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))?;
             frequency = frequency.max(found);

@@ -11,7 +11,7 @@ mod schema;
 mod search;
 mod writer;
 
-pub use analysis::{AnalysedWord, analyse};
+pub use analysis::{AnalysedWord, analyse, is_stop_word};
 pub use query::{KeywordQuery, KeywordText};
 pub(crate) use search::Lexical;
 pub use search::{KeywordHits, Verbatim};

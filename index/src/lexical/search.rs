@@ -57,6 +57,8 @@ pub(crate) struct Lexical {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
     languages: Vec<String>,
+    /// Passages that are not gone.
+    live: Selection,
     /// Where each passage is.
     pub(super) addresses: Vec<DocAddress>,
     /// The page of each passage.
@@ -67,14 +69,14 @@ pub(crate) struct Lexical {
 
 impl Lexical {
     /// Opens an index whose files have passed their checksums; `languages` are those of its pages.
-    pub(crate) fn open(dir: &Path, passages: usize, languages: &[String]) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, live: Selection, languages: &[String]) -> Result<Self> {
         let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
         let index = Index::open(ReadOnly::open(dir).map_err(failed)?).map_err(failed)?;
         let fields = schema::fields(&index.schema(), dir)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let searcher = reader.searcher();
-        let Places { addresses, pages, ids } = places(dir, &searcher, passages)?;
-        Ok(Self { dir: dir.to_owned(), searcher, fields, languages: languages.to_owned(), addresses, pages, ids })
+        let Places { addresses, pages, ids } = places(dir, &searcher, &live)?;
+        Ok(Self { dir: dir.to_owned(), searcher, fields, languages: languages.to_owned(), live, addresses, pages, ids })
     }
 
     /// Analyses what was asked for, in the languages of the index. A word that the index does not
@@ -154,17 +156,22 @@ impl Lexical {
                 best.offer(Scored { passage, score });
             }
         })?;
-        let n = self.addresses.len().max(1) as f64;
+        let n = self.live.len().max(1) as f64;
         let variance = squares / n - (sum / n) * (sum / n);
         Ok(KeywordHits { hits: best.into_sorted(), spread: variance.max(0.0).sqrt() as f32, matches })
     }
 
-    /// Calls `take` with every passage that matches, and its score.
+    /// Calls `take` with every live passage that matches, and its score.
     fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("search", &e);
         let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
         for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
-            let mut one = |document: DocId, score: f32| take(ids[document as usize], score);
+            let mut one = |document: DocId, score: f32| {
+                let passage = ids[document as usize];
+                if self.live.contains(passage) {
+                    take(passage, score);
+                }
+            };
             weight.for_each(reader, &mut one).map_err(failed)?;
         }
         Ok(())
@@ -178,7 +185,7 @@ impl Lexical {
 
     /// Passages that hold every phrase of the query.
     pub(crate) fn phrase_matches(&self, query: &KeywordQuery) -> Result<Selection> {
-        let mut all = Selection::all(self.addresses.len());
+        let mut all = self.live.clone();
         for phrase in &query.phrases {
             all.intersect(&self.matching(&compile_phrase(phrase, self.fields.content))?);
         }
@@ -195,7 +202,7 @@ impl Lexical {
         if filters.is_empty() && query.excluded.is_empty() {
             return Ok(None);
         }
-        let mut selection = Selection::all(self.addresses.len());
+        let mut selection = self.live.clone();
         for (key, values) in filters {
             let mut any = Selection::none(self.addresses.len());
             for value in values {
@@ -321,9 +328,10 @@ struct Places {
     ids: Vec<Vec<PassageId>>,
 }
 
-/// Reads the numbers of all passages; each from 0 must occur once.
-fn places(dir: &Path, searcher: &Searcher, passages: usize) -> Result<Places> {
+/// Reads the numbers of all passages; each live one must be there.
+fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
     const NOWHERE: DocAddress = DocAddress { segment_ord: u32::MAX, doc_id: u32::MAX };
+    let passages = live.universe();
     let mut places = Places { addresses: vec![NOWHERE; passages], pages: vec![0; passages], ids: Vec::new() };
     let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
     for (segment_ord, reader) in (0u32..).zip(searcher.segment_readers()) {
@@ -341,7 +349,7 @@ fn places(dir: &Path, searcher: &Searcher, passages: usize) -> Result<Places> {
         }
         places.ids.push(ids);
     }
-    match places.addresses.iter().position(|a| *a == NOWHERE) {
+    match live.iter().find(|&id| places.addresses[id as usize] == NOWHERE) {
         None => Ok(places),
         Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
     }

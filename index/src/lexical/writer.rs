@@ -17,6 +17,10 @@ use super::{
 };
 use crate::{Error, Passage, PassageId, Result, files};
 
+/// What tantivy calls the list of its segments, and that of the files it may delete.
+const META: &str = "meta.json";
+const MANAGED: &str = ".managed.json";
+
 /// Memory for postings before they go to disk, in bytes.
 const BUFFER: usize = 64 << 20;
 
@@ -27,6 +31,8 @@ pub(crate) struct LexicalWriter {
     index: Index,
     writer: IndexWriter,
     analyzers: HashMap<String, Analyzer>,
+    /// Whether all segments become one: those that came from elsewhere stay as they are.
+    merges: bool,
 }
 
 impl LexicalWriter {
@@ -38,7 +44,18 @@ impl LexicalWriter {
         let writer: IndexWriter = index.writer_with_num_threads(1, BUFFER).map_err(failed)?;
         // One merge at the end beats merging while the encoder needs the processor.
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new() })
+        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new(), merges: true })
+    }
+
+    /// Adds to an index whose segments were linked into `dir` from `base`.
+    pub(crate) fn append(base: &Path, dir: &Path) -> Result<Self> {
+        files::copy(&base.join(META), &dir.join(META))?;
+        let failed = |e: tantivy::TantivyError| error(dir, "be opened for adding", &e);
+        let index = Index::open_in_dir(dir).map_err(failed)?;
+        let fields = schema::fields(&index.schema(), dir)?;
+        let writer: IndexWriter = index.writer_with_num_threads(1, BUFFER).map_err(failed)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new(), merges: false })
     }
 
     pub(crate) fn add(&mut self, id: PassageId, passage: &Passage) -> Result<()> {
@@ -76,19 +93,19 @@ impl LexicalWriter {
         Ok(())
     }
 
-    /// Languages whose stemmer was used, as BCP 47 primary subtags, sorted.
-    pub(crate) fn languages(&self) -> Vec<String> {
-        let mut languages: Vec<String> = self.analyzers.keys().cloned().collect();
-        languages.sort();
-        languages
+    /// Languages of what was added and of what was there `before`, as BCP 47 primary subtags, sorted.
+    pub(crate) fn languages(&self, before: &[String]) -> Vec<String> {
+        let all: BTreeSet<&String> = self.analyzers.keys().chain(before).collect();
+        all.into_iter().cloned().collect()
     }
 
-    /// Commits and merges into one segment, so that scores do not depend on how the work was cut.
+    /// Commits, and merges a new index into one segment: scores then do not depend on how the work
+    /// was cut.
     pub(crate) fn finish(mut self) -> Result<()> {
         let failed = |e: tantivy::TantivyError| error(&self.dir, "be completed", &e);
         self.writer.commit().map_err(failed)?;
         let segments = self.index.searchable_segment_ids().map_err(failed)?;
-        if segments.len() > 1 {
+        if self.merges && segments.len() > 1 {
             self.writer.merge(&segments).wait().map_err(failed)?;
             self.writer.garbage_collect_files().wait().map_err(failed)?;
         }
@@ -99,7 +116,7 @@ impl LexicalWriter {
             files::make_readable(&self.dir.join(path))?;
         }
         // Locks belong to the writer, not to the generation.
-        for lock in [".tantivy-writer.lock", ".tantivy-meta.lock"] {
+        for lock in [MANAGED, ".tantivy-writer.lock", ".tantivy-meta.lock"] {
             std::fs::remove_file(self.dir.join(lock)).ok();
         }
         Ok(())

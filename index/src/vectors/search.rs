@@ -5,6 +5,8 @@ use std::{
     collections::BinaryHeap,
 };
 
+use rayon::prelude::*;
+
 use super::{dot::dot, segment::Segment};
 use crate::{PassageId, Scored, Selection, best::BestK};
 
@@ -22,6 +24,8 @@ pub(crate) struct VectorSearch {
     segments: Vec<Segment>,
     /// Where each passage's vector is: segment and row.
     places: Vec<(u32, u32)>,
+    /// Passages that are not gone, if any is.
+    live: Option<Selection>,
 }
 
 /// A row and its similarity, ordered by similarity, then by the lower row.
@@ -46,11 +50,11 @@ impl PartialOrd for Near {
 }
 
 impl VectorSearch {
-    /// Takes the segments of a generation with `passages` passages; `None` if a passage has no
-    /// vector, or a vector belongs to no passage of the generation.
-    pub(crate) fn new(segments: Vec<Segment>, passages: usize) -> Option<Self> {
+    /// Takes the segments of a generation; `None` if a live passage has no vector, or a vector belongs
+    /// to no passage that the generation ever had.
+    pub(crate) fn new(segments: Vec<Segment>, live: &Selection) -> Option<Self> {
         const NOWHERE: (u32, u32) = (u32::MAX, u32::MAX);
-        let mut places = vec![NOWHERE; passages];
+        let mut places = vec![NOWHERE; live.universe()];
         for (s, segment) in (0u32..).zip(&segments) {
             for row in 0..segment.len() {
                 for &passage in segment.passages(row) {
@@ -58,7 +62,18 @@ impl VectorSearch {
                 }
             }
         }
-        (!places.contains(&NOWHERE)).then_some(Self { segments, places })
+        let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
+        let live = (live.len() < live.universe()).then(|| live.clone());
+        whole.then_some(Self { segments, places, live })
+    }
+
+    /// For each query, its similarity to the vector that is nearest; nothing if there is none.
+    pub(crate) fn highest(&self, queries: &[Vec<f32>]) -> Vec<f32> {
+        let rows = || self.segments.iter().flat_map(|s| (0..s.len()).map(move |row| s.row(row)));
+        if rows().next().is_none() {
+            return Vec::new();
+        }
+        queries.par_iter().map(|q| rows().map(|row| dot(q, row)).fold(f32::NEG_INFINITY, f32::max)).collect()
     }
 
     /// Distinct vectors.
@@ -76,6 +91,7 @@ impl VectorSearch {
                 few.iter().for_each(|p| best.offer(Scored { passage: p, score: self.similarity(query, p) }));
             }
             _ => {
+                let among = among.or(self.live.as_ref());
                 let is_selected = |p: PassageId| among.is_none_or(|s| s.contains(p));
                 // A walk meets selected rows as often as there are any.
                 let widened = among.map_or(1.0, |s| (1.0 / s.share().max(1e-9)).min(WIDEST));
@@ -224,7 +240,7 @@ mod tests {
         writer.finish().expect("writable");
         let segment = Segment::open(dir.path(), DIMENSION).expect("whole");
         let has_graph = segment.graph().is_some();
-        (VectorSearch::new(vec![segment], rows.len()).expect("every passage has a row"), has_graph)
+        (VectorSearch::new(vec![segment], &Selection::all(rows.len())).expect("every passage has a row"), has_graph)
     }
 
     fn recall_at_10(search: &VectorSearch, rows: &[Vec<f32>]) -> f64 {

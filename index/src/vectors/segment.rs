@@ -85,6 +85,10 @@ impl SegmentWriter {
         let rows_path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &rows_path))?;
         drop(self.rows);
+        if self.passages.is_empty() {
+            // Nothing was added: there is no segment.
+            return files::remove_dir_all(&self.dir);
+        }
         let mut words = Vec::with_capacity(self.passages.len() * 2 + 1);
         let mut offset = 0u32;
         words.push(0);

@@ -160,7 +160,9 @@ const number = (value, options) => (Number.isFinite(value) ? new Intl.NumberForm
 function explanation({ explain, score }) {
   if (!explain || typeof explain !== "object") return null;
   const legs = Object.keys(LEGS).filter((key) => key in explain).map((key) => explainedLeg(LEGS[key], explain[key]));
-  return el("dl", "explain", ...legs, el("div", "leg", el("dt", "", "Overall"), scored(score)));
+  const fused = Number.isFinite(explain.fused) ? [el("div", "leg", el("dt", "", "Fused"), scored(explain.fused))] : [];
+  const likely = el("dd", "score", `${number(score, { style: "percent" }) ?? "unknown"} likely an answer`);
+  return el("dl", "explain", ...legs, ...fused, el("div", "leg", el("dt", "", "Overall"), likely));
 }
 
 const scored = (score) => el("dd", "score", `score ${number(score, { maximumSignificantDigits: 4 }) ?? "unknown"}`);

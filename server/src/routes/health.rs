@@ -10,13 +10,15 @@ pub(crate) async fn health() -> HttpResponse {
 }
 
 pub(crate) async fn ready(state: web::Data<State>) -> HttpResponse {
-    let manifest = state.engine.generation().manifest();
+    let engine = state.engine();
+    let manifest = engine.generation().manifest();
     HttpResponse::Ok().json(json!({
         "status": "ready",
         "generation": manifest.generation,
         "pages": manifest.counts.pages,
         "passages": manifest.counts.passages,
         "model": manifest.model["name"],
-        "degraded": state.engine.degraded(),
+        "degraded": engine.degraded(),
+        "reload_error": state.reload_error(),
     }))
 }

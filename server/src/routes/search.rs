@@ -11,7 +11,7 @@ const PARAMETERS: [&str; 10] =
 pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let request = read(http.query_string())?;
     let place = state.in_flight.enter()?;
-    let engine = state.engine.clone();
+    let engine = state.engine();
     // The place is kept until the work is done, also when the client has been told that it took too long.
     let work = web::block(move || {
         let _place = place;

@@ -1,0 +1,59 @@
+//! Puts what several builds added into one segment again, from what is stored: nothing is encoded.
+
+use std::collections::HashMap;
+
+use crate::{
+    Counts, Generation, Manifest, Passage, Result, WriterOptions, files,
+    layout::{self, Layout},
+    pages::{self, PageRecord},
+    publish::{Contents, Sealed},
+    staging::Staging,
+    writer::Parts,
+};
+
+/// Vector segments that a generation has at most.
+const MOST_SEGMENTS: usize = 8;
+/// A generation is compacted when more than one in this many of its numbers is a tombstone.
+const TOMBSTONES_IN: u64 = 4;
+
+/// Whether a generation is worth compacting.
+pub(crate) fn is_worn(contents: &Contents) -> bool {
+    let Counts { passages, numbers, .. } = contents.counts;
+    contents.vector_segments.len() > MOST_SEGMENTS || (numbers - passages) * TOMBSTONES_IN > numbers
+}
+
+/// Writes a sealed generation anew, as a build from nothing would: in the order of its pages, in
+/// one segment, identical vectors once.
+pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, manifest: &Manifest) -> Result<Sealed> {
+    let generation = Generation::open_dir(old.staging.path(), manifest.clone())?;
+    let staging = Staging::create(layout, "-compact")?;
+    let mut parts = Parts::create(staging.path(), "0", options.dimension)?;
+    let mut rows: HashMap<blake3::Hash, u32> = HashMap::new();
+    let (mut pages, mut next) = (Vec::new(), 0);
+    for (number, page) in (0..).zip(generation.pages()?) {
+        let mut record = PageRecord { source: page.source, number, passages: Vec::new() };
+        for (id, key) in page.passages {
+            let vector = generation.vector(id);
+            let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+            let row = match rows.entry(blake3::hash(&bytes)) {
+                std::collections::hash_map::Entry::Occupied(known) => *known.get(),
+                std::collections::hash_map::Entry::Vacant(new) => *new.insert(parts.vectors.add_row(vector)?),
+            };
+            let passage = Passage { page: number, ..generation.passage(id)? };
+            parts.lexical.add(next, &passage)?;
+            parts.vectors.add_passage(row, next);
+            record.passages.push((next, key));
+            next += 1;
+        }
+        pages.push(record);
+    }
+    let languages = parts.lexical.languages(&[]);
+    let vectors = parts.vectors.rows() as u64;
+    parts.finish()?;
+    pages::write(&staging.path().join(layout::PAGES), &pages)?;
+    files::write(&staging.path().join(layout::TOMBSTONES), &[])?;
+    let counts = Counts { pages: pages.len() as u64, passages: u64::from(next), vectors, numbers: u64::from(next) };
+    let calibration = old.contents.calibration;
+    let contents = Contents { counts, calibration, languages, vector_segments: vec!["0".to_owned()] };
+    Ok(Sealed { contents, staging, linked: HashMap::new() })
+}

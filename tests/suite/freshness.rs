@@ -1,0 +1,258 @@
+//! Builds that follow other builds: what is encoded, kept and removed, and that the result answers
+//! as a build from nothing would.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use cloze_query::{Engine, Mode, Request};
+use serde_json::Value;
+
+use crate::site::{Site, stderr};
+
+fn page(name: &str, text: &str) -> String {
+    format!("# Page {name}\n\n{text}\n\n## Details of {name}\n\nMore about {text}.\n")
+}
+
+fn garden() -> Site {
+    let site = Site::new();
+    for (name, text) in [
+        ("water", "Tomatoes need water in the morning, at their roots."),
+        ("soil", "Compost keeps the soil loose and feeds the worms."),
+        ("pests", "Copper bands keep snails away from the beds."),
+        ("tools", "Sharpen the spade before the ground freezes."),
+    ] {
+        site.write(&format!("guide/{name}.md"), page(name, text));
+    }
+    site
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["encoded", "reused", "removed", "passages"].map(|key| report[key].as_u64().unwrap())
+}
+
+#[test]
+fn only_what_is_new_is_encoded() {
+    let site = garden();
+    let first = site.build();
+    assert_eq!(counts(&first), [8, 0, 0, 8]);
+    let again = site.build();
+    assert_eq!((counts(&again), again["unchanged"].as_bool()), ([0, 8, 0, 8], Some(true)));
+    assert_eq!(again["generation"], "000001", "nothing differs, so the generation stays");
+
+    site.write("guide/soil.md", page("soil", "Lime makes the soil less sour."));
+    let edited = site.build();
+    assert_eq!(counts(&edited), [2, 6, 2, 8]);
+    assert_eq!(site.search("sour", Mode::Keyword).hits[0].id, "guide/soil.md");
+    assert!(site.search("worms", Mode::Keyword).no_match, "what is gone is not found");
+    assert!(site.search("compost for worms", Mode::Semantic).hits.iter().all(|h| !h.snippet.text.contains("worms")));
+
+    fs::rename(site.docs().join("guide"), site.docs().join("handbook")).unwrap();
+    let renamed = site.build();
+    assert_eq!(counts(&renamed), [0, 8, 8, 8], "a renamed folder is not encoded again");
+    assert_eq!(site.search("sour", Mode::Keyword).hits[0].id, "handbook/soil.md");
+
+    fs::remove_file(site.docs().join("handbook/pests.md")).unwrap();
+    assert_eq!(counts(&site.build()), [0, 6, 2, 6]);
+    assert!(site.search("snails", Mode::Keyword).no_match);
+    assert!(site.run("indexer", &["verify"]).status.success());
+}
+
+#[test]
+fn settings_that_change_passages_are_noticed() {
+    let site = garden();
+    site.build();
+    let (_, report) = site.build_with(&["--base-url", "https://example.org/"]);
+    assert_eq!(counts(&report), [0, 8, 8, 8]);
+    assert!(site.search("snails", Mode::Keyword).hits[0].url.starts_with("https://example.org/guide/pests"));
+}
+
+#[test]
+fn a_ledger_can_be_deleted_or_be_broken() {
+    let site = garden();
+    site.build();
+    fs::remove_dir_all(site.index().join("ledger")).unwrap();
+    assert_eq!(site.search("snails", Mode::Keyword).hits.len(), 1, "readers do not need it");
+    let report = site.build();
+    assert_eq!((counts(&report)[3], report["generation"].as_str()), (8, Some("000001")), "the pages are the same");
+
+    fs::remove_dir_all(site.index().join("ledger")).unwrap();
+    fs::create_dir(site.index().join("ledger")).unwrap();
+    fs::write(site.index().join("ledger/conf"), "no ledger").unwrap();
+    fs::write(site.index().join("ledger/db"), vec![0xff; 5000]).unwrap();
+    site.write("guide/new.md", page("new", "Sow the lettuce late."));
+    let output = site.run("indexer", &["build", "docs"]);
+    assert!(output.status.success() && stderr(&output).contains("could not be read"), "{}", stderr(&output));
+    let aside = fs::read_dir(site.index()).unwrap().flatten();
+    let aside = aside.filter(|e| e.file_name().to_string_lossy().starts_with("ledger.unreadable-")).count();
+    assert_eq!(aside, 1, "it is kept");
+    assert_eq!(site.search("lettuce", Mode::Keyword).hits.len(), 1);
+}
+
+/// The first ten pages of several queries, in every mode.
+fn answers(engine: &Engine) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for query in ["water for tomatoes", "keep snails away", "soil", "sharp spade", "number 3", "something new", "late"]
+    {
+        for mode in Mode::ALL {
+            let mut request = Request::new(query).unwrap();
+            request.mode = mode;
+            let mut ids: Vec<String> = engine.search(&request).unwrap().hits.into_iter().map(|h| h.id).collect();
+            ids.sort();
+            all.push(ids);
+        }
+    }
+    all
+}
+
+/// A generator of the same numbers every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+/// Random adding, editing, deleting, renaming and killing against a plain map of what should be there.
+#[test]
+fn any_history_answers_as_a_build_from_nothing() {
+    let site = garden();
+    let mut random = Random(42);
+    let mut expected: BTreeMap<String, String> = BTreeMap::new();
+    for (name, text) in [("a", "Water the tomatoes."), ("b", "Snails hate copper.")] {
+        expected.insert(format!("{name}.md"), page(name, text));
+    }
+    fs::remove_dir_all(site.docs()).unwrap();
+    expected.iter().for_each(|(name, text)| site.write(name, text));
+    site.build();
+    for round in 0..30 {
+        for _ in 0..=random.below(3) {
+            let names: Vec<String> = expected.keys().cloned().collect();
+            let name = names[random.below(names.len())].clone();
+            match random.below(4) {
+                0 => {
+                    let new = format!("n{round}-{}.md", random.below(1000));
+                    expected.insert(new, page("new", &format!("Something new, number {}.", random.below(9))));
+                }
+                1 => drop(expected.insert(name, page("edited", &format!("Edited late, number {}.", random.below(9))))),
+                2 if expected.len() > 2 => drop(expected.remove(&name)),
+                _ => {
+                    let text = expected.remove(&name).unwrap();
+                    expected.insert(format!("moved{}/{name}", random.below(3)), text);
+                }
+            }
+        }
+        fs::remove_dir_all(site.docs()).unwrap();
+        expected.iter().for_each(|(name, text)| site.write(name, text));
+        if random.below(4) == 0 {
+            kill_a_build(&site, Duration::from_millis(20 + random.below(200) as u64));
+        }
+        let report = site.build();
+        assert_eq!(report["pages"], expected.len());
+        assert!(report["encoded"].as_u64().unwrap() <= 12, "{report}");
+        let engine = site.engine();
+        let generation = engine.generation();
+        let mut pages: Vec<String> = generation.pages().unwrap().into_iter().map(|p| p.source).collect();
+        pages.sort();
+        assert!(pages.iter().eq(expected.keys()), "round {round}: {pages:?}");
+        assert_eq!(generation.ids().count(), 2 * expected.len());
+        if round % 10 == 9 {
+            let fresh = Site::new();
+            expected.iter().for_each(|(name, text)| fresh.write(name, text));
+            fresh.build();
+            assert_eq!(answers(&engine), answers(&fresh.engine()), "round {round}");
+        }
+    }
+    let names = fs::read_dir(site.index().join("generations")).unwrap().count();
+    assert_eq!(names, 2, "the live generation and the one before");
+}
+
+/// Starts a build and kills it; gives whether it was still running.
+fn kill_a_build(site: &Site, after: Duration) -> bool {
+    let mut build = site.command("indexer", &["build", "docs", "--quiet"]);
+    let mut build = build.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(after);
+    let was_running = build.try_wait().unwrap().is_none();
+    build.kill().ok();
+    build.wait().unwrap();
+    was_running
+}
+
+/// SIGKILL at random moments: what is live opens and verifies, and the next build succeeds.
+#[test]
+fn killed_builds_lose_nothing() {
+    let kills = if std::env::var_os("CLOZE_SOAK").is_some() { 300 } else { 12 };
+    let site = garden();
+    site.build();
+    let mut random = Random(7);
+    let mut running = 0;
+    for kill in 0..kills {
+        for i in 0..random.below(6) {
+            site.write(&format!("k{i}.md"), page("k", &format!("Kill {kill} of page {i}, {}.", random.below(1000))));
+        }
+        running += usize::from(kill_a_build(&site, Duration::from_millis(random.below(400) as u64)));
+        let engine = site.engine();
+        assert!(!engine.search(&Request::new("snails").unwrap()).unwrap().no_match);
+        assert!(site.run("indexer", &["verify"]).status.success());
+        if kill % 4 == 3 {
+            site.build();
+            let pages = fs::read_dir(site.docs()).unwrap().count() - 1 + 4;
+            assert_eq!(site.engine().generation().pages().unwrap().len(), pages);
+        }
+    }
+    println!("{running} of {kills} builds were running when they were killed");
+    assert!(running > kills / 4, "{running} of {kills}");
+}
+
+/// What was encoded before a kill is not encoded again.
+#[test]
+fn a_killed_build_is_resumed() {
+    let site = Site::new();
+    for i in 0..400 {
+        let words: String = (0..60).map(|w| format!("word{} ", (i * 7 + w * 13) % 500)).collect();
+        site.write(&format!("{i}.md"), format!("# Page {i}\n\n{words}\n"));
+    }
+    let started = Instant::now();
+    assert!(kill_a_build(&site, Duration::from_millis(2500)), "{:?}", started.elapsed());
+    let report = site.build();
+    let [encoded, reused, ..] = counts(&report);
+    assert!(reused > 0 && encoded < 400, "{encoded} encoded, {reused} reused");
+}
+
+/// Reads lines of a watch until one says that this many pages are in.
+fn wait_for_pages(lines: &mut impl Iterator<Item = std::io::Result<String>>, pages: u64) -> Value {
+    for line in lines {
+        let report: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if report["pages"] == pages {
+            return report;
+        }
+    }
+    panic!("the watch ended");
+}
+
+#[test]
+fn a_watch_builds_after_a_burst_of_edits_and_then_rests() {
+    use std::io::{BufRead, BufReader};
+    let site = garden();
+    let mut watch = site.command("indexer", &["watch", "docs", "--json"]);
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    assert_eq!(wait_for_pages(&mut lines, 4)["encoded"], 8);
+    assert!(site.run("indexer", &["status"]).status.success(), "readers are not held up");
+    for i in 0..5 {
+        site.write(&format!("burst{i}.md"), page("burst", &format!("Burst of edits {i}.")));
+    }
+    let report = wait_for_pages(&mut lines, 9);
+    assert!(report["encoded"].as_u64().unwrap() > 0);
+    thread::sleep(Duration::from_millis(1200));
+    assert_eq!(site.engine().generation().manifest().generation, "000002", "one generation a burst");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    assert_eq!(lines.count(), 0, "reading the sources is no change of them");
+}
