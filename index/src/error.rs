@@ -108,6 +108,12 @@ impl Error {
         Self::Damaged { path: path.into(), found: found.to_string(), expected: expected.to_string() }
     }
 
+    /// Whether a newer program wrote the index.
+    #[must_use]
+    pub fn is_newer_format(&self) -> bool {
+        matches!(self, Self::Format { found, expected, .. } if found > expected)
+    }
+
     /// Whether the disk is full; the caller may want to say so first.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {

@@ -2,13 +2,16 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Write},
     path::Path,
 };
 
 use memmap2::Mmap;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    faults::{self, Operation},
+};
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io("read", path))
@@ -19,7 +22,7 @@ pub(crate) fn create_dir_all(path: &Path) -> Result<()> {
 }
 
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).map_err(Error::io("write", path))
+    faults::before(Operation::Write, path).and_then(|()| fs::write(path, bytes)).map_err(Error::io("write", path))
 }
 
 /// Gives a file that never changes a second name, or copies it where the disk has no links.
@@ -27,6 +30,7 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(parent) = to.parent() {
         create_dir_all(parent)?;
     }
+    faults::before(Operation::Link, to).map_err(Error::io("link", to))?;
     if fs::hard_link(from, to).is_ok() {
         return Ok(());
     }
@@ -34,8 +38,15 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
     sync(to)
 }
 
+/// Writes a file from a stream.
+pub(crate) fn write_from(path: &Path, from: &mut impl Read) -> Result<()> {
+    faults::before(Operation::Write, path).map_err(Error::io("write", path))?;
+    let mut file = File::create(path).map_err(Error::io("create", path))?;
+    std::io::copy(from, &mut file).map(drop).map_err(Error::io("write", path))
+}
+
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to).map(drop).map_err(Error::io("copy to", to))
+    faults::before(Operation::Write, to).and_then(|()| fs::copy(from, to)).map(drop).map_err(Error::io("copy to", to))
 }
 
 pub(crate) fn remove_dir_all(path: &Path) -> Result<()> {
@@ -44,14 +55,22 @@ pub(crate) fn remove_dir_all(path: &Path) -> Result<()> {
 
 /// Writes a whole file and makes it durable.
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
+    faults::before(Operation::Write, path).map_err(Error::io("write", path))?;
     let mut file = File::create(path).map_err(Error::io("create", path))?;
     file.write_all(bytes).map_err(Error::io("write", path))?;
-    file.sync_all().map_err(Error::io("sync", path))
+    faults::before(Operation::Sync, path).and_then(|()| file.sync_all()).map_err(Error::io("sync", path))?;
+    faults::after(Operation::Sync, path);
+    Ok(())
 }
 
 /// Makes a file's content, or a directory's entries, durable.
 pub(crate) fn sync(path: &Path) -> Result<()> {
-    File::open(path).and_then(|f| f.sync_all()).map_err(Error::io("sync", path))
+    faults::before(Operation::Sync, path)
+        .and_then(|()| File::open(path))
+        .and_then(|f| f.sync_all())
+        .map_err(Error::io("sync", path))?;
+    faults::after(Operation::Sync, path);
+    Ok(())
 }
 
 /// Lets everybody read a file, as files made without temporary ones are.
@@ -61,7 +80,9 @@ pub(crate) fn make_readable(path: &Path) -> Result<()> {
 }
 
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(Error::io("rename to", to))
+    faults::before(Operation::Rename { from }, to)
+        .and_then(|()| fs::rename(from, to))
+        .map_err(Error::io("rename to", to))
 }
 
 /// Maps a file that will not change any more. An empty file maps to an empty slice.

@@ -69,7 +69,18 @@ impl Generation {
         Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live })
     }
 
-    /// Name of the live generation of an index directory, without opening it: cheap enough to poll.
+    /// Whether this is the generation that is live in an index directory, which is not opened: cheap
+    /// enough to ask often. Gives the live one's name if it is another.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`] or [`Error::Damaged`].
+    pub fn overtaken_by(&self, root: &Path) -> Result<Option<String>> {
+        let (name, hash) = publish::current(&Layout::new(root))?;
+        let is_same = name == self.manifest.generation && hash == files::hash(&self.manifest.to_bytes()?);
+        Ok((!is_same).then_some(name))
+    }
+
+    /// Name of the live generation of an index directory, without opening it.
     ///
     /// # Errors
     /// [`Error::NoIndex`] or [`Error::Damaged`].

@@ -35,21 +35,25 @@ impl Ledger {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         match Self::try_open(path) {
             Ok(ledger) => Ok(ledger),
+            // A full disk or a missing right says nothing about what is stored.
+            Err(sled::Error::Io(cause)) if !is_about_content(&cause) => {
+                Err(Error::Io { doing: "open the ledger", path: path.to_owned(), cause })
+            }
             Err(error) => {
+                let error = failed(path, "be opened")(error);
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
                 let aside = path.with_file_name(format!("ledger.unreadable-{now}"));
                 fs::rename(path, &aside).map_err(|_| error)?;
-                Ok(Self { set_aside: Some(aside), ..Self::try_open(path)? })
+                let fresh = Self::try_open(path).map_err(failed(path, "be created"))?;
+                Ok(Self { set_aside: Some(aside), ..fresh })
             }
         }
     }
 
-    fn try_open(path: &Path) -> Result<Self> {
-        let failed =
-            |e: sled::Error| Error::Ledger { path: path.to_owned(), doing: "be opened", reason: e.to_string() };
+    fn try_open(path: &Path) -> Result<Self, sled::Error> {
         let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
-        let db = config.open().map_err(failed)?;
-        let tree = |name: &str| db.open_tree(name).map_err(failed);
+        let db = config.open()?;
+        let tree = |name: &str| db.open_tree(name);
         Ok(Self { path: path.to_owned(), vectors: tree("vectors")?, sources: tree("sources")?, db, set_aside: None })
     }
 
@@ -135,6 +139,16 @@ impl Ledger {
     }
 
     fn failed(&self, doing: &'static str) -> impl Fn(sled::Error) -> Error + '_ {
-        move |e| Error::Ledger { path: self.path.clone(), doing, reason: e.to_string() }
+        failed(&self.path, doing)
     }
+}
+
+fn failed<'a>(path: &'a Path, doing: &'static str) -> impl Fn(sled::Error) -> Error + 'a {
+    move |e| Error::Ledger { path: path.to_owned(), doing, reason: e.to_string() }
+}
+
+/// Whether an error of reading is about what was read, not about the disk.
+fn is_about_content(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, Other, UnexpectedEof};
+    matches!(cause.kind(), InvalidData | Other | UnexpectedEof)
 }

@@ -8,6 +8,8 @@
 //! - [`pages`]: which passages each page has; what a build compares with.
 //! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
 //!   together; `publish`: makes the result live.
+//! - `archive`: a generation as one stream; `verify`: everything in it against everything else.
+//! - `faults`: where tests cut the power.
 //! - [`generation`]: opens the live generation, read-only, checksums first.
 //! - `vectors`: segments of vectors with a graph; the only place that knows `hnsw_rs`.
 //! - `lexical`: postings and stored passages; the only place that knows tantivy.
@@ -15,9 +17,13 @@
 //! This crate alone opens, creates or renames files inside an index directory. It knows nothing
 //! of models: vectors cross its border as `&[f32]`, and the model's record as opaque JSON.
 
+mod archive;
 mod best;
 mod compact;
+#[cfg(test)]
+mod crashes;
 pub mod error;
+mod faults;
 mod files;
 pub mod generation;
 pub mod layout;
@@ -31,17 +37,20 @@ mod publish;
 mod selection;
 mod staging;
 mod vectors;
+mod verify;
 pub mod writer;
 
+pub use archive::{Imported, export, import};
 pub use error::{Error, Result};
 pub use generation::Generation;
 pub use ledger::Ledger;
 pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse, is_stop_word};
-pub use manifest::{Calibration, Counts, Manifest};
+pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;
+pub use verify::Verified;
 pub use writer::{Writer, WriterOptions};
 
 /// A passage's number inside one generation. The numbers of passages that are gone are not used again.

@@ -21,6 +21,8 @@ pub struct Manifest {
     pub dimension: usize,
     /// How much it holds.
     pub counts: Counts,
+    /// What the build that made it had to do.
+    pub build: BuildCounts,
     /// What similarities mean here.
     pub calibration: Calibration,
     /// Languages of the pages, as BCP 47 primary subtags, sorted.
@@ -42,6 +44,17 @@ pub struct Counts {
     pub vectors: u64,
     /// Numbers given to passages so far; those of passages that are gone are tombstones.
     pub numbers: u64,
+}
+
+/// What a build had to do, in passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BuildCounts {
+    /// Went through the encoder.
+    pub encoded: u64,
+    /// Were there before, or had a vector in the ledger.
+    pub reused: u64,
+    /// Of the generation before, are gone.
+    pub removed: u64,
 }
 
 /// Quartiles of the highest similarity that queries without an answer reach in this generation.
@@ -99,17 +112,21 @@ impl Manifest {
     /// [`Error::Format`] for another version, [`Error::Damaged`] for anything else that is not as promised.
     pub fn read(dir: &Path, expected_hash: &str) -> Result<Self> {
         let path = dir.join(layout::MANIFEST);
-        let bytes = files::read(&path)?;
-        if let Ok(Versioned { format }) = serde_json::from_slice(&bytes)
+        Self::parse(&path, &files::read(&path)?, expected_hash)
+    }
+
+    /// Checks and reads the bytes of a manifest; `path` is where they are from.
+    pub(crate) fn parse(path: &Path, bytes: &[u8], expected_hash: &str) -> Result<Self> {
+        if let Ok(Versioned { format }) = serde_json::from_slice(bytes)
             && format != layout::FORMAT_VERSION
         {
-            return Err(Error::Format { path, found: format, expected: layout::FORMAT_VERSION });
+            return Err(Error::Format { path: path.to_owned(), found: format, expected: layout::FORMAT_VERSION });
         }
-        let found = files::hash(&bytes);
+        let found = files::hash(bytes);
         if found != expected_hash {
             return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {expected_hash}")));
         }
-        serde_json::from_slice(&bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
+        serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
     }
 
     /// As it is stored.
@@ -141,7 +158,7 @@ impl FileRecord {
         Ok(Self { path, bytes, blake3 })
     }
 
-    fn verify(&self, dir: &Path) -> Result<()> {
+    pub(crate) fn verify(&self, dir: &Path) -> Result<()> {
         let full = dir.join(&self.path);
         if !full.is_file() {
             return Err(Error::damaged(full, "missing", format!("{} bytes", self.bytes)));

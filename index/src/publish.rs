@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    Calibration, Counts, Error, Generation, Manifest, Result, WriterOptions, files,
+    BuildCounts, Calibration, Counts, Error, Generation, Manifest, Result, WriterOptions, files,
     layout::{self, Layout},
     lock::WriterLock,
     manifest::FileRecord,
@@ -44,7 +44,8 @@ impl Published {
         Self {
             generation: manifest.generation.clone(),
             counts: manifest.counts,
-            bytes: manifest.files.iter().map(|f| f.bytes).sum(),
+            bytes: manifest.files.iter().map(|f| f.bytes).sum::<u64>()
+                + manifest.to_bytes().map_or(0, |b| b.len() as u64),
             removed: 0,
             is_unchanged: true,
         }
@@ -55,9 +56,23 @@ impl Published {
 #[derive(Clone)]
 pub(crate) struct Contents {
     pub(crate) counts: Counts,
+    pub(crate) build: BuildCounts,
     pub(crate) calibration: Calibration,
     pub(crate) languages: Vec<String>,
     pub(crate) vector_segments: Vec<String>,
+}
+
+impl Contents {
+    /// Those that a manifest describes.
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        Self {
+            counts: manifest.counts,
+            build: manifest.build,
+            calibration: manifest.calibration,
+            languages: manifest.languages.clone(),
+            vector_segments: manifest.vector_segments.clone(),
+        }
+    }
 }
 
 /// A staging directory with all its files but the manifest.
@@ -66,22 +81,21 @@ pub(crate) struct Sealed {
     pub(crate) staging: Staging,
     /// Files that are those of the generation before: durable and hashed already.
     pub(crate) linked: HashMap<String, FileRecord>,
+    /// Whether older generations stay: the one that was live is damaged, and one before it may be whole.
+    pub(crate) keeps_older: bool,
 }
 
 /// Makes a staged generation durable under a manifest, which is written last. The number of the
 /// generation is the next one.
 pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) -> Result<Manifest> {
-    let Contents { counts, calibration, languages, vector_segments } = sealed.contents.clone();
+    let Contents { counts, build, calibration, languages, vector_segments } = sealed.contents.clone();
     let staging = sealed.staging.path();
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
-        match sealed.linked.get(&path) {
-            Some(record) => files_of.push(record.clone()),
-            None => {
-                files::sync(&staging.join(&path))?;
-                files_of.push(FileRecord::describe(staging, path)?);
-            }
-        }
+        files_of.push(match sealed.linked.get(&path) {
+            Some(record) => record.clone(),
+            None => FileRecord::describe(staging, path)?,
+        });
     }
     let manifest = Manifest {
         format: layout::FORMAT_VERSION,
@@ -90,30 +104,46 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
         model: options.model.clone(),
         dimension: options.dimension,
         counts,
+        build,
         calibration,
         languages,
         vector_segments,
         files: files_of,
     };
-    files::write_synced(&staging.join(layout::MANIFEST), &manifest.to_bytes()?)?;
-    sync_directories(staging)?;
+    make_durable(staging, &manifest, &sealed.linked, &manifest.to_bytes()?)?;
     Ok(manifest)
 }
 
-/// Gives a sealed generation its name, and makes it the live one.
-pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest) -> Result<Published> {
-    let (generation, bytes) = (manifest.generation.clone(), manifest.to_bytes()?);
+/// Makes the files of a staged generation durable, then its manifest (`bytes`), then its directories.
+pub(crate) fn make_durable(
+    staging: &Path,
+    manifest: &Manifest,
+    linked: &HashMap<String, FileRecord>,
+    bytes: &[u8],
+) -> Result<()> {
+    for record in manifest.files.iter().filter(|r| !linked.contains_key(&r.path)) {
+        files::sync(&staging.join(&record.path))?;
+    }
+    files::write_synced(&staging.join(layout::MANIFEST), bytes)?;
+    sync_directories(staging)
+}
+
+/// Gives a sealed generation its name, and makes it the live one; `bytes` are those of its manifest.
+pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest, bytes: &[u8]) -> Result<Published> {
+    let generation = manifest.generation.clone();
     files::rename(sealed.staging.path(), &layout.generation(&generation))?;
     sealed.staging.published();
     files::sync(&layout.generations())?;
-    switch(layout, &generation, &files::hash(&bytes))?;
-    remove_older(layout, &generation);
+    switch(layout, &generation, &files::hash(bytes))?;
+    if !sealed.keeps_older {
+        remove_older(layout, &generation);
+    }
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
     Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
 }
 
 /// Points `CURRENT` at a generation: written beside, made durable, renamed.
-fn switch(layout: &Layout, generation: &str, manifest_hash: &str) -> Result<()> {
+pub(crate) fn switch(layout: &Layout, generation: &str, manifest_hash: &str) -> Result<()> {
     let beside = layout.root().join(format!("{}.new", layout::CURRENT));
     files::write_synced(&beside, format!("{generation} {manifest_hash}\n").as_bytes())?;
     files::rename(&beside, &layout.current())?;
@@ -130,6 +160,11 @@ pub(crate) fn current(layout: &Layout) -> Result<(String, String)> {
         }
         Err(e) => return Err(Error::io("read", path)(e)),
     };
+    parse_current(&path, &text)
+}
+
+/// Name and checksum that a `CURRENT` holds.
+pub(crate) fn parse_current(path: &Path, text: &str) -> Result<(String, String)> {
     match text.split_whitespace().collect::<Vec<_>>()[..] {
         [name, hash] if layout::generation_number(name).is_some() => Ok((name.to_owned(), hash.to_owned())),
         _ => Err(Error::damaged(path, format!("{:?}", text.trim()), "a generation and its checksum")),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Result, files,
+    Result, faults, files,
     layout::{self, Layout},
 };
 
@@ -34,7 +34,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.published {
+        if !self.published && !faults::is_down() {
             std::fs::remove_dir_all(&self.path).ok();
         }
     }

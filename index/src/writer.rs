@@ -8,7 +8,8 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
-    Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result, compact, files,
+    BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    compact, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
@@ -41,6 +42,7 @@ pub struct Writer {
     next_passage: u32,
     next_page: u32,
     added: u64,
+    keeps_older: bool,
     off_topic: Vec<Vec<f32>>,
     _lock: WriterLock,
 }
@@ -88,11 +90,15 @@ impl Writer {
         publish::remove_abandoned(&layout);
         let ledger = Arc::new(Ledger::open(&layout.ledger())?);
         let staging = Staging::create(&layout, "")?;
+        let mut keeps_older = false;
         let base = match Generation::open(root) {
             Ok(live) if live.manifest().model == options.model => Some(live),
             Ok(_) | Err(Error::NoIndex { .. }) => None,
+            // A newer program's index is not for this one to replace.
+            Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the live generation is not built upon");
+                keeps_older = true;
                 None
             }
         };
@@ -119,6 +125,7 @@ impl Writer {
             next_passage,
             next_page,
             added: 0,
+            keeps_older,
             off_topic: Vec::new(),
             _lock: lock,
         })
@@ -193,13 +200,26 @@ impl Writer {
     }
 
     /// Completes the files, makes them durable and makes the generation the live one. If nothing
-    /// differs from the live one, that stays live.
+    /// differs from the live one, that stays live. `build` goes into the manifest; what was removed
+    /// is counted here.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Lexical`]; the generation that was live before stays live.
-    pub fn publish(self) -> Result<Published> {
-        let Self { layout, options, staging, parts, base, previous: _, ledger, pages, next_passage, off_topic, .. } =
-            self;
+    pub fn publish(self, build: BuildCounts) -> Result<Published> {
+        let Self {
+            layout,
+            options,
+            staging,
+            parts,
+            base,
+            previous: _,
+            ledger,
+            pages,
+            next_passage,
+            keeps_older,
+            off_topic,
+            ..
+        } = self;
         ledger.flush()?;
         let (mut tombstones, mut removed) = (Vec::new(), 0);
         let mut live = vec![false; next_passage as usize];
@@ -232,9 +252,10 @@ impl Writer {
             vectors: rows,
             numbers: u64::from(next_passage),
         };
-        let contents = Contents { counts, calibration, languages, vector_segments: segments };
+        let build = BuildCounts { removed, ..build };
+        let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
-        let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default() };
+        let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), keeps_older };
         let is_worn = compact::is_worn(&sealed.contents);
         let manifest = publish::seal(&layout, &options, &sealed)?;
         let manifest = if is_worn {
@@ -243,7 +264,7 @@ impl Writer {
         } else {
             manifest
         };
-        let published = publish::publish(&layout, sealed, &manifest)?;
+        let published = publish::publish(&layout, sealed, &manifest, &manifest.to_bytes()?)?;
         Ok(Published { removed, ..published })
     }
 }

@@ -33,6 +33,10 @@ pub enum Command {
     Status(IndexArgs),
     /// Check every checksum of the live generation, and its parts against each other
     Verify(IndexArgs),
+    /// Write the live generation to one archive file, or to a pipe
+    Export(ExportArgs),
+    /// Bring in an archive, and make its generation the live one
+    Import(ImportArgs),
     /// Remove generations that are no longer needed
     Prune(IndexArgs),
     /// Fetch models and look at them
@@ -41,6 +45,28 @@ pub enum Command {
         #[command(subcommand)]
         command: ModelCommand,
     },
+}
+
+/// `indexer export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The archive to write; - for standard output
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+}
+
+/// `indexer import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The archive to read; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
 }
 
 /// `indexer build` and `indexer watch`.

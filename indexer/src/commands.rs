@@ -1,13 +1,16 @@
 //! What each command does and prints.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
-use cloze_index::{Generation, Manifest};
+use cloze_index::{Generation, Manifest, Verified, layout};
 use serde_json::json;
 
 use crate::{
-    BuildConfig,
+    BuildConfig, archive,
     cli::{BuildArgs, Cli, Command, IndexArgs},
     config::{self, File},
     model, pipeline,
@@ -31,6 +34,12 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Watch(args) => watch(args, file),
         Command::Status(args) => status(&args, file),
         Command::Verify(args) => verify(&args, file),
+        Command::Export(args) => {
+            // Standard output may be the archive.
+            eprintln!("{}", archive::export(&choose_index(args.index, file), &args.file)?);
+            Ok(DONE)
+        }
+        Command::Import(args) => print(&archive::import(&choose_index(args.index, file), &args.file)?),
         Command::Prune(args) => prune(&args, file),
         Command::Model { command } => print(&model::run(command)?),
     }
@@ -88,38 +97,76 @@ fn watch(args: BuildArgs, file: File) -> Result<u8> {
 }
 
 fn index_dir(args: &IndexArgs, file: File) -> PathBuf {
-    args.index.clone().or(file.index).unwrap_or_else(|| config::DEFAULT_INDEX.into())
+    choose_index(args.index.clone(), file)
+}
+
+fn choose_index(given: Option<PathBuf>, file: File) -> PathBuf {
+    given.or(file.index).unwrap_or_else(|| config::DEFAULT_INDEX.into())
 }
 
 fn status(args: &IndexArgs, file: File) -> Result<u8> {
-    let generation = Generation::open(&index_dir(args, file))?;
+    let dir = index_dir(args, file);
+    let generation = Generation::open(&dir)?;
     let manifest = generation.manifest();
+    let ledger = folder_bytes(&dir.join(layout::LEDGER));
     if args.json {
-        return print(&serde_json::to_string_pretty(manifest)?);
+        let mut value = serde_json::to_value(manifest)?;
+        value["tombstones"] = (manifest.counts.numbers - manifest.counts.passages).into();
+        value["bytes"] = manifest.files.iter().map(|f| f.bytes).sum::<u64>().into();
+        value["ledger_bytes"] = ledger.into();
+        return print(&serde_json::to_string_pretty(&value)?);
     }
-    print(&describe(manifest))
+    print(&describe(manifest, ledger))
 }
 
-fn describe(manifest: &Manifest) -> String {
+fn describe(manifest: &Manifest, ledger: u64) -> String {
     let bytes: u64 = manifest.files.iter().map(|f| f.bytes).sum();
     let model = |key: &str| manifest.model[key].to_string().trim_matches('"').to_owned();
+    let (counts, build) = (manifest.counts, manifest.build);
     [
         format!("generation {}, published {} s after 1970 UTC", manifest.generation, manifest.created_unix),
-        format!("pages      {}", manifest.counts.pages),
-        format!("passages   {} with {} distinct vectors", manifest.counts.passages, manifest.counts.vectors),
+        format!("pages      {}", counts.pages),
+        format!(
+            "passages   {} with {} vectors in {} segments",
+            counts.passages,
+            counts.vectors,
+            manifest.vector_segments.len()
+        ),
+        format!("tombstones {}", counts.numbers - counts.passages),
+        format!(
+            "last build {} encoded, {} from the ledger or as they were, {} removed",
+            build.encoded, build.reused, build.removed
+        ),
         format!("model      {} ({}, {} dimensions)", model("name"), model("precision"), manifest.dimension),
-        format!("size       {:.1} MB in {} files", bytes as f64 / 1e6, manifest.files.len()),
+        format!(
+            "size       {:.1} MB in {} files, and {:.1} MB of ledger",
+            bytes as f64 / 1e6,
+            manifest.files.len(),
+            ledger as f64 / 1e6
+        ),
     ]
     .join("\n")
+}
+
+/// Size of the files of a folder and those below; 0 if there is none.
+fn folder_bytes(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(data) if data.is_dir() => folder_bytes(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
 }
 
 fn verify(args: &IndexArgs, file: File) -> Result<u8> {
     let dir = index_dir(args, file);
     // Opening checks every file against its checksum and the engines against the manifest.
-    let generation = Generation::open(&dir).with_context(|| format!("{} did not pass", dir.display()))?;
-    let manifest = generation.manifest();
-    let text = format!("generation {}: {} files are as they were written", manifest.generation, manifest.files.len());
-    let value = json!({"generation": manifest.generation, "files": manifest.files.len(), "ok": true});
+    let verified = Generation::open(&dir).and_then(|g| Ok((g.verify()?, g.manifest().generation.clone())));
+    let (Verified { files, passages }, generation) =
+        verified.with_context(|| format!("{} did not pass", dir.display()))?;
+    let text = format!("generation {generation}: {files} files and {passages} passages are as they were written");
+    let value = json!({"generation": generation, "files": files, "passages": passages, "ok": true});
     print(&if args.json { value.to_string() } else { text })
 }
 

@@ -12,6 +12,7 @@
 //! [`watch`] does all of it again whenever the sources change.
 
 pub mod anchor;
+mod archive;
 pub mod cli;
 pub mod commands;
 pub mod config;

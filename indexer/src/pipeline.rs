@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-use cloze_index::{Key, Ledger, Passage, PassageId, Writer, WriterOptions};
+use cloze_index::{BuildCounts, Key, Ledger, Passage, PassageId, Writer, WriterOptions};
 use cloze_models::{Artifact, Encoder};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -95,7 +95,8 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
     writer.calibrate(off_topic::vectors(&encoder, &memory, &ledger, &mut used)?);
-    let published = writer.publish()?;
+    let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
+    let published = writer.publish(counts)?;
     used.tidy(&ledger)?;
     progress.finish();
     report.seconds.publish = started.elapsed().as_secs_f64();

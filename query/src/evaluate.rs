@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ pub(crate) fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Resul
 }
 
 fn parse_mode(name: &str) -> Result<Mode> {
-    Mode::parse(name).with_context(|| format!("--mode of eval is {name:?}; expected a mode or all"))
+    Mode::parse(name).map_err(|_| anyhow!("--mode is {name:?}; expected hybrid, semantic, keyword or all"))
 }
 
 fn run(engine: &Engine, args: &EvalArgs, mode: Mode, queries: &[(String, String)], qrels: &Qrels) -> Result<Run> {

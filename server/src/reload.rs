@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloze_index::Generation;
 use cloze_models::ModelSource;
 
 use crate::State;
@@ -27,12 +26,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 pub(crate) fn follow(state: State, index: PathBuf, model: Option<ModelSource>) -> std::io::Result<()> {
     let mut failed: Option<(String, Instant)> = None;
     let step = move || {
-        let Ok(live) = Generation::live_name(&index) else { return };
         let engine = state.engine();
-        if live == engine.generation().manifest().generation {
-            state.set_reload_error(None);
-            return;
-        }
+        let live = match engine.generation().overtaken_by(&index) {
+            Ok(Some(live)) => live,
+            Ok(None) => return state.set_reload_error(None),
+            Err(error) => return state.set_reload_error(Some(error.to_string())),
+        };
         if failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {
             return;
         }
@@ -45,7 +44,6 @@ pub(crate) fn follow(state: State, index: PathBuf, model: Option<ModelSource>) -
                 failed = None;
             }
             Err(error) => {
-                tracing::error!(generation = live, %error, "the new generation was not taken up");
                 state.set_reload_error(Some(format!("generation {live} was not taken up: {error}")));
                 failed = Some((live, Instant::now()));
             }

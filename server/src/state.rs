@@ -47,7 +47,14 @@ impl State {
         self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Remembers it, and logs it once.
     pub(crate) fn set_reload_error(&self, error: Option<String>) {
-        *self.reload_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        let mut known = self.reload_error.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != error {
+            if let Some(error) = &error {
+                tracing::error!(error, "the index on disk was not taken up; the old generation goes on");
+            }
+            *known = error;
+        }
     }
 }

@@ -12,7 +12,10 @@ use std::{
 use cloze_query::{Engine, Mode, Request};
 use serde_json::Value;
 
-use crate::site::{Site, stderr};
+use crate::{
+    site::{Site, stderr},
+    support::fixture,
+};
 
 fn page(name: &str, text: &str) -> String {
     format!("# Page {name}\n\n{text}\n\n## Details of {name}\n\nMore about {text}.\n")
@@ -175,13 +178,89 @@ fn any_history_answers_as_a_build_from_nothing() {
 
 /// Starts a build and kills it; gives whether it was still running.
 fn kill_a_build(site: &Site, after: Duration) -> bool {
-    let mut build = site.command("indexer", &["build", "docs", "--quiet"]);
-    let mut build = build.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    kill(site, &["build", "docs", "--quiet"], after)
+}
+
+fn kill(site: &Site, args: &[&str], after: Duration) -> bool {
+    let mut command = site.command("indexer", args);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     thread::sleep(after);
-    let was_running = build.try_wait().unwrap().is_none();
-    build.kill().ok();
-    build.wait().unwrap();
+    let was_running = process.try_wait().unwrap().is_none();
+    process.kill().ok();
+    process.wait().unwrap();
     was_running
+}
+
+/// The same for `import` and `prune`.
+#[test]
+fn killed_imports_and_prunes_lose_nothing() {
+    let kills = if std::env::var_os("CLOZE_SOAK").is_some() { 300 } else { 12 };
+    let from = garden();
+    for i in 0..300 {
+        from.write(&format!("more/{i}.md"), page("more", &format!("More text, {}.", i % 7)));
+    }
+    from.build();
+    let archive = from.root().join("archive.tar");
+    let archive = archive.to_str().unwrap();
+    assert!(from.run("indexer", &["export", archive]).status.success());
+    let site = garden();
+    site.build();
+    site.write("guide/soil.md", page("soil", "Sand makes the soil drain."));
+    site.build();
+    let two_generations = site.root().join("two");
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let status = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status();
+        assert!(status.unwrap().success());
+    };
+    copy(&site.index(), &two_generations);
+    let mut random = Random(11);
+    let mut running = 0;
+    for round in 0..kills {
+        fs::remove_dir_all(site.index()).unwrap();
+        copy(&two_generations, &site.index());
+        let args: &[&str] = if round % 3 == 2 { &["prune"] } else { &["import", archive] };
+        running += usize::from(kill(&site, args, Duration::from_micros(random.below(9000) as u64)));
+        let engine = site.engine();
+        assert!(!engine.search(&Request::new("snails").unwrap()).unwrap().no_match);
+        assert!(site.run("indexer", &["verify"]).status.success());
+        if round % 10 == 9 {
+            site.write("guide/soil.md", page("soil", &format!("Round {round} of the soil.")));
+            site.build();
+        }
+    }
+    site.write("last.md", page("last", "The last page."));
+    site.build();
+    println!("{running} of {kills} imports and prunes were running when they were killed");
+    assert!(running > kills / 5, "{running} of {kills}");
+}
+
+/// An index as this format's first program wrote it.
+#[test]
+fn a_frozen_index_opens_and_can_be_built_upon() {
+    let site = Site::new();
+    let copied = std::process::Command::new("cp").arg("-r").arg(fixture("index-2")).arg(site.index()).status();
+    assert!(copied.unwrap().success());
+    assert!(site.run("indexer", &["verify"]).status.success());
+    assert_eq!(site.search("frozen lettuce", Mode::Hybrid).hits[0].id, "frozen.md");
+    site.write("frozen.md", fs::read_to_string(fixture("index-2.md")).unwrap());
+    site.write("fresh.md", page("fresh", "Fresh radishes."));
+    let report = site.build();
+    assert_eq!(counts(&report), [2, 2, 0, 4], "what it holds is not encoded again");
+}
+
+/// An index of the format before this one: refused with advice, left as it is, and built beside.
+#[test]
+fn an_older_format_is_left_alone_and_built_anew() {
+    let site = garden();
+    let old = site.index().join("generations/000007");
+    fs::create_dir_all(&old).unwrap();
+    fs::write(old.join("manifest.json"), "{\"format\": 1, \"generation\": \"000007\"}").unwrap();
+    fs::write(site.index().join("CURRENT"), format!("000007 {}\n", "0".repeat(64))).unwrap();
+    let refused = site.run("query", &["text"]);
+    assert!(stderr(&refused).contains("index format 1, this program reads 2; build the index again"));
+    assert_eq!(site.build()["generation"], "000008");
+    assert!(old.join("manifest.json").exists());
+    assert!(!site.search("snails", Mode::Keyword).no_match);
 }
 
 /// SIGKILL at random moments: what is live opens and verifies, and the next build succeeds.

@@ -13,6 +13,7 @@ mod evaluation;
 mod freshness;
 mod highlighting;
 mod hub;
+mod reload;
 mod searching;
 mod serving;
 mod site;

@@ -35,6 +35,10 @@ fn an_engine_is_known_in_one_place() {
         ("tantivy::", "index/src/lexical/"),
         ("tokenizers::", "models/src/tokens.rs"),
         ("hf_hub::", "models/src/hub.rs"),
+        ("sled::", "index/src/ledger.rs"),
+        ("tar::", "index/src/archive.rs"),
+        ("notify::", "indexer/src/watch.rs"),
+        ("arc_swap::", "server/src/state.rs"),
     ] {
         let uses = |text: &str| {
             let mut lines = text.lines().filter(|l| !l.trim_start().starts_with("//"));

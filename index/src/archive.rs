@@ -1,0 +1,151 @@
+//! A generation as one stream: a tar archive of `CURRENT`, the manifest and every file it lists.
+//!
+//! `CURRENT` holds the checksum of the manifest, and the manifest those of the files, so the archive
+//! proves itself. Nothing is held in memory but one file's buffer: it works from and to a pipe.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use crate::{
+    Error, Generation, Manifest, Result, files,
+    layout::{self, Layout},
+    lock::WriterLock,
+    manifest::FileRecord,
+    publish::{self, Contents, Sealed},
+    staging::Staging,
+};
+
+/// What an archive is called in messages.
+const ARCHIVE: &str = "the archive";
+/// `CURRENT` is one short line, and a manifest is not this large.
+const MOST_HEAD_BYTES: u64 = 256 << 20;
+
+/// A generation that was brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Its name.
+    pub generation: String,
+    /// Whether it was there already, and is only live again.
+    pub was_there: bool,
+}
+
+/// Writes the live generation of an index to a stream; gives its name.
+///
+/// # Errors
+/// As for opening the index, and [`Error::Io`] for the stream.
+pub fn export(root: &Path, out: impl Write) -> Result<String> {
+    let generation = Generation::open(root)?;
+    let (name, manifest) = (generation.manifest().generation.clone(), generation.manifest());
+    let head = manifest.to_bytes()?;
+    let current = format!("{name} {}\n", files::hash(&head));
+    let failed = |e: io::Error| Error::io("write", ARCHIVE)(e);
+    let mut archive = tar::Builder::new(out);
+    archive.mode(tar::HeaderMode::Deterministic);
+    for (path, bytes) in [(layout::CURRENT, current.as_bytes()), (layout::MANIFEST, head.as_slice())] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, bytes).map_err(failed)?;
+    }
+    for record in &manifest.files {
+        let path = generation.dir().join(&record.path);
+        let mut file = File::open(&path).map_err(Error::io("read", &path))?;
+        archive.append_file(&record.path, &mut file).map_err(failed)?;
+    }
+    archive.into_inner().and_then(|mut out| out.flush()).map_err(failed)?;
+    Ok(name)
+}
+
+/// Brings in a generation from a stream and makes it live. The bytes are those that were exported.
+///
+/// # Errors
+/// [`Error::Damaged`] for an archive that is cut, changed or none at all, [`Error::Locked`] while
+/// another process writes, [`Error::Mismatch`] if there is another generation of the same name; what
+/// was live stays live.
+pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
+    let layout = Layout::new(root);
+    files::create_dir_all(&layout.generations())?;
+    let _lock = WriterLock::take(&layout)?;
+    publish::remove_abandoned(&layout);
+    let mut archive = tar::Archive::new(input);
+    let mut entries = archive.entries().map_err(damaged)?;
+    let current = head(&mut entries, layout::CURRENT)?;
+    let (name, hash) = publish::parse_current(Path::new(ARCHIVE), &String::from_utf8_lossy(&current))?;
+    let bytes = head(&mut entries, layout::MANIFEST)?;
+    let manifest = Manifest::parse(Path::new(ARCHIVE), &bytes, &hash)?;
+    if manifest.generation != name {
+        return Err(Error::damaged(ARCHIVE, format!("generation {}", manifest.generation), name));
+    }
+    let there = layout.generation(&name);
+    if there.is_dir() {
+        return switch_to(&layout, &manifest, &hash);
+    }
+    let staging = Staging::create(&layout, "-import")?;
+    let mut expected: HashMap<&str, &FileRecord> = manifest.files.iter().map(|f| (f.path.as_str(), f)).collect();
+    for entry in entries {
+        let mut entry = entry.map_err(damaged)?;
+        let path = entry.path().map_err(damaged)?.to_string_lossy().into_owned();
+        // Only what the manifest lists is written, so no name can lead out of the directory.
+        let Some(record) = expected.remove(path.as_str()).filter(|r| is_plain(&r.path)) else {
+            return Err(Error::damaged(ARCHIVE, format!("a file {path:?}"), "the files of its manifest, each once"));
+        };
+        let target = staging.path().join(&record.path);
+        files::create_dir_all(target.parent().unwrap_or(staging.path()))?;
+        files::write_from(&target, &mut entry)?;
+        record.verify(staging.path()).map_err(|e| match e {
+            Error::Damaged { found, expected, .. } => Error::damaged(ARCHIVE, format!("{path} has {found}"), expected),
+            other => other,
+        })?;
+    }
+    if let Some(missing) = expected.keys().min() {
+        return Err(Error::damaged(ARCHIVE, format!("no file {missing:?}"), "every file of its manifest"));
+    }
+    // Opening finds what checksums cannot: files that do not fit each other.
+    Generation::open_dir(staging.path(), manifest.clone())?;
+    publish::make_durable(staging.path(), &manifest, &HashMap::new(), &bytes)?;
+    let sealed = Sealed { contents: Contents::of(&manifest), staging, linked: HashMap::new(), keeps_older: false };
+    publish::publish(&layout, sealed, &manifest, &bytes)?;
+    Ok(Imported { generation: name, was_there: false })
+}
+
+/// The generation is there already: it is made live if it is the same one.
+fn switch_to(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<Imported> {
+    let name = &manifest.generation;
+    match Manifest::read(&layout.generation(name), hash) {
+        Ok(there) => there.verify_files(&layout.generation(name))?,
+        Err(_) => {
+            return Err(Error::Mismatch {
+                what: "generation of the archive",
+                found: format!("another generation {name} in {}", layout.root().display()),
+                expected: "an index directory without it; import into an empty one".into(),
+            });
+        }
+    }
+    publish::switch(layout, name, hash)?;
+    Ok(Imported { generation: name.clone(), was_there: true })
+}
+
+/// One of the two entries at the front.
+fn head<R: Read>(entries: &mut tar::Entries<'_, R>, path: &str) -> Result<Vec<u8>> {
+    let not_there = || Error::damaged(ARCHIVE, format!("no {path} where it belongs"), "what `indexer export` writes");
+    let entry = entries.next().ok_or_else(not_there)?.map_err(damaged)?;
+    if entry.path().map_err(damaged)?.to_string_lossy() != path || entry.size() > MOST_HEAD_BYTES {
+        return Err(not_there());
+    }
+    let size = entry.size();
+    let mut bytes = Vec::new();
+    entry.take(size).read_to_end(&mut bytes).map_err(damaged)?;
+    Ok(bytes)
+}
+
+fn is_plain(path: &str) -> bool {
+    path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+fn damaged(error: io::Error) -> Error {
+    Error::damaged(ARCHIVE, error, "a whole archive that `indexer export` wrote")
+}

@@ -1,0 +1,194 @@
+//! Power cuts before every write, link, sync and rename of a publish, and what is found afterwards.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{BuildCounts, Error, Generation, Passage, Result, Writer, WriterOptions, export, faults::testing, import};
+
+const DIMENSION: usize = 8;
+
+fn vector(seed: u32) -> Vec<f32> {
+    let raw: Vec<f32> = (0..DIMENSION as u32).map(|i| ((seed * 31 + i * 17) % 23) as f32 - 11.5).collect();
+    let length = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
+    raw.into_iter().map(|v| v / length).collect()
+}
+
+/// Publishes pages of these numbers, one passage each; what was there is kept.
+fn build(root: &Path, pages: &[u32]) -> Result<String> {
+    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null };
+    let mut writer = Writer::begin(root, options)?;
+    let previous = writer.previous();
+    for &page in pages {
+        let source = format!("{page}.md");
+        match previous.page(&source) {
+            Some(there) => there.passages.iter().for_each(|(id, key)| writer.keep_passage(&source, *id, *key)),
+            None => {
+                let row = writer.add_vector(&vector(page))?;
+                let text = format!("page number {page}");
+                let passage = Passage { source, text, title: "Page".into(), ..Passage::default() };
+                writer.add_passage(&passage, row)?;
+            }
+        }
+    }
+    writer.calibrate(vec![vector(1000)]);
+    Ok(writer.publish(BuildCounts::default())?.generation)
+}
+
+fn pages(root: &Path) -> Result<BTreeSet<String>> {
+    let generation = Generation::open(root)?;
+    generation.verify()?;
+    Ok(generation.pages()?.into_iter().map(|p| p.source).collect())
+}
+
+fn names(pages: &[u32]) -> BTreeSet<String> {
+    pages.iter().map(|p| format!("{p}.md")).collect()
+}
+
+/// Cuts the power before every operation of `change` in turn, on a disk where `prepare` went well, and
+/// looks at what is left.
+fn at_every_operation(
+    prepare: impl Fn(&Path),
+    change: impl Fn(&Path) -> Result<()>,
+    check: impl Fn(&Path, &str, bool),
+) -> usize {
+    let mut is_over = false;
+    for stop in 0.. {
+        for keep_renames in [true, false] {
+            let dir = tempfile::tempdir().expect("a temporary directory");
+            prepare(dir.path());
+            testing::start(stop);
+            let outcome = change(dir.path());
+            let was_down = testing::crash(dir.path(), keep_renames);
+            assert_eq!(outcome.is_err(), was_down, "an operation that fails is never passed over: {stop}");
+            // The last round is a power cut right after the change was said to be done.
+            is_over = !was_down;
+            check(dir.path(), &format!("power cut before operation {stop}, renames kept: {keep_renames}"), is_over);
+        }
+        if is_over {
+            return stop;
+        }
+    }
+    0
+}
+
+#[test]
+fn a_power_cut_during_an_update_leaves_the_old_or_the_new_generation() {
+    let (old, new) = ([1, 2, 3], [2, 3, 4, 5]);
+    let operations = at_every_operation(
+        |root| drop(build(root, &old).expect("a first generation")),
+        |root| build(root, &new).map(drop),
+        |root, when, is_done| {
+            let found = pages(root).unwrap_or_else(|e| panic!("{when}: {e}"));
+            assert!(found == names(&new) || !is_done && found == names(&old), "{when}: {found:?}");
+            build(root, &[1, 9]).unwrap_or_else(|e| panic!("{when}, next build: {e}"));
+            assert_eq!(pages(root).expect("whole"), names(&[1, 9]), "{when}");
+        },
+    );
+    assert!(operations > 15, "{operations}");
+}
+
+#[test]
+fn a_power_cut_during_the_first_build_leaves_nothing_or_the_generation() {
+    let operations = at_every_operation(
+        |_| {},
+        |root| build(root, &[1, 2]).map(drop),
+        |root, when, is_done| {
+            match pages(root) {
+                Ok(found) => assert_eq!(found, names(&[1, 2]), "{when}"),
+                Err(Error::NoIndex { .. }) if !is_done => {}
+                Err(error) => panic!("{when}: {error}"),
+            }
+            build(root, &[7]).unwrap_or_else(|e| panic!("{when}, next build: {e}"));
+        },
+    );
+    assert!(operations > 10, "{operations}");
+}
+
+#[test]
+fn a_power_cut_during_compaction_leaves_the_old_or_the_new_generation() {
+    let (old, new): (Vec<u32>, Vec<u32>) = ((0..10).collect(), (8..12).collect());
+    at_every_operation(
+        |root| drop(build(root, &old).expect("a first generation")),
+        |root| build(root, &new).map(drop),
+        |root, when, is_done| {
+            let found = pages(root).unwrap_or_else(|e| panic!("{when}: {e}"));
+            assert!(found == names(&new) || !is_done && found == names(&old), "{when}: {found:?}");
+            build(root, &[1]).unwrap_or_else(|e| panic!("{when}, next build: {e}"));
+        },
+    );
+}
+
+#[test]
+fn a_power_cut_during_an_import_leaves_the_old_or_the_imported_generation() {
+    let from = tempfile::tempdir().expect("a temporary directory");
+    for pages in [&[1][..], &[1, 2], &[1, 2, 3]] {
+        build(from.path(), pages).expect("a generation");
+    }
+    let mut archive = Vec::new();
+    export(from.path(), &mut archive).expect("exported");
+    at_every_operation(
+        |root| drop(build(root, &[50, 51]).expect("a first generation")),
+        |root| import(root, archive.as_slice()).map(drop),
+        |root, when, is_done| {
+            let found = pages(root).unwrap_or_else(|e| panic!("{when}: {e}"));
+            assert!(found == names(&[1, 2, 3]) || !is_done && found == names(&[50, 51]), "{when}: {found:?}");
+            build(root, &[7]).unwrap_or_else(|e| panic!("{when}, next build: {e}"));
+        },
+    );
+}
+
+#[test]
+fn the_archive_is_the_generation_byte_for_byte_and_any_change_of_it_is_refused() {
+    let from = tempfile::tempdir().expect("a temporary directory");
+    build(from.path(), &[1, 2, 3]).expect("a generation");
+    build(from.path(), &[1, 2, 3, 4]).expect("a generation on top of it");
+    let mut archive = Vec::new();
+    let name = export(from.path(), &mut archive).expect("exported");
+    let to = tempfile::tempdir().expect("a temporary directory");
+    let imported = import(to.path(), archive.as_slice()).expect("imported");
+    assert_eq!((imported.generation.as_str(), imported.was_there), (name.as_str(), false));
+    let [a, b] = [from.path(), to.path()].map(|root| root.join("generations").join(&name));
+    for path in crate::files::list(&a).expect("files") {
+        assert_eq!(std::fs::read(a.join(&path)).expect("read"), std::fs::read(b.join(&path)).expect("read"), "{path}");
+    }
+    let currents = [from.path(), to.path()].map(|r| std::fs::read(r.join("CURRENT")).expect("read"));
+    assert_eq!(currents[0], currents[1]);
+    assert!(import(to.path(), archive.as_slice()).expect("the same again").was_there);
+    for end in (0..archive.len() - 1024).step_by(499) {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        assert!(import(dir.path(), &archive[..end]).is_err(), "cut at {end}");
+        assert!(matches!(Generation::open(dir.path()), Err(Error::NoIndex { .. })), "cut at {end}");
+    }
+    let mut odd = 0;
+    for at in (0..archive.len() - 1024).step_by(487) {
+        let mut changed = archive.clone();
+        changed[at] ^= 0x40;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        // A byte of padding, or of a date that is not taken over, changes nothing.
+        match import(dir.path(), changed.as_slice()) {
+            Err(_) => odd += 1,
+            Ok(_) => assert_eq!(pages(dir.path()).expect("whole"), names(&[1, 2, 3, 4]), "changed at {at}"),
+        }
+    }
+    assert!(odd > 5, "{odd}");
+}
+
+#[test]
+fn many_small_updates_are_compacted_and_identical_vectors_are_shared_again() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut segments = Vec::new();
+    for count in 1..25 {
+        build(dir.path(), &(0..count).collect::<Vec<_>>()).expect("a generation");
+        let generation = Generation::open(dir.path()).expect("whole");
+        generation.verify().expect("whole");
+        assert_eq!(generation.passages(), count as usize);
+        segments.push(generation.manifest().vector_segments.len());
+        for page in 0..count {
+            let nearest = generation.nearest(&vector(page), 1, None).expect("searched");
+            assert!(nearest[0].score > 0.999, "page {page} of {count}");
+        }
+    }
+    assert!(
+        *segments.iter().max().expect("some") <= 8 && segments.iter().filter(|s| **s == 1).count() > 1,
+        "{segments:?}"
+    );
+}

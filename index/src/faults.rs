@@ -1,0 +1,165 @@
+//! Where tests stop the writer: before the n-th write, link, sync or rename.
+//!
+//! Outside of tests every function here is empty.
+
+#[cfg(not(test))]
+use std::io;
+use std::path::Path;
+
+/// An operation that changes what is on disk, or makes it durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation<'a> {
+    Write,
+    Link,
+    Sync,
+    /// The path is the new name.
+    Rename {
+        #[cfg_attr(not(test), allow(dead_code, reason = "looked at by tests"))]
+        from: &'a Path,
+    },
+}
+
+#[cfg(not(test))]
+pub(crate) fn before(_: Operation<'_>, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(test))]
+pub(crate) fn after(_: Operation<'_>, _: &Path) {}
+
+/// Whether the process is meant to be gone: nothing may be tidied up.
+#[cfg(not(test))]
+pub(crate) fn is_down() -> bool {
+    false
+}
+
+#[cfg(test)]
+pub(crate) use testing::{after, before, is_down};
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::{
+        cell::RefCell,
+        collections::HashSet,
+        fs, io,
+        path::{Path, PathBuf},
+    };
+
+    use super::Operation;
+
+    /// What happened on this thread's disk since [`start`].
+    #[derive(Default)]
+    struct Disk {
+        stop_before: usize,
+        operations: usize,
+        down: bool,
+        /// Files and directories whose content is durable.
+        synced: HashSet<PathBuf>,
+        /// Files that share what is durable already.
+        linked: HashSet<PathBuf>,
+        /// Directories that were made and then renamed to these.
+        made: HashSet<PathBuf>,
+        /// Renames whose directories were not synced since, with what the new name held before.
+        renames: Vec<(PathBuf, PathBuf, Option<Vec<u8>>)>,
+    }
+
+    thread_local! {
+        static DISK: RefCell<Option<Disk>> = const { RefCell::new(None) };
+    }
+
+    /// Counts operations from now on, and fails all from the n-th on (from 0).
+    pub(crate) fn start(stop_before: usize) {
+        DISK.with_borrow_mut(|disk| *disk = Some(Disk { stop_before, ..Disk::default() }));
+    }
+
+    pub(crate) fn is_down() -> bool {
+        DISK.with_borrow(|disk| disk.as_ref().is_some_and(|d| d.down))
+    }
+
+    pub(crate) fn before(operation: Operation<'_>, path: &Path) -> io::Result<()> {
+        DISK.with_borrow_mut(|disk| {
+            let Some(disk) = disk else { return Ok(()) };
+            if disk.down || disk.operations == disk.stop_before {
+                disk.down = true;
+                return Err(io::Error::other("the power is off"));
+            }
+            disk.operations += 1;
+            match operation {
+                Operation::Write => drop(disk.synced.remove(path)),
+                Operation::Link => drop(disk.linked.insert(path.to_owned())),
+                Operation::Sync => {}
+                Operation::Rename { from } => {
+                    disk.made.insert(path.to_owned());
+                    disk.renames.push((from.to_owned(), path.to_owned(), fs::read(path).ok()));
+                    let moved = |set: &mut HashSet<PathBuf>| {
+                        let below: Vec<PathBuf> = set.iter().filter(|p| p.starts_with(from)).cloned().collect();
+                        for old in below {
+                            let rest = old.strip_prefix(from).map(Path::to_owned).unwrap_or_default();
+                            set.insert(if rest.as_os_str().is_empty() { path.to_owned() } else { path.join(rest) });
+                        }
+                    };
+                    moved(&mut disk.synced);
+                    moved(&mut disk.linked);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn after(operation: Operation<'_>, path: &Path) {
+        DISK.with_borrow_mut(|disk| {
+            if let (Some(disk), Operation::Sync) = (disk, operation) {
+                disk.synced.insert(path.to_owned());
+                disk.renames.retain(|(_, to, _)| to.parent() != Some(path));
+            }
+        });
+    }
+
+    /// Ends the counting, and leaves below `root` what a power cut would now. What was not synced is
+    /// lost, but for renames, which may have reached the disk or not: `keep_renames` chooses. Gives
+    /// whether the power was cut before all was done.
+    pub(crate) fn crash(root: &Path, keep_renames: bool) -> bool {
+        let disk = DISK.with_borrow_mut(Option::take).expect("started");
+        lose_contents(root, &disk);
+        for (from, to, before) in disk.renames.iter().rev().filter(|_| !keep_renames) {
+            fs::rename(to, from).expect("the renamed file");
+            if let Some(bytes) = before {
+                fs::write(to, bytes).expect("what was there before");
+            }
+        }
+        disk.down
+    }
+
+    /// Cuts every new file that was not synced, and empties every new directory that was not.
+    fn lose_contents(root: &Path, disk: &Disk) {
+        let generations = root.join("generations");
+        let mut open: Vec<PathBuf> = vec![generations.clone()];
+        while let Some(dir) = open.pop() {
+            let is_new = dir != generations && is_new(&dir, disk);
+            for entry in fs::read_dir(&dir).expect("a directory").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if is_new && !disk.synced.contains(&dir) {
+                    fs::remove_file(&path).expect("removed");
+                } else if is_new && !disk.synced.contains(&path) && !disk.linked.contains(&path) {
+                    let half = fs::metadata(&path).expect("there").len() / 2;
+                    fs::File::options().write(true).open(&path).and_then(|f| f.set_len(half)).expect("cut");
+                }
+            }
+        }
+        for name in ["CURRENT.new", "CURRENT"] {
+            let path = root.join(name);
+            let was_written = name == "CURRENT.new" || disk.made.contains(&path);
+            if was_written && path.exists() && !disk.synced.contains(&path) {
+                fs::write(&path, "").expect("cut");
+            }
+        }
+    }
+
+    /// Whether a directory was made since counting began: it is a staging directory, or was renamed from one.
+    fn is_new(dir: &Path, disk: &Disk) -> bool {
+        let is_staging = |p: &Path| p.components().any(|c| c.as_os_str().to_string_lossy().starts_with(".staging-"));
+        is_staging(dir) || disk.made.iter().any(|made| dir.starts_with(made))
+    }
+}
