@@ -1,4 +1,8 @@
-//! Puts what several builds added into one segment again, from what is stored: nothing is encoded.
+//! When segments are put together, and how all of a generation is: from what is stored, nothing is
+//! encoded.
+//!
+//! Small segments are folded into the one that a build adds when there are many of them; that is
+//! cheap. All is written anew only when much of it is gone.
 
 use std::collections::HashMap;
 
@@ -11,15 +15,22 @@ use crate::{
     writer::Parts,
 };
 
-/// Vector segments that a generation has at most.
-const MOST_SEGMENTS: usize = 8;
+/// Segments, of vectors and of postings each, that a generation has at most.
+pub(crate) const MOST_SEGMENTS: usize = 8;
 /// A generation is compacted when more than one in this many of its numbers is a tombstone.
-const TOMBSTONES_IN: u64 = 4;
+const TOMBSTONES_IN: u64 = 10;
 
 /// Whether a generation is worth compacting.
 pub(crate) fn is_worn(contents: &Contents) -> bool {
     let Counts { passages, numbers, .. } = contents.counts;
-    contents.vector_segments.len() > MOST_SEGMENTS || (numbers - passages) * TOMBSTONES_IN > numbers
+    (numbers - passages) * TOMBSTONES_IN > numbers
+}
+
+/// Which of some segments a build takes into its own: all but the largest, if there are many. The
+/// numbers are their sizes.
+pub(crate) fn folded(sizes: &[usize]) -> Vec<usize> {
+    let largest = (0..sizes.len()).max_by_key(|&i| sizes[i]);
+    if sizes.len() < MOST_SEGMENTS { Vec::new() } else { (0..sizes.len()).filter(|i| Some(*i) != largest).collect() }
 }
 
 /// Writes a sealed generation anew, as a build from nothing would: in the order of its pages, in

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Candidates that a walk over the graph keeps at least; recall@10 is about .99 at this width.
-const EF: usize = 128;
+const EF: usize = 256;
 
 /// One generation. It does not change; a new one is opened when there is one.
 pub struct Generation {
@@ -123,6 +123,11 @@ impl Generation {
     /// [`Error::Io`] or [`Error::Damaged`].
     pub fn pages(&self) -> Result<Vec<PageRecord>> {
         pages::read(&self.dir.join(layout::PAGES))
+    }
+
+    /// The vectors, by segment.
+    pub(crate) fn vector_search(&self) -> &VectorSearch {
+        &self.vectors
     }
 
     /// For each query, its similarity to the vector that is nearest; nothing if there is none.

@@ -2,8 +2,8 @@
 //!
 //! What did not change is not written again: segments of the live generation are linked into the
 //! new one, new passages go into segments of their own, and passages that are gone are listed as
-//! tombstones. When too much is gone, or there are too many segments, all is put into one segment
-//! again, from what is stored.
+//! tombstones. Many small segments are taken into the new one; when too much is gone, all is put
+//! into one segment again, from what is stored.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -75,6 +75,11 @@ struct Base {
     generation: Generation,
     /// Files that are shared with it.
     linked: HashMap<String, FileRecord>,
+    /// Vector segments that are shared with it, and their rows.
+    segments: Vec<String>,
+    rows: u64,
+    /// Rows of its other segments that were taken into the new one.
+    folded_rows: usize,
 }
 
 impl Writer {
@@ -143,12 +148,17 @@ impl Writer {
         self.ledger.clone()
     }
 
-    /// Adds a vector; gives its row, for [`Self::add_passage`].
+    /// Adds a vector; gives its row, counted from 0, for [`Self::add_passage`].
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a vector of another dimension or with values that are not finite.
     pub fn add_vector(&mut self, vector: &[f32]) -> Result<u32> {
-        self.parts.vectors.add_row(vector)
+        Ok(self.parts.vectors.add_row(vector)? - self.first_row())
+    }
+
+    /// Where the rows of this build begin in its segment.
+    fn first_row(&self) -> u32 {
+        self.base.as_ref().map_or(0, |b| b.folded_rows as u32)
     }
 
     /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages
@@ -157,6 +167,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Mismatch`] for a row that was never added; [`Error::TooMany`] past 2^32 passages.
     pub fn add_passage(&mut self, passage: &Passage, row: u32) -> Result<PassageId> {
+        let row = row.saturating_add(self.first_row());
         if row as usize >= self.parts.vectors.rows() {
             return Err(Error::Mismatch {
                 what: "row of a passage",
@@ -237,11 +248,11 @@ impl Writer {
         }
         let Parts { lexical, mut vectors, segment } = parts;
         let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic)?;
-        let mut segments = base.as_ref().map_or(Vec::new(), |b| b.generation.manifest().vector_segments.clone());
+        let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
         }
-        let rows = vectors.rows() as u64 + base.as_ref().map_or(0, |b| b.generation.vectors() as u64);
+        let rows = vectors.rows() as u64 + base.as_ref().map_or(0, |b| b.rows);
         let languages = lexical.languages(base.as_ref().map_or(&[], |b| &b.generation.manifest().languages));
         Parts { lexical, vectors, segment }.finish()?;
         pages::write(&staging.path().join(layout::PAGES), &pages)?;
@@ -270,21 +281,36 @@ impl Writer {
 }
 
 impl Base {
-    /// Links what the generation's files into a staging directory, and opens new parts beside them.
+    /// Links the generation's files into a staging directory, and opens new parts beside them. Small
+    /// segments are taken into the new one where there are many.
     fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
+        let names = &generation.manifest().vector_segments;
+        let folded = compact::folded(&generation.vector_search().segment_rows());
+        let folders: Vec<String> = folded.iter().map(|&i| format!("{}/{}/", layout::VECTORS, names[i])).collect();
         let mut linked = HashMap::new();
         for record in &generation.manifest().files {
-            if layout::is_immutable(&record.path) {
+            let is_folded = folders.iter().any(|folder| record.path.starts_with(folder));
+            if layout::is_immutable(&record.path) && !is_folded {
                 files::link_or_copy(&generation.dir().join(&record.path), &staging.join(&record.path))?;
                 linked.insert(record.path.clone(), record.clone());
             }
         }
         let (from, lexical) = (generation.dir().join(layout::LEXICAL), staging.join(layout::LEXICAL));
         let lexical = LexicalWriter::append(&from, &lexical)?;
-        let taken = generation.manifest().vector_segments.iter().filter_map(|s| s.parse::<u32>().ok()).max();
-        let segment = taken.map_or(0, |n| n + 1).to_string();
-        let vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
-        Ok((Self { generation, linked }, Parts { lexical, vectors, segment }))
+        let segment = names.iter().filter_map(|s| s.parse::<u32>().ok()).max().map_or(0, |n| n + 1).to_string();
+        let mut vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
+        for &i in &folded {
+            for (row, passages) in generation.vector_search().live_rows(i) {
+                let place = vectors.add_row(row)?;
+                passages.into_iter().for_each(|p| vectors.add_passage(place, p));
+            }
+        }
+        let folded_rows = vectors.rows();
+        let is_kept = |i: &usize| !folded.contains(i);
+        let segments = (0..names.len()).filter(is_kept).map(|i| names[i].clone()).collect();
+        let kept_rows = generation.vector_search().segment_rows();
+        let rows = (0..names.len()).filter(is_kept).map(|i| kept_rows[i] as u64).sum();
+        Ok((Self { generation, linked, segments, rows, folded_rows }, Parts { lexical, vectors, segment }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fills the keyword index of a generation.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -15,11 +15,10 @@ use super::{
     analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
     schema::{self, Fields},
 };
-use crate::{Error, Passage, PassageId, Result, files};
+use crate::{Error, Passage, PassageId, Result, compact, files};
 
-/// What tantivy calls the list of its segments, and that of the files it may delete.
+/// What tantivy calls the list of its segments.
 const META: &str = "meta.json";
-const MANAGED: &str = ".managed.json";
 
 /// Memory for postings before they go to disk, in bytes.
 const BUFFER: usize = 64 << 20;
@@ -105,19 +104,30 @@ impl LexicalWriter {
         let failed = |e: tantivy::TantivyError| error(&self.dir, "be completed", &e);
         self.writer.commit().map_err(failed)?;
         let segments = self.index.searchable_segment_ids().map_err(failed)?;
-        if self.merges && segments.len() > 1 {
-            self.writer.merge(&segments).wait().map_err(failed)?;
+        let merged = if self.merges {
+            segments
+        } else {
+            let metas = self.index.searchable_segment_metas().map_err(failed)?;
+            let sizes: Vec<usize> = metas.iter().map(|m| m.num_docs() as usize).collect();
+            compact::folded(&sizes).into_iter().map(|i| metas[i].id()).collect()
+        };
+        if merged.len() > 1 {
+            self.writer.merge(&merged).wait().map_err(failed)?;
             self.writer.garbage_collect_files().wait().map_err(failed)?;
         }
         self.writer.wait_merging_threads().map_err(failed)?;
+        // A segment's files are called by its id.
+        let ids = self.index.searchable_segment_ids().map_err(failed)?;
+        let needed: HashSet<String> = ids.iter().map(|id| id.uuid_string()).collect();
         drop(self.index);
         // tantivy makes some of its files readable by their owner alone; an index is for any reader.
         for path in files::list(&self.dir)? {
-            files::make_readable(&self.dir.join(path))?;
-        }
-        // Locks belong to the writer, not to the generation.
-        for lock in [MANAGED, ".tantivy-writer.lock", ".tantivy-meta.lock"] {
-            std::fs::remove_file(self.dir.join(lock)).ok();
+            if path == META || path.split('.').next().is_some_and(|id| needed.contains(id)) {
+                files::make_readable(&self.dir.join(path))?;
+            } else {
+                // Locks, tantivy's list of its files, and segments that were merged into another.
+                std::fs::remove_file(self.dir.join(path)).ok();
+            }
         }
         Ok(())
     }

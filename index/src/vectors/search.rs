@@ -76,6 +76,19 @@ impl VectorSearch {
         queries.par_iter().map(|q| rows().map(|row| dot(q, row)).fold(f32::NEG_INFINITY, f32::max)).collect()
     }
 
+    /// Rows of each segment.
+    pub(crate) fn segment_rows(&self) -> Vec<usize> {
+        self.segments.iter().map(Segment::len).collect()
+    }
+
+    /// The rows of a segment that live passages have, with those passages.
+    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (&[f32], Vec<PassageId>)> {
+        let segment = &self.segments[segment];
+        let is_live = |p: &PassageId| self.live.as_ref().is_none_or(|live| live.contains(*p));
+        let row = move |row| (segment.row(row), segment.passages(row).iter().copied().filter(is_live).collect());
+        (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
+    }
+
     /// Distinct vectors.
     pub(crate) fn len(&self) -> usize {
         self.segments.iter().map(Segment::len).sum()
