@@ -68,7 +68,7 @@ pub fn export(root: &Path, out: impl Write) -> Result<String> {
 /// was live stays live.
 pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     let layout = Layout::new(root);
-    files::create_dir_all(&layout.generations())?;
+    files::create_dir_durably(&layout.generations())?;
     let _lock = WriterLock::take(&layout)?;
     publish::remove_abandoned(&layout);
     let mut archive = tar::Archive::new(input);

@@ -21,6 +21,16 @@ pub(crate) fn create_dir_all(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(Error::io("create", path))
 }
 
+/// Makes a directory that outlives a power cut: the entries that lead to it are durable too.
+pub(crate) fn create_dir_durably(path: &Path) -> Result<()> {
+    let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).collect();
+    create_dir_all(path)?;
+    for made in missing {
+        sync(made.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
+}
+
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     faults::before(Operation::Write, path).and_then(|()| fs::write(path, bytes)).map_err(Error::io("write", path))
 }

@@ -90,7 +90,7 @@ impl Writer {
     /// [`Error::Locked`] if another process writes; [`Error::Io`] if the directory cannot be used.
     pub fn begin(root: &Path, options: WriterOptions) -> Result<Self> {
         let layout = Layout::new(root);
-        files::create_dir_all(&layout.generations())?;
+        files::create_dir_durably(&layout.generations())?;
         let lock = WriterLock::take(&layout)?;
         publish::remove_abandoned(&layout);
         let ledger = Arc::new(Ledger::open(&layout.ledger())?);

@@ -1,27 +1,24 @@
 //! Builds that follow other builds: what is encoded, kept and removed, and that the result answers
 //! as a build from nothing would.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    process::Stdio,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, fs, process::Stdio, thread, time::Duration};
 
 use cloze_query::{Engine, Mode, Request};
 use serde_json::Value;
 
 use crate::{
+    kills::{Killer, Random},
     site::{Site, stderr},
     support::fixture,
 };
 
-fn page(name: &str, text: &str) -> String {
+/// A page with a section.
+pub fn page(name: &str, text: &str) -> String {
     format!("# Page {name}\n\n{text}\n\n## Details of {name}\n\nMore about {text}.\n")
 }
 
-fn garden() -> Site {
+/// Four pages of two passages each.
+pub fn garden() -> Site {
     let site = Site::new();
     for (name, text) in [
         ("water", "Tomatoes need water in the morning, at their roots."),
@@ -34,7 +31,8 @@ fn garden() -> Site {
     site
 }
 
-fn counts(report: &Value) -> [u64; 4] {
+/// What a build says it did: passages `[encoded, reused, removed, in all]`.
+pub fn counts(report: &Value) -> [u64; 4] {
     ["encoded", "reused", "removed", "passages"].map(|key| report[key].as_u64().unwrap())
 }
 
@@ -112,21 +110,12 @@ fn answers(engine: &Engine) -> Vec<Vec<String>> {
     all
 }
 
-/// A generator of the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n
-    }
-}
-
 /// Random adding, editing, deleting, renaming and killing against a plain map of what should be there.
 #[test]
 fn any_history_answers_as_a_build_from_nothing() {
     let site = garden();
     let mut random = Random(42);
+    let mut killer = Killer::new(3);
     let mut expected: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in [("a", "Water the tomatoes."), ("b", "Snails hate copper.")] {
         expected.insert(format!("{name}.md"), page(name, text));
@@ -154,7 +143,7 @@ fn any_history_answers_as_a_build_from_nothing() {
         fs::remove_dir_all(site.docs()).unwrap();
         expected.iter().for_each(|(name, text)| site.write(name, text));
         if random.below(4) == 0 {
-            kill_a_build(&site, Duration::from_millis(20 + random.below(200) as u64));
+            killer.attempt(&site, &["build", "docs", "--quiet"]);
         }
         let report = site.build();
         assert_eq!(report["pages"], expected.len());
@@ -174,64 +163,6 @@ fn any_history_answers_as_a_build_from_nothing() {
     }
     let names = fs::read_dir(site.index().join("generations")).unwrap().count();
     assert_eq!(names, 2, "the live generation and the one before");
-}
-
-/// Starts a build and kills it; gives whether it was still running.
-fn kill_a_build(site: &Site, after: Duration) -> bool {
-    kill(site, &["build", "docs", "--quiet"], after)
-}
-
-fn kill(site: &Site, args: &[&str], after: Duration) -> bool {
-    let mut command = site.command("indexer", args);
-    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    thread::sleep(after);
-    let was_running = process.try_wait().unwrap().is_none();
-    process.kill().ok();
-    process.wait().unwrap();
-    was_running
-}
-
-/// The same for `import` and `prune`.
-#[test]
-fn killed_imports_and_prunes_lose_nothing() {
-    let kills = if std::env::var_os("CLOZE_SOAK").is_some() { 300 } else { 12 };
-    let from = garden();
-    for i in 0..300 {
-        from.write(&format!("more/{i}.md"), page("more", &format!("More text, {}.", i % 7)));
-    }
-    from.build();
-    let archive = from.root().join("archive.tar");
-    let archive = archive.to_str().unwrap();
-    assert!(from.run("indexer", &["export", archive]).status.success());
-    let site = garden();
-    site.build();
-    site.write("guide/soil.md", page("soil", "Sand makes the soil drain."));
-    site.build();
-    let two_generations = site.root().join("two");
-    let copy = |from: &std::path::Path, to: &std::path::Path| {
-        let status = std::process::Command::new("cp").arg("-r").arg(from).arg(to).status();
-        assert!(status.unwrap().success());
-    };
-    copy(&site.index(), &two_generations);
-    let mut random = Random(11);
-    let mut running = 0;
-    for round in 0..kills {
-        fs::remove_dir_all(site.index()).unwrap();
-        copy(&two_generations, &site.index());
-        let args: &[&str] = if round % 3 == 2 { &["prune"] } else { &["import", archive] };
-        running += usize::from(kill(&site, args, Duration::from_micros(random.below(9000) as u64)));
-        let engine = site.engine();
-        assert!(!engine.search(&Request::new("snails").unwrap()).unwrap().no_match);
-        assert!(site.run("indexer", &["verify"]).status.success());
-        if round % 10 == 9 {
-            site.write("guide/soil.md", page("soil", &format!("Round {round} of the soil.")));
-            site.build();
-        }
-    }
-    site.write("last.md", page("last", "The last page."));
-    site.build();
-    println!("{running} of {kills} imports and prunes were running when they were killed");
-    assert!(running > kills / 5, "{running} of {kills}");
 }
 
 /// An index as this format's first program wrote it.
@@ -261,47 +192,6 @@ fn an_older_format_is_left_alone_and_built_anew() {
     assert_eq!(site.build()["generation"], "000008");
     assert!(old.join("manifest.json").exists());
     assert!(!site.search("snails", Mode::Keyword).no_match);
-}
-
-/// SIGKILL at random moments: what is live opens and verifies, and the next build succeeds.
-#[test]
-fn killed_builds_lose_nothing() {
-    let kills = if std::env::var_os("CLOZE_SOAK").is_some() { 300 } else { 12 };
-    let site = garden();
-    site.build();
-    let mut random = Random(7);
-    let mut running = 0;
-    for kill in 0..kills {
-        for i in 0..random.below(6) {
-            site.write(&format!("k{i}.md"), page("k", &format!("Kill {kill} of page {i}, {}.", random.below(1000))));
-        }
-        running += usize::from(kill_a_build(&site, Duration::from_millis(random.below(400) as u64)));
-        let engine = site.engine();
-        assert!(!engine.search(&Request::new("snails").unwrap()).unwrap().no_match);
-        assert!(site.run("indexer", &["verify"]).status.success());
-        if kill % 4 == 3 {
-            site.build();
-            let pages = fs::read_dir(site.docs()).unwrap().count() - 1 + 4;
-            assert_eq!(site.engine().generation().pages().unwrap().len(), pages);
-        }
-    }
-    println!("{running} of {kills} builds were running when they were killed");
-    assert!(running > kills / 4, "{running} of {kills}");
-}
-
-/// What was encoded before a kill is not encoded again.
-#[test]
-fn a_killed_build_is_resumed() {
-    let site = Site::new();
-    for i in 0..400 {
-        let words: String = (0..60).map(|w| format!("word{} ", (i * 7 + w * 13) % 500)).collect();
-        site.write(&format!("{i}.md"), format!("# Page {i}\n\n{words}\n"));
-    }
-    let started = Instant::now();
-    assert!(kill_a_build(&site, Duration::from_millis(2500)), "{:?}", started.elapsed());
-    let report = site.build();
-    let [encoded, reused, ..] = counts(&report);
-    assert!(reused > 0 && encoded < 400, "{encoded} encoded, {reused} reused");
 }
 
 /// Reads lines of a watch until one says that this many pages are in.

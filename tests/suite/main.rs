@@ -13,6 +13,7 @@ mod evaluation;
 mod freshness;
 mod highlighting;
 mod hub;
+mod kills;
 mod reload;
 mod searching;
 mod serving;
