@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Error, KeywordHits, KeywordQuery, KeywordText, Manifest, Passage, PassageId, Result, Scored, Selection, Verbatim,
-    files,
+    Completions, Error, KeywordHits, KeywordQuery, KeywordText, KnownWord, Manifest, Passage, PassageId, Result,
+    Scored, Selection, Verbatim, files,
     layout::{self, Layout},
     lexical::Lexical,
     pages::{self, PageRecord},
@@ -214,6 +214,23 @@ impl Generation {
     /// [`Error::Lexical`] if the keyword engine fails.
     pub fn verbatim(&self, text: &str) -> Result<Verbatim> {
         self.lexical.verbatim(text)
+    }
+
+    /// Titles and headings that begin as a text does, and words that begin as its last word does;
+    /// at most `most` of each.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn completions(&self, text: &str, most: usize) -> Result<Completions> {
+        self.lexical.completions(text, most)
+    }
+
+    /// Words of the index near to one that it does not have, the nearest first.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn near_words(&self, word: &str) -> Result<Vec<KnownWord>> {
+        self.lexical.near(word)
     }
 
     /// Whether pages have metadata of this key.

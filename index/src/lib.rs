@@ -44,7 +44,9 @@ pub use archive::{Imported, export, import};
 pub use error::{Error, Result};
 pub use generation::Generation;
 pub use ledger::Ledger;
-pub use lexical::{AnalysedWord, KeywordHits, KeywordQuery, KeywordText, Verbatim, analyse, is_stop_word};
+pub use lexical::{
+    AnalysedWord, Completions, KeywordHits, KeywordQuery, KeywordText, KnownWord, Verbatim, analyse, fold, is_stop_word,
+};
 pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};

@@ -1,9 +1,13 @@
 //! Holds the live generation and the encoder; answers requests.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cloze_index::{Generation, KeywordHits, KeywordQuery, Passage, PassageId, Scored};
-use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, TextKind, available_threads};
+use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads};
 use rayon::prelude::*;
 
 use crate::{
@@ -15,6 +19,7 @@ use crate::{
     pages::{self, PageHit},
     plan::Plan,
     snippet,
+    vectors::QueryVectors,
 };
 
 /// Candidates of each leg for the first pages of a list, and for pages further down. The steps are
@@ -47,15 +52,38 @@ pub struct Engine {
     encoder: Option<Encoder>,
     /// Why the semantic leg cannot answer, if it cannot.
     degraded: Option<String>,
+    vectors: QueryVectors,
+}
+
+/// Where the time of a search went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timings {
+    /// The query's vector: encoded, or remembered.
+    pub encode: Option<Duration>,
+    /// The nearest passages.
+    pub semantic: Option<Duration>,
+    /// The keyword leg, which runs at the same time.
+    pub lexical: Option<Duration>,
+    /// Scoring the union of the candidates, fusing, grouping.
+    pub fuse: Duration,
+    /// Reading the hits, their snippets, highlights and facets.
+    pub present: Duration,
 }
 
 /// What the two legs propose for a request.
 struct Legs {
-    semantic: Option<(Vec<f32>, Vec<Scored>)>,
+    semantic: Option<Semantic>,
     lexical: Option<KeywordHits>,
     degraded: Option<String>,
     /// Whether the semantic leg found nothing near enough to be an answer.
     abstained: bool,
+    timings: Timings,
+}
+
+/// What the semantic leg proposes: the query's vector and the passages nearest to it.
+struct Semantic {
+    vector: Arc<[f32]>,
+    nearest: Vec<Scored>,
 }
 
 impl Engine {
@@ -75,7 +103,12 @@ impl Engine {
             return Err(Error::ModelMismatch { index: record.describe(), model: artifact.record.describe() });
         }
         let encoder = Encoder::from_artifact(&artifact, available_threads())?;
-        Ok(Self { generation: Arc::new(generation), encoder: Some(encoder), degraded: None })
+        Ok(Self {
+            generation: Arc::new(generation),
+            encoder: Some(encoder),
+            degraded: None,
+            vectors: QueryVectors::new(),
+        })
     }
 
     /// Opens the index for the keyword leg alone, without a model; answers say that they are degraded
@@ -85,7 +118,7 @@ impl Engine {
     /// Whatever is wrong with the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open(index)?);
-        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()) })
+        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors: QueryVectors::new() })
     }
 
     /// An engine on the generation that is live now, with this one's encoder where the model is the same.
@@ -97,7 +130,8 @@ impl Engine {
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
             return Self::open(index, model);
         }
-        Ok(Self { generation: Arc::new(generation), encoder: self.encoder.clone(), degraded: self.degraded.clone() })
+        let (encoder, vectors) = (self.encoder.clone(), self.vectors.clone());
+        Ok(Self { generation: Arc::new(generation), encoder, degraded: self.degraded.clone(), vectors })
     }
 
     /// The generation that answers.
@@ -112,17 +146,41 @@ impl Engine {
         self.degraded.as_deref()
     }
 
+    /// The encoder, unless words alone are answered.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.encoder.as_ref()
+    }
+
+    /// How many queries had been asked before and kept their vector, and how many had not.
+    #[must_use]
+    pub fn vector_cache_counts(&self) -> (u64, u64) {
+        self.vectors.counts()
+    }
+
     /// Answers a request.
     ///
     /// # Errors
     /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone and says so.
     pub fn search(&self, request: &Request) -> Result<Answer> {
+        self.search_timed(request).map(|(answer, _)| answer)
+    }
+
+    /// Answers a request, and says where the time went.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn search_timed(&self, request: &Request) -> Result<(Answer, Timings)> {
         let started = Instant::now();
         let depth = depth(request);
         let plan = Plan::make(request, &self.generation)?;
         let legs = self.legs(request, &plan, depth)?;
+        let mut timings = legs.timings;
+        let fusing = Instant::now();
         let fused = self.fuse(request, &plan, &legs)?;
         let pages = self.pages(&fused, &plan, &legs)?;
+        timings.fuse = fusing.elapsed();
+        let presenting = Instant::now();
         let shown = pages.iter().skip(request.offset()).take(request.limit());
         let mut hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
         if request.highlight == Highlight::Semantic {
@@ -134,19 +192,22 @@ impl Engine {
         }
         let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
         let one_each: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
-        Ok(Answer {
+        let facets = self.generation.facets(&one_each, &request.facets)?;
+        timings.present = presenting.elapsed();
+        let answer = Answer {
             query: request.query().to_owned(),
             corrected_query: None,
             mode: request.mode,
             degraded: legs.degraded,
             generation: self.generation.manifest().generation.clone(),
-            facets: self.generation.facets(&one_each, &request.facets)?,
+            facets,
             took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             total: Total { value: pages.len() as u64, relation: if cut { Relation::Gte } else { Relation::Eq } },
             no_match: pages.is_empty(),
             fills: None,
             hits,
-        })
+        };
+        Ok((answer, timings))
     }
 
     /// Names and scores of the best pages, in order: what [`crate::eval`] measures.
@@ -184,9 +245,10 @@ impl Engine {
 
     /// Both legs side by side.
     fn legs(&self, request: &Request, plan: &Plan, depth: usize) -> Result<Legs> {
+        let mut timings = Timings::default();
         if plan.is_list() {
             let lexical = Some(KeywordHits::default());
-            return Ok(Legs { semantic: None, lexical, degraded: None, abstained: false });
+            return Ok(Legs { semantic: None, lexical, degraded: None, abstained: false, timings });
         }
         let wants = |mode| request.mode == Mode::Hybrid || request.mode == mode;
         let among = plan.among.as_ref();
@@ -196,7 +258,10 @@ impl Engine {
             _ => None,
         };
         // Without an encoder the words answer, whatever was asked for.
-        let lexical = || (wants(Mode::Keyword) || self.encoder.is_none()).then(keyword);
+        let lexical = || {
+            let started = Instant::now();
+            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| (keyword(), started.elapsed()))
+        };
         let (semantic, lexical) = rayon::join(semantic, lexical);
         let mut degraded = if wants(Mode::Semantic) { self.degraded.clone() } else { None };
         let semantic = match semantic {
@@ -205,26 +270,33 @@ impl Engine {
                 degraded = Some("the semantic leg failed; keywords alone answered".into());
                 None
             }
-            other => other.and_then(Result::ok),
+            other => other.and_then(Result::ok).map(|(leg, encode, search)| {
+                (timings.encode, timings.semantic) = (Some(encode), Some(search));
+                leg
+            }),
         };
+        let lexical = lexical.map(|(hits, took)| {
+            timings.lexical = Some(took);
+            hits
+        });
         // A query that nothing here answers gets no semantic noise.
         let threshold = self.generation.manifest().calibration.threshold(self.fence(request, plan)?);
-        let is_near = |(_, nearest): &(_, Vec<Scored>)| nearest.first().is_some_and(|n| n.score >= threshold);
-        if let Some((vector, _)) = semantic.as_ref().filter(|leg| !is_near(leg)) {
+        let is_near = |leg: &Semantic| leg.nearest.first().is_some_and(|n| n.score >= threshold);
+        if let Some(leg) = semantic.as_ref().filter(|leg| !is_near(leg)) {
             // Words that carry the subject may still occur; "how" and "the" prove nothing. What they
             // find is ordered with the help of the vectors, which propose nothing themselves.
             let lexical = match request.mode {
                 Mode::Semantic => KeywordHits::default(),
                 _ => self.generation.keyword(&plan.words.subject(), depth, among)?,
             };
-            let semantic = Some((vector.clone(), Vec::new()));
-            return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true });
+            let semantic = Some(Semantic { vector: leg.vector.clone(), nearest: Vec::new() });
+            return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true, timings });
         }
         let lexical = match lexical {
             None if semantic.is_none() => Some(keyword()?),
             other => other.transpose()?,
         };
-        Ok(Legs { semantic, lexical, degraded, abstained: false })
+        Ok(Legs { semantic, lexical, degraded, abstained: false, timings })
     }
 
     fn fence(&self, request: &Request, plan: &Plan) -> Result<f32> {
@@ -243,10 +315,13 @@ impl Engine {
         Ok((encoder.tokenizer().count(&plan.text)? as f64) < MOST_PIECES * words as f64)
     }
 
-    fn semantic(&self, encoder: &Encoder, plan: &Plan, depth: usize) -> Result<(Vec<f32>, Vec<Scored>)> {
-        let vector = encoder.encode(TextKind::Query, &plan.text)?.vector;
+    /// The semantic leg, with the time that the vector and the search took.
+    fn semantic(&self, encoder: &Encoder, plan: &Plan, depth: usize) -> Result<(Semantic, Duration, Duration)> {
+        let started = Instant::now();
+        let vector = self.vectors.get(encoder, &plan.text)?;
+        let encoded = started.elapsed();
         let nearest = self.generation.nearest(&vector, depth, plan.among.as_ref())?;
-        Ok((vector, nearest))
+        Ok((Semantic { vector, nearest }, encoded, started.elapsed() - encoded))
     }
 
     fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
@@ -271,12 +346,12 @@ impl Engine {
         };
         let mut fused = match &legs.semantic {
             None => fuse::fuse(&passages, None, lexical.as_ref()),
-            Some((vector, candidates)) => {
-                let fused = fuse::fuse(&passages, Some(&semantic(vector, candidates)?), lexical.as_ref());
+            Some(Semantic { vector, nearest }) => {
+                let fused = fuse::fuse(&passages, Some(&semantic(vector, nearest)?), lexical.as_ref());
                 match request.mode {
                     Mode::Hybrid => {
-                        let nearer = self.with_feedback(vector, &fused);
-                        fuse::fuse(&passages, Some(&semantic(&nearer, candidates)?), lexical.as_ref())
+                        let drawn = self.with_feedback(vector, &fused);
+                        fuse::fuse(&passages, Some(&semantic(&drawn, nearest)?), lexical.as_ref())
                     }
                     Mode::Semantic | Mode::Keyword => fused,
                 }
@@ -355,7 +430,7 @@ impl Engine {
 
 impl Legs {
     fn candidates(&self) -> [&[Scored]; 2] {
-        let semantic = self.semantic.as_ref().map_or(&[][..], |(_, c)| c);
+        let semantic = self.semantic.as_ref().map_or(&[][..], |leg| &leg.nearest);
         let lexical = self.lexical.as_ref().map_or(&[][..], |hits| &hits.hits);
         [semantic, lexical]
     }

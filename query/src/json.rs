@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Mode;
 
 /// The answer to a search.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Answer {
     /// The query, white space tidied.
     pub query: String,
@@ -34,7 +35,7 @@ pub struct Answer {
 }
 
 /// A count that may be a lower bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Total {
     /// Pages.
     pub value: u64,
@@ -43,7 +44,7 @@ pub struct Total {
 }
 
 /// How a count is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Relation {
     /// Exactly.
@@ -53,7 +54,7 @@ pub enum Relation {
 }
 
 /// A page that matches.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Hit {
     /// Name of the page in its source: a relative path, or a record's id.
     pub id: String,
@@ -75,7 +76,7 @@ pub struct Hit {
 }
 
 /// Another section of a page that matches.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SectionHit {
     /// Its heading, or the page's title for the text above the first heading.
     pub heading: String,
@@ -86,7 +87,7 @@ pub struct SectionHit {
 }
 
 /// Text with marks.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Snippet {
     /// Plain text, never markup.
     pub text: String,
@@ -95,7 +96,7 @@ pub struct Snippet {
 }
 
 /// How a score came about.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Explain {
     /// The score that orders the list, 0 to 1; comparable within one answer. The legs' shares add up
     /// to it, unless the page comes first for being exactly what was asked for.
@@ -107,7 +108,7 @@ pub struct Explain {
 }
 
 /// What one leg made of a passage.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct LegScore {
     /// Place among the leg's candidates, from 1; absent if only the other leg proposed the passage.
     pub rank: Option<u32>,

@@ -11,7 +11,8 @@
 //! 6. `snippet`: a stretch of the passage with the matches marked; `highlight`: its best sentence.
 //! 7. [`json`]: the answer as it goes over the wire.
 //!
-//! [`eval`] measures all of that against judgments.
+//! `vectors` remembers the vectors of queries. [`suggest`] completes what is being typed. [`eval`]
+//! measures all of that against judgments.
 
 pub mod cli;
 pub mod commands;
@@ -29,8 +30,11 @@ mod parse;
 mod plan;
 pub mod request;
 mod snippet;
+pub mod suggest;
+mod vectors;
 
-pub use engine::Engine;
+pub use engine::{Engine, Timings};
 pub use error::{Error, Result};
 pub use json::Answer;
 pub use request::{Highlight, Mode, Request};
+pub use suggest::Suggestions;

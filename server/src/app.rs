@@ -1,31 +1,56 @@
-//! The routes put together; tests call the same function without a socket.
+//! The routes put together; tests call the same functions without a socket.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode, middleware::DefaultHeaders, web};
+use actix_cors::Cors;
+use actix_web::{
+    HttpResponse, ResponseError,
+    error::JsonPayloadError,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName},
+    },
+    middleware::DefaultHeaders,
+    web,
+};
 
 use crate::{State, error::ApiError, routes};
 
-/// Longest body that is read, in bytes. No route takes one yet.
-const MAX_BODY: usize = 64 << 10;
+/// Longest body that is read, in bytes: 256 texts of a few thousand characters.
+const MAX_BODY: usize = 1 << 20;
+/// Longest report of a click.
+const MAX_CLICK: usize = 4 << 10;
+/// How long a browser remembers that it may ask, in seconds.
+const CORS_MAX_AGE: usize = 3600;
 
 /// Adds every route to an app.
 pub fn routes(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
             .app_data(web::Data::new(state))
-            .app_data(web::PayloadConfig::new(MAX_BODY))
-            .service(resource("/search", routes::search::get))
-            .service(resource("/health", routes::health::health))
-            .service(resource("/ready", routes::health::ready))
-            .service(resource("/", routes::page::html))
-            .service(resource("/page.css", routes::page::css))
-            .service(resource("/page.js", routes::page::js))
-            .service(resource("/favicon.ico", routes::page::favicon))
+            .app_data(web::JsonConfig::default().limit(MAX_BODY).error_handler(|e, _| json_error(&e).into()))
+            .service(read("/search", routes::search::get))
+            .service(read("/suggest", routes::suggest::get))
+            .service(write("/v1/embeddings", routes::embeddings::post))
+            .service(write("/click", routes::click::post).app_data(web::PayloadConfig::new(MAX_CLICK)))
+            .service(read("/health", routes::health::health))
+            .service(read("/ready", routes::health::ready))
+            .service(read("/metrics", routes::metrics::get))
+            .service(read("/openapi.json", routes::openapi::get))
+            .service(write("/admin/reload", routes::admin::reload))
+            .service(read("/admin/analytics", routes::admin::analytics))
+            .service(read("/", routes::page::html))
+            .service(read("/page.css", routes::page::css))
+            .service(read("/page.js", routes::page::js))
+            .service(read("/widget.js", routes::page::widget))
+            .service(read("/docs", routes::page::docs_html))
+            .service(read("/docs.css", routes::page::docs_css))
+            .service(read("/docs.js", routes::page::docs_js))
+            .service(read("/favicon.ico", routes::page::favicon))
             .default_service(web::to(not_found));
     }
 }
 
-/// A resource that is read only.
-fn resource<F, Args>(path: &str, handler: F) -> actix_web::Resource
+/// A resource that is read.
+fn read<F, Args>(path: &str, handler: F) -> actix_web::Resource
 where
     F: actix_web::Handler<Args> + Clone,
     Args: actix_web::FromRequest + 'static,
@@ -34,19 +59,43 @@ where
     web::resource(path.to_owned())
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
-        .default_service(web::to(not_allowed))
+        .default_service(web::to(|| not_allowed("GET, HEAD")))
+}
+
+/// A resource that is sent something.
+fn write<F, Args>(path: &str, handler: F) -> actix_web::Resource
+where
+    F: actix_web::Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::resource(path.to_owned()).route(web::post().to(handler)).default_service(web::to(|| not_allowed("POST")))
+}
+
+/// What a body that is no good is answered with.
+fn json_error(error: &JsonPayloadError) -> ApiError {
+    match error {
+        JsonPayloadError::ContentType => {
+            let message = "the body must be JSON, sent as application/json";
+            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+        }
+        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+            let message = format!("the body is longer than {limit} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("limit", *limit)
+        }
+        other => ApiError::body(other.to_string()),
+    }
 }
 
 async fn not_found() -> HttpResponse {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").error_response()
 }
 
-async fn not_allowed() -> HttpResponse {
-    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address is only read");
+async fn not_allowed(allowed: &'static str) -> HttpResponse {
+    let message = format!("this address takes {allowed}");
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
     let mut response = error.error_response();
-    response
-        .headers_mut()
-        .insert(actix_web::http::header::ALLOW, actix_web::http::header::HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     response
 }
 
@@ -56,5 +105,19 @@ pub fn security_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add(("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"))
         .add(("X-Content-Type-Options", "nosniff"))
+        .add(("X-Frame-Options", "DENY"))
         .add(("Referrer-Policy", "same-origin"))
+}
+
+/// Which pages of other origins may ask: those on the list; none, if there is none.
+pub fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .max_age(CORS_MAX_AGE);
+    match origins.iter().any(|origin| origin == "*") {
+        true => cors.allow_any_origin(),
+        false => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    }
 }

@@ -26,4 +26,39 @@ pub struct Cli {
     /// Show the files of this folder at /site/, as a preview
     #[arg(long, value_name = "DIR")]
     pub site: Option<PathBuf>,
+    /// Let pages of this origin ask, such as https://docs.example.org (repeatable; * for all)
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    pub cors_origins: Vec<String>,
+    /// Requests that one client may make a minute, 0 for no limit [default: 600, none on loopback]
+    #[arg(long, value_name = "NUMBER")]
+    pub rate_limit: Option<u32>,
+    /// Believe this proxy, an address or a network, about its clients' addresses (repeatable)
+    #[arg(long = "trusted-proxy", value_name = "NETWORK")]
+    pub trusted_proxies: Vec<String>,
+    /// Speak TLS with this certificate chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Count what is searched for, for /admin/analytics
+    #[arg(long)]
+    pub analytics: bool,
+    /// Keep those counts in this folder
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }

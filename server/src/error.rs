@@ -3,8 +3,15 @@
 //! `{"error": {"code": "...", "message": "...", "parameter": ..., "limit": ...}}`: the code is
 //! stable, the message is for people. Nothing of the machine's inside is ever told.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// When a client that was turned away should come back.
+const SOON: Duration = Duration::from_secs(1);
 
 /// An answer that is an error.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,13 +20,33 @@ pub struct ApiError {
     code: &'static str,
     message: String,
     details: Vec<(&'static str, Value)>,
+    retry_after: Option<Duration>,
+}
+
+/// An error on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    error: ErrorObject,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ErrorObject {
+    /// For programs; it stays the same from version to version.
+    code: &'static str,
+    /// For people.
+    message: String,
+    /// More for programs, such as `parameter` and `limit`.
+    #[serde(flatten)]
+    #[schema(additional_properties, value_type = Object)]
+    details: Map<String, Value>,
 }
 
 impl ApiError {
     /// An error with a stable code and a sentence for people.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: Vec::new() }
+        Self { status, code, message: message.into(), details: Vec::new(), retry_after: None }
     }
 
     /// Adds a detail for programs.
@@ -35,16 +62,67 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message).with("parameter", parameter)
     }
 
+    /// 400: a body is not what is expected.
+    #[must_use]
+    pub fn body(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_body", message)
+    }
+
+    /// 401: no key was given where one is needed.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        let message = "a key is needed; send Authorization: Bearer KEY";
+        Self::new(StatusCode::UNAUTHORIZED, "key_missing", message)
+    }
+
+    /// 403: this may not be done.
+    #[must_use]
+    pub fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, message)
+    }
+
+    /// 404: nothing is counted.
+    #[must_use]
+    pub fn not_counted() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "analytics_off", "nothing is counted; start the server with --analytics")
+    }
+
+    /// 429: too much from one client, which may go on after `wait`.
+    #[must_use]
+    pub fn too_many(wait: Duration) -> Self {
+        let message = "too many requests from this address; go on after the time in Retry-After";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message).after(wait)
+    }
+
     /// 503: too much at once.
     #[must_use]
     pub fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests at once; try again in a moment")
+        let message = "too many requests at once; try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).after(SOON)
     }
 
     /// 503: an answer took too long.
     #[must_use]
     pub fn timeout() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the search took too long; try again in a moment")
+        let message = "the request took too long; try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message).after(SOON)
+    }
+
+    /// 503: the server answers by words alone.
+    #[must_use]
+    pub fn no_model() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_model", "this server runs without a model")
+    }
+
+    fn after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
     }
 
     /// 500: something failed inside; what it was goes to the log.
@@ -66,15 +144,16 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut error = json!({"code": self.code, "message": self.message});
-        for (key, value) in &self.details {
-            error[*key] = value.clone();
-        }
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header(("Retry-After", "1"));
+        if let Some(wait) = self.retry_after {
+            response.insert_header(("Retry-After", wait.as_secs_f64().ceil().to_string()));
         }
-        response.json(json!({ "error": error }))
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        let details = self.details.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let error = ErrorObject { code: self.code, message: self.message.clone(), details };
+        response.json(ErrorBody { error })
     }
 }
 

@@ -1,11 +1,24 @@
-//! How much may go on at once.
+//! How much may go on at once, and how much one client may ask for.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use governor::{
+    DefaultKeyedRateLimiter, Quota,
+    clock::{Clock, DefaultClock},
 };
 
 use crate::error::ApiError;
+
+/// Clients that are remembered before those that have been quiet are forgotten.
+const REMEMBERED: usize = 10_000;
 
 /// Counts searches in flight; more than the limit are refused at once instead of queued without end.
 #[derive(Debug, Clone)]
@@ -31,11 +44,44 @@ impl InFlight {
         }
         Err(ApiError::busy())
     }
+
+    /// Searches that run or wait now.
+    pub(crate) fn now(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Requests of each client, evened out over time (the generic cell rate algorithm).
+pub(crate) struct RateLimit {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+}
+
+impl RateLimit {
+    /// Lets a client ask `per_minute` times a minute, a fifth of that (at least ten) in one burst.
+    pub(crate) fn new(per_minute: NonZeroU32) -> Self {
+        let burst = NonZeroU32::new((per_minute.get() / 5).max(10)).unwrap_or(per_minute);
+        Self {
+            limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute).allow_burst(burst)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Counts a request, or says when the next one will be let through.
+    pub(crate) fn check(&self, client: IpAddr) -> Result<(), ApiError> {
+        if self.limiter.len() > REMEMBERED {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&client).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            ApiError::too_many(wait.max(Duration::from_secs(1)))
+        })
     }
 }
 
@@ -48,7 +94,17 @@ mod tests {
         let in_flight = InFlight::new(2);
         let (a, _b) = (in_flight.enter().expect("first"), in_flight.enter().expect("second"));
         assert!(in_flight.enter().is_err());
+        assert_eq!(in_flight.now(), 2);
         drop(a);
         assert!(in_flight.enter().is_ok());
+    }
+
+    #[test]
+    fn a_client_that_asks_too_much_does_not_stop_the_others() {
+        let limit = RateLimit::new(NonZeroU32::new(60).expect("60"));
+        let (loud, quiet) = ("1.2.3.4".parse().expect("ip"), "5.6.7.8".parse().expect("ip"));
+        let refused = (0..100).filter(|_| limit.check(loud).is_err()).count();
+        assert!((80..=88).contains(&refused), "{refused} of 100 refused, 12 in a burst allowed");
+        assert!(limit.check(quiet).is_ok());
     }
 }

@@ -3,19 +3,35 @@
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
-use cloze_server::{ServerConfig, cli::Cli, run};
+use cloze_server::{
+    ServerConfig,
+    cli::{Cli, LogFormat},
+    run,
+};
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CLOZE_LOG").unwrap_or_else(|_| "info".into()))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .init();
-    match ServerConfig::resolve(Cli::parse()).and_then(|config| run::run(&config)) {
+    let result = ServerConfig::resolve(Cli::parse()).and_then(|config| {
+        log(config.log_format);
+        run::run(&config)
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("server: {error:#}");
             ExitCode::from(1)
+        }
+    }
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("CLOZE_LOG").unwrap_or_else(|_| "info".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => {
+            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            log.with_ansi(ansi).init();
         }
     }
 }

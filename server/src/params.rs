@@ -43,6 +43,13 @@ impl Params {
         self.single.get(name).map(String::as_str)
     }
 
+    /// What is searched for.
+    pub(crate) fn query(&self) -> Result<&str, ApiError> {
+        self.text("q").ok_or_else(|| {
+            ApiError::parameter("query_missing", "q", "there is no parameter q; expected the words to search for")
+        })
+    }
+
     /// The filters, `key:value` each, by key.
     pub(crate) fn filters(&self) -> Result<BTreeMap<String, Vec<String>>, ApiError> {
         let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();

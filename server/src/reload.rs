@@ -19,41 +19,54 @@ const EVERY: Duration = Duration::from_millis(200);
 /// How long after a failure the same generation is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// Follows an index from a thread of its own, for as long as the process lives.
-///
-/// # Errors
-/// If there is no starting a thread.
-pub(crate) fn follow(state: State, index: PathBuf, model: Option<ModelSource>) -> std::io::Result<()> {
-    let mut failed: Option<(String, Instant)> = None;
-    let step = move || {
+/// Looks whether there is another generation, and takes it up.
+pub(crate) struct Follower {
+    index: PathBuf,
+    model: Option<ModelSource>,
+    /// The generation that could not be taken up, and when that was tried.
+    failed: Option<(String, Instant)>,
+}
+
+impl Follower {
+    pub(crate) fn new(index: PathBuf, model: Option<ModelSource>) -> Self {
+        Self { index, model, failed: None }
+    }
+
+    pub(crate) fn step(&mut self, state: &State) {
         let engine = state.engine();
-        let live = match engine.generation().overtaken_by(&index) {
+        let live = match engine.generation().overtaken_by(&self.index) {
             Ok(Some(live)) => live,
             Ok(None) => return state.set_reload_error(None),
             Err(error) => return state.set_reload_error(Some(error.to_string())),
         };
-        if failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {
+        if self.failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {
             return;
         }
         let started = Instant::now();
-        match engine.reopen(&index, model.as_ref()) {
+        match engine.reopen(&self.index, self.model.as_ref()) {
             Ok(next) => {
                 let generation = next.generation().manifest().generation.clone();
                 state.swap(next);
                 tracing::info!(generation, took_ms = started.elapsed().as_millis() as u64, "new generation");
-                failed = None;
+                self.failed = None;
             }
             Err(error) => {
                 state.set_reload_error(Some(format!("generation {live} was not taken up: {error}")));
-                failed = Some((live, Instant::now()));
+                self.failed = Some((live, Instant::now()));
             }
         }
-    };
-    let mut step = step;
+    }
+}
+
+/// Follows an index from a thread of its own, for as long as the process lives.
+///
+/// # Errors
+/// If there is no starting a thread.
+pub(crate) fn follow(state: State) -> std::io::Result<()> {
     let run = move || {
         loop {
             thread::sleep(EVERY);
-            step();
+            state.reload();
         }
     };
     thread::Builder::new().name("reload".into()).spawn(run).map(drop)

@@ -1,19 +1,25 @@
 //! Opens the index, listens, and stops gracefully.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
-    middleware::Compress,
-    rt::signal::unix::{Signal, SignalKind, signal},
+    middleware::{Compress, from_fn},
+    rt::{
+        signal::unix::{Signal, SignalKind, signal},
+        time::sleep,
+    },
+    web,
 };
 use anyhow::{Context, Result};
 use cloze_query::Engine;
 
-use crate::{ServerConfig, State, app, reload, routes};
+use crate::{ServerConfig, State, access, analytics::Analytics, app, reload, routes, tls};
 
 /// Longest time that a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often what was counted is written down.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// Seconds that requests in progress get to finish after SIGTERM or SIGINT.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -32,14 +38,20 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     }
     let manifest = engine.generation().manifest();
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
-    let state = State::new(engine, config.max_in_flight, config.timeout);
-    reload::follow(state.clone(), config.index.clone(), config.model.clone()).context("cannot start a thread")?;
-    let site = config.site.clone();
+    let state = State::new(engine, config).context("cannot keep the analytics")?;
+    reload::follow(state.clone()).context("cannot start a thread")?;
+    let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let (site, origins) = (config.site.clone(), config.cors_origins.clone());
+    let analytics = state.analytics.clone();
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             let (state, site) = (state.clone(), site.clone());
+            // The last one is the first to see a request: refusals carry the headers too.
             App::new()
                 .wrap(Compress::default())
+                .wrap(from_fn(access::guard))
+                .wrap(app::cors(&origins))
                 .wrap(app::security_headers())
                 .configure(move |c| {
                     if let Some(dir) = site {
@@ -51,22 +63,41 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         .workers(cloze_models::available_threads())
         .disable_signals()
         .client_request_timeout(HEAD_TIMEOUT)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .bind(config.listen)
-        .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
+        .shutdown_timeout(SHUTDOWN_SECONDS);
+        let bound = match tls {
+            Some(tls) => server.bind_rustls_0_23(config.listen, tls),
+            None => server.bind(config.listen),
+        };
+        let server = bound
+            .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
         // Before anybody is told the address, so that no signal comes too early.
         let signals = Signals::catch().context("cannot catch signals")?;
         // With port 0 the system chooses one: say which.
         let address = server.addrs().first().copied().unwrap_or(config.listen);
-        println!("search page: http://{address}/   ({held})");
+        println!("search page: {scheme}://{address}/   ({held})");
         let running = server.run();
         let handle = running.handle();
         actix_web::rt::spawn(async move {
             signals.wait().await;
             handle.stop(true).await;
         });
-        running.await.context("the server stopped")
+        if let Some(analytics) = analytics.clone() {
+            actix_web::rt::spawn(save_now_and_then(analytics));
+        }
+        running.await.context("the server stopped")?;
+        analytics.map_or(Ok(()), |analytics| analytics.save()).context("cannot keep the analytics")
     })
+}
+
+/// Writes the counts down as they grow; what a power cut takes is a minute's.
+async fn save_now_and_then(analytics: Arc<Analytics>) {
+    loop {
+        sleep(SAVE_EVERY).await;
+        let analytics = analytics.clone();
+        if let Ok(Err(error)) = web::block(move || analytics.save()).await {
+            tracing::error!(%error, "the analytics could not be written");
+        }
+    }
 }
 
 /// The signals that end the server.

@@ -8,27 +8,53 @@ use std::{
 use arc_swap::ArcSwap;
 use cloze_query::Engine;
 
-use crate::limits::InFlight;
+use crate::{
+    ServerConfig,
+    analytics::Analytics,
+    clients::TrustedProxies,
+    keys::Keys,
+    limits::{InFlight, RateLimit},
+    metrics::Metrics,
+    reload::Follower,
+};
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
     engine: Arc<ArcSwap<Engine>>,
     reload_error: Arc<Mutex<Option<String>>>,
+    follower: Arc<Mutex<Follower>>,
     pub(crate) in_flight: InFlight,
     pub(crate) timeout: Duration,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) proxies: Arc<TrustedProxies>,
+    pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    pub(crate) analytics: Option<Arc<Analytics>>,
+    pub(crate) metrics: Metrics,
 }
 
 impl State {
-    /// The state around an engine; at most `max_in_flight` searches run or wait, each for at most `timeout`.
-    #[must_use]
-    pub fn new(engine: Engine, max_in_flight: usize, timeout: Duration) -> Self {
-        Self {
+    /// The state around an engine.
+    ///
+    /// # Errors
+    /// If the state directory cannot be used.
+    pub fn new(engine: Engine, config: &ServerConfig) -> std::io::Result<Self> {
+        let analytics = match config.analytics {
+            true => Some(Arc::new(Analytics::open(config.state_dir.as_deref())?)),
+            false => None,
+        };
+        Ok(Self {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
             reload_error: Arc::default(),
-            in_flight: InFlight::new(max_in_flight),
-            timeout,
-        }
+            follower: Arc::new(Mutex::new(Follower::new(config.index.clone(), config.model.clone()))),
+            in_flight: InFlight::new(config.max_in_flight),
+            timeout: config.timeout,
+            keys: Arc::new(config.keys.clone()),
+            proxies: Arc::new(config.trusted_proxies.clone()),
+            rate_limit: config.rate_limit.map(|per_minute| Arc::new(RateLimit::new(per_minute))),
+            analytics,
+            metrics: Metrics::new(),
+        })
     }
 
     /// The engine of the newest generation; whoever holds it keeps it.
@@ -40,6 +66,11 @@ impl State {
     pub(crate) fn swap(&self, engine: Engine) {
         self.engine.store(Arc::new(engine));
         self.set_reload_error(None);
+    }
+
+    /// Takes up the newest generation on disk, if there is another one.
+    pub(crate) fn reload(&self) {
+        self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
     }
 
     /// Why the newest generation on disk does not answer, if it does not.

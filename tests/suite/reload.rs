@@ -3,76 +3,20 @@
 use std::{
     collections::HashMap,
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::Write,
     path::Path,
-    process::{Child, Stdio},
+    process::Stdio,
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use cloze_query::Engine;
 use serde_json::Value;
 
-use crate::site::Site;
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(site: &Site) -> Self {
-        let mut command = site.command("server", &["--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
-        Self { child, address }
-    }
-
-    /// Status and JSON of a `GET`.
-    fn get(&self, path: &str) -> std::io::Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
-        let status = text.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
-        let body = text.split("\r\n\r\n").nth(1).unwrap_or_default();
-        let json = body.find('{').and_then(|at| serde_json::from_str(&body[at..=body.rfind('}')?]).ok());
-        Ok((status, json.unwrap_or(Value::Null)))
-    }
-
-    fn wait_until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let started = Instant::now();
-        loop {
-            let ready = self.get("/ready").unwrap().1;
-            if is_so(&ready) {
-                return ready;
-            }
-            assert!(started.elapsed() < Duration::from_secs(30), "{what}: {ready}");
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Resident memory in kB.
-    fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
+use crate::{running::Server, site::Site};
 
 /// Five pages that all say which edition they are.
 fn write_edition(site: &Site, edition: u64) {
@@ -99,7 +43,7 @@ fn generations_change_under_load_without_a_failed_or_mixed_answer() {
     write_edition(&site, 0);
     let name = |report: Value| report["generation"].as_str().unwrap().to_owned();
     let edition_of = Mutex::new(HashMap::from([(name(site.build()), 0)]));
-    let server = Server::start(&site);
+    let server = Server::start(&site, &[]);
     let (done, answered) = (AtomicBool::new(false), AtomicU64::new(0));
     let seen = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -107,7 +51,8 @@ fn generations_change_under_load_without_a_failed_or_mixed_answer() {
             let (server, done, answered, seen) = (&server, &done, &answered, &seen);
             scope.spawn(move || {
                 while !done.load(Ordering::Relaxed) {
-                    let (status, answer) = server.get("/search?q=handbook+part").unwrap();
+                    let reply = server.get("/search?q=handbook+part").unwrap();
+                    let (status, answer) = (reply.status, reply.json());
                     assert_eq!(status, 200, "client {client}: {answer}");
                     let editions = editions(&answer);
                     assert_eq!(editions.len(), 1, "client {client}: {answer}");
@@ -199,18 +144,18 @@ fn a_server_says_what_it_did_not_take_up_and_goes_on() {
     let site = Site::new();
     write_edition(&site, 1);
     site.build();
-    let server = Server::start(&site);
+    let server = Server::start(&site, &[]);
     let current = fs::read(site.index().join("CURRENT")).unwrap();
     fs::write(site.index().join("CURRENT"), "000009 nothing\n").unwrap();
     let ready = server.wait_until("the error", |ready| ready["reload_error"].is_string());
     assert!(ready["reload_error"].as_str().unwrap().contains("000009"), "{ready}");
-    assert_eq!(editions(&server.get("/search?q=handbook").unwrap().1), [1]);
+    assert_eq!(editions(&server.get("/search?q=handbook").unwrap().json()), [1]);
     fs::write(site.index().join("CURRENT"), current).unwrap();
     server.wait_until("no error", |ready| ready["reload_error"].is_null());
     write_edition(&site, 2);
     site.build();
     server.wait_until("the next generation", |ready| ready["generation"] == "000002");
-    assert_eq!(editions(&server.get("/search?q=handbook").unwrap().1), [2]);
+    assert_eq!(editions(&server.get("/search?q=handbook").unwrap().json()), [2]);
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! The HTTP service: through the app without a socket, and through the program.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    process::{Child, Stdio},
     time::Duration,
 };
 
 use actix_web::{App, http::StatusCode, test as web};
-use cloze_server::{State, app, configure};
+use cloze_server::{ServerConfig, State, app, configure};
 use serde_json::Value;
 
-use crate::site::{Site, stderr};
+use crate::{
+    running::{Reply, Server},
+    site::{Site, stderr},
+};
 
 fn site() -> Site {
     let site = Site::with(&[
@@ -33,7 +35,7 @@ async fn get(state: &State, path: &str) -> (StatusCode, Value) {
 }
 
 fn state(site: &Site) -> State {
-    State::new(site.engine(), 8, Duration::from_secs(5))
+    State::new(site.engine(), &ServerConfig { max_in_flight: 8, ..ServerConfig::default() }).unwrap()
 }
 
 #[actix_web::test]
@@ -103,38 +105,6 @@ async fn the_page_needs_nothing_from_elsewhere() {
     }
 }
 
-/// The program, running; ended on drop.
-struct Running {
-    child: Child,
-    address: String,
-}
-
-impl Running {
-    fn start(site: &Site, args: &[&str]) -> Self {
-        let mut command = site.command("server", &[&["--listen", "127.0.0.1:0"], args].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line:?}")).split('/').next().unwrap();
-        Self { address: address.to_owned(), child }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
 /// A search that takes some milliseconds.
 fn long_search() -> String {
     let words = "set up archive folder program ".repeat(17);
@@ -144,11 +114,11 @@ fn long_search() -> String {
 #[test]
 fn the_program_serves_and_ends_gracefully() {
     let site = site();
-    let mut server = Running::start(&site, &["--site", "docs"]);
-    assert!(server.get("/search?q=delete").contains("\"remove.md\""));
-    let source = server.get("/site/remove.md");
-    assert!(source.contains("text/plain") && source.contains("# Removing"), "{source}");
-    assert!(server.get("/site/../index/CURRENT").contains("404"), "nothing outside of the folder");
+    let mut server = Server::start(&site, &["--site", "docs"]);
+    assert_eq!(server.get("/search?q=delete").unwrap().json()["hits"][0]["id"], "remove.md");
+    let source = server.get("/site/remove.md").unwrap();
+    assert!(source.header("content-type").unwrap().starts_with("text/plain") && source.body.contains("# Removing"));
+    assert_eq!(server.get("/site/../index/CURRENT").unwrap().status, 404, "nothing outside of the folder");
     // What has begun is finished although the signal comes first.
     let begun: Vec<TcpStream> = (0..16)
         .map(|_| {
@@ -190,16 +160,16 @@ fn a_server_without_an_index_says_what_to_do() {
 fn too_many_searches_at_once_are_refused_not_queued() {
     let site = site();
     std::fs::write(site.root().join("cloze.toml"), "[server]\nmax_in_flight = 1\n").unwrap();
-    let server = Running::start(&site, &[]);
+    let server = Server::start(&site, &[]);
     let path = long_search();
-    let statuses: Vec<String> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| server.get(&path))).collect();
+    let replies: Vec<Reply> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| server.get(&path).unwrap())).collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
-    let refused = statuses.iter().filter(|s| s.contains("503 Service Unavailable")).collect::<Vec<_>>();
+    let refused: Vec<&Reply> = replies.iter().filter(|r| r.status == 503).collect();
     assert!(!refused.is_empty() && refused.len() < 16, "{} of 16", refused.len());
-    assert!(refused.iter().all(|s| s.contains("\"busy\"") && s.to_lowercase().contains("retry-after")));
-    assert!(server.get("/search?q=x").contains("200 OK"), "it recovers at once");
+    assert!(refused.iter().all(|r| r.code() == "busy" && r.header("retry-after") == Some("1")));
+    assert_eq!(server.get("/search?q=x").unwrap().status, 200, "it recovers at once");
 }
 
 #[actix_web::test]

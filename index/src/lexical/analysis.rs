@@ -188,6 +188,12 @@ pub fn analyse(text: &str, lang: Option<&str>) -> Vec<AnalysedWord> {
     Analyzer::for_language(lang).index_terms(text)
 }
 
+/// Lower case, without accents: how words are compared that need not be stemmed.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    Analyzer::for_language(None).folded(text)
+}
+
 /// A title as it is compared with a query: lower case, without accents, white space tidied, the
 /// punctuation at its end left out.
 pub(crate) fn verbatim_key(text: &str) -> String {

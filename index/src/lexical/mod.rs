@@ -1,6 +1,7 @@
 //! Keywords: postings and stored passages. The only place that knows tantivy.
 
 mod analysis;
+mod completions;
 mod coverage;
 mod cutting;
 mod directory;
@@ -11,7 +12,8 @@ mod schema;
 mod search;
 mod writer;
 
-pub use analysis::{AnalysedWord, analyse, is_stop_word};
+pub use analysis::{AnalysedWord, analyse, fold, is_stop_word};
+pub use completions::{Completions, KnownWord};
 pub use query::{KeywordQuery, KeywordText};
 pub(crate) use search::Lexical;
 pub use search::{KeywordHits, Verbatim};

@@ -96,7 +96,7 @@ impl Lexical {
         Ok(query)
     }
 
-    fn knows(&self, folded: &str) -> Result<bool> {
+    pub(super) fn knows(&self, folded: &str) -> Result<bool> {
         let term = Term::from_field_text(self.fields.words, folded);
         Ok(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
     }
@@ -111,21 +111,8 @@ impl Lexical {
 
     /// The most frequent words that begin as this one does.
     fn complete(&self, word: &mut QueryWord) -> Result<()> {
-        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
-        let mut found: BTreeMap<String, u32> = BTreeMap::new();
-        for reader in self.searcher.segment_readers() {
-            let terms = reader.inverted_index(self.fields.words).map_err(failed)?;
-            let range = terms.terms().range().ge(word.folded.as_bytes());
-            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
-            while stream.advance() && stream.key().starts_with(word.folded.as_bytes()) {
-                let term = String::from_utf8_lossy(stream.key()).into_owned();
-                *found.entry(term).or_insert(0) += stream.value().doc_freq;
-            }
-        }
-        let mut found: Vec<_> = found.into_iter().collect();
-        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        for (term, _) in found.into_iter().take(COMPLETIONS) {
-            self.add_alternative(word, &term, 1.0);
+        for known in self.words_from(&word.folded, COMPLETIONS)? {
+            self.add_alternative(word, &known.word, 1.0);
         }
         Ok(())
     }
@@ -162,7 +149,7 @@ impl Lexical {
     }
 
     /// Calls `take` with every live passage that matches, and its score.
-    fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
+    pub(super) fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("search", &e);
         let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
         for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
@@ -250,7 +237,7 @@ impl Lexical {
         Ok(found)
     }
 
-    fn raw(&self, field: tantivy::schema::Field, term: &str) -> TermQuery {
+    pub(super) fn raw(&self, field: tantivy::schema::Field, term: &str) -> TermQuery {
         TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic)
     }
 

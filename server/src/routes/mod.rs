@@ -1,6 +1,40 @@
 //! One resource a file.
 
+use std::time::Duration;
+
+use actix_web::{rt::time::timeout, web};
+
+use crate::{State, error::ApiError};
+
+pub(crate) mod admin;
+pub(crate) mod click;
+pub(crate) mod embeddings;
 pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod search;
 pub(crate) mod site;
+pub(crate) mod suggest;
+
+/// Runs work off the async threads, where there is a place for it; the client waits for at most `longest`.
+async fn run<T: Send + 'static>(
+    state: &State,
+    longest: Duration,
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let place = state.in_flight.enter()?;
+    // The place is kept until the work is done, also when the client has been told that it took too long.
+    let work = web::block(move || {
+        let _place = place;
+        work()
+    });
+    match timeout(longest, work).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a request was not worked on");
+            Err(ApiError::internal())
+        }
+        Err(_) => Err(ApiError::timeout()),
+    }
+}

@@ -1,23 +1,56 @@
-//! The search page, compiled into the program.
+//! The search page and the widget, compiled into the program.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse, http::header};
 
-const DAY: &str = "public, max-age=3600";
+use crate::assets::{self, Asset};
 
-fn file(kind: &'static str, body: &'static str) -> HttpResponse {
-    HttpResponse::Ok().content_type(kind).insert_header(("Cache-Control", DAY)).body(body)
+/// Browsers ask again after a few minutes, and are told in a few bytes that nothing has changed.
+const CACHED: &str = "public, max-age=300";
+
+fn serve(request: &HttpRequest, asset: &Asset) -> HttpResponse {
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let mut response = match known {
+        Some(tags) if tags.contains(asset.tag.as_str()) => HttpResponse::NotModified(),
+        _ => HttpResponse::Ok(),
+    };
+    response.insert_header((header::CACHE_CONTROL, CACHED)).insert_header((header::ETAG, asset.tag.as_str()));
+    if known.is_some_and(|tags| tags.contains(asset.tag.as_str())) {
+        return response.finish();
+    }
+    response.content_type(asset.kind).body(asset.body)
 }
 
-pub(crate) async fn html() -> HttpResponse {
-    file("text/html; charset=utf-8", include_str!("../page/index.html"))
+pub(crate) async fn html(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::HTML)
 }
 
-pub(crate) async fn css() -> HttpResponse {
-    file("text/css; charset=utf-8", include_str!("../page/page.css"))
+pub(crate) async fn css(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::CSS)
 }
 
-pub(crate) async fn js() -> HttpResponse {
-    file("text/javascript; charset=utf-8", include_str!("../page/page.js"))
+pub(crate) async fn js(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::JS)
+}
+
+/// What `openapi.json` says, for reading.
+pub(crate) async fn docs_html(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::DOCS_HTML)
+}
+
+pub(crate) async fn docs_css(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::DOCS_CSS)
+}
+
+pub(crate) async fn docs_js(request: HttpRequest) -> HttpResponse {
+    serve(&request, &assets::DOCS_JS)
+}
+
+/// The widget may be loaded by any page; what it may then ask is another matter (CORS).
+pub(crate) async fn widget(request: HttpRequest) -> HttpResponse {
+    let mut response = serve(&request, &assets::WIDGET);
+    let anywhere = header::HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert(header::HeaderName::from_static("cross-origin-resource-policy"), anywhere);
+    response
 }
 
 /// There is none; saying so keeps the browser's console clean.

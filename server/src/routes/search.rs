@@ -1,37 +1,61 @@
 //! `GET /search`.
 
-use actix_web::{HttpRequest, HttpResponse, rt::time::timeout, web};
-use cloze_query::{Highlight, Mode, Request, request::DEFAULT_LIMIT};
+use actix_web::{HttpRequest, HttpResponse, web};
+use cloze_query::{Answer, Highlight, Mode, Request, request::DEFAULT_LIMIT};
 
-use crate::{State, error::ApiError, params::Params};
+use super::run;
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+    params::Params,
+};
 
 const PARAMETERS: [&str; 10] =
     ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain", "filter", "facets"];
 
+/// Finds pages by meaning and by word.
+#[utoipa::path(
+    get,
+    path = "/search",
+    tag = "search",
+    params(
+        ("q" = String, Query, description = "What to search for, 1 to 512 characters; \"phrases\", -exclusions and field:value are understood"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Pages wanted; 10 if absent"),
+        ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Pages passed by; offset + limit is at most 1,000"),
+        ("mode" = Option<Mode>, Query, description = "Which legs answer; hybrid if absent"),
+        ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg; chosen by the engine if absent"),
+        ("prefix" = Option<bool>, Query, description = "Whether the last word is still being typed"),
+        ("highlight" = Option<Highlight>, Query, description = "What is marked in snippets; keyword if absent"),
+        ("explain" = Option<bool>, Query, description = "Whether every hit says how its score came about"),
+        ("filter" = Option<Vec<String>>, Query, description = "key:value, repeatable: one of the values of each key"),
+        ("facets" = Option<String>, Query, description = "Metadata keys whose values are counted, separated by commas"),
+    ),
+    responses(
+        (status = 200, body = Answer, description = "The pages, best first"),
+        (status = 400, body = ErrorBody, description = "A parameter is wrong"),
+        (status = 401, body = ErrorBody, description = "A key is needed"),
+        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "Too many requests at once, or the search took too long; see Retry-After"),
+    ),
+    security((), ("key" = [])),
+)]
 pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
     let request = read(http.query_string())?;
-    let place = state.in_flight.enter()?;
     let engine = state.engine();
-    // The place is kept until the work is done, also when the client has been told that it took too long.
-    let work = web::block(move || {
-        let _place = place;
-        engine.search(&request)
-    });
-    match timeout(state.timeout, work).await {
-        Ok(Ok(answer)) => Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(answer?)),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a search did not run");
-            Err(ApiError::internal())
-        }
-        Err(_) => Err(ApiError::timeout()),
+    // What is still being typed, or looked at further down, is not a search of its own.
+    let is_counted = !request.prefix && request.offset() == 0;
+    let (answer, timings) = run(&state, state.timeout, move || Ok(engine.search_timed(&request)?)).await?;
+    state.metrics.search(&timings, answer.no_match);
+    if let Some(analytics) = state.analytics.as_ref().filter(|_| is_counted) {
+        analytics.search(&answer);
     }
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(answer))
 }
 
 fn read(query: &str) -> Result<Request, ApiError> {
     let params = Params::parse(query, &PARAMETERS)?;
-    let q = params.text("q").ok_or_else(|| {
-        ApiError::parameter("query_missing", "q", "there is no parameter q; expected the words to search for")
-    })?;
+    let q = params.query()?;
     let whole = "a whole number";
     let limit = params.value("limit", whole)?.unwrap_or(DEFAULT_LIMIT);
     let offset = params.value("offset", whole)?.unwrap_or(0);

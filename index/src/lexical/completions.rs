@@ -1,0 +1,104 @@
+//! What the beginning of a title, a heading or a word may become.
+
+use std::collections::BTreeMap;
+
+use tantivy::schema::Field;
+
+use super::{
+    analysis::{Analyzer, verbatim_key},
+    near::near_words,
+    schema::{heading_term, title_term},
+    search::Lexical,
+};
+use crate::{PassageId, Result};
+
+/// A word of the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownWord {
+    /// The word, folded: lower case, without accents.
+    pub word: String,
+    /// Passages that have it, those that are gone but not yet compacted away included.
+    pub passages: u32,
+}
+
+/// What begins as a text begins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Completions {
+    /// A passage of a page for each title, the shortest title first.
+    pub titles: Vec<PassageId>,
+    /// A passage below each heading, the shortest heading first.
+    pub headings: Vec<PassageId>,
+    /// What the last word may become, the most frequent first.
+    pub words: Vec<KnownWord>,
+}
+
+impl Lexical {
+    /// Titles and headings that begin as the text does, and words that begin as its last word does;
+    /// `most` of each.
+    pub(crate) fn completions(&self, text: &str, most: usize) -> Result<Completions> {
+        let key = verbatim_key(text);
+        if key.is_empty() {
+            return Ok(Completions::default());
+        }
+        let last = text.split_whitespace().last().unwrap_or_default();
+        let word = Analyzer::for_language(None).folded(last);
+        Ok(Completions {
+            titles: self.headed(&title_term(&key), most)?,
+            headings: self.headed(&heading_term(&key), most)?,
+            words: if word.is_empty() { Vec::new() } else { self.words_from(&word, most)? },
+        })
+    }
+
+    /// Words of the index that are nearly this one: fewest edits first, then the most frequent. Empty
+    /// where the index has the word itself.
+    pub(crate) fn near(&self, word: &str) -> Result<Vec<KnownWord>> {
+        let folded = Analyzer::for_language(None).folded(word);
+        if self.knows(&folded)? {
+            return Ok(Vec::new());
+        }
+        let near = near_words(&self.searcher, self.fields.words, &folded);
+        let near = near.map_err(|e| self.failed("look up near words", &e))?.into_iter();
+        Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
+    }
+
+    /// The first live passage of each title or heading whose term begins so.
+    fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
+        let mut terms: Vec<String> = self.terms_from(self.fields.verbatim, prefix)?.into_keys().collect();
+        terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
+        let mut found = Vec::new();
+        for term in terms {
+            if found.len() == most {
+                break;
+            }
+            let mut first: Option<PassageId> = None;
+            self.each(&self.raw(self.fields.verbatim, &term), |p, _| first = Some(first.map_or(p, |f| f.min(p))))?;
+            found.extend(first);
+        }
+        Ok(found)
+    }
+
+    /// The most frequent words that begin so.
+    pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
+        let terms = self.terms_from(self.fields.words, prefix)?.into_iter();
+        let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();
+        words.sort_by(|a, b| b.passages.cmp(&a.passages).then_with(|| a.word.cmp(&b.word)));
+        words.truncate(most);
+        Ok(words)
+    }
+
+    /// Terms of a field that begin so, with the number of passages that have them.
+    fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        let mut found = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(field).map_err(failed)?;
+            let range = terms.terms().range().ge(prefix.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                let term = String::from_utf8_lossy(stream.key()).into_owned();
+                *found.entry(term).or_insert(0) += stream.value().doc_freq;
+            }
+        }
+        Ok(found)
+    }
+}

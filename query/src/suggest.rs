@@ -1,0 +1,152 @@
+//! Completions: what somebody who has typed this much may be looking for.
+
+use std::{collections::HashSet, time::Instant};
+
+use cloze_index::{KeywordText, Passage, fold};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Engine, Error, Request, Result};
+
+/// Suggestions in an answer where nothing is said.
+pub const DEFAULT_SUGGESTIONS: usize = 6;
+/// Largest number of suggestions in one answer.
+pub const MAX_SUGGESTIONS: usize = 20;
+/// Passages that are looked through for headings that have the words anywhere.
+const LOOKED_THROUGH: usize = 20;
+/// Titles, and then headings, that come before anything else; words fill the rest.
+const FIRST: usize = 3;
+
+/// The answer to a request for completions.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Suggestions {
+    /// What was typed, white space tidied.
+    pub query: String,
+    /// Titles, headings and words, the likeliest first.
+    pub suggestions: Vec<Suggestion>,
+    /// Time from request to answer, in milliseconds.
+    pub took_ms: f64,
+}
+
+/// One completion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Suggestion {
+    /// The text to search for.
+    pub text: String,
+    /// What it is.
+    pub kind: SuggestionKind,
+    /// Where the page or section is; absent for words.
+    pub url: Option<String>,
+}
+
+/// Where a completion comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SuggestionKind {
+    /// The title of a page.
+    Title,
+    /// The heading of a section.
+    Heading,
+    /// What was typed with its last word completed, or with its words put right.
+    Word,
+}
+
+/// Collects suggestions, each text once.
+struct Collected {
+    list: Vec<Suggestion>,
+    known: HashSet<String>,
+    limit: usize,
+}
+
+impl Collected {
+    fn add(&mut self, text: &str, kind: SuggestionKind, url: Option<String>) {
+        if self.list.len() < self.limit && self.known.insert(fold(text)) {
+            self.list.push(Suggestion { text: text.to_owned(), kind, url });
+        }
+    }
+
+    fn title(&mut self, passage: &Passage) {
+        let page = passage.url.split('#').next().unwrap_or_default().to_owned();
+        self.add(&passage.title, SuggestionKind::Title, Some(page));
+    }
+
+    fn heading(&mut self, passage: &Passage) {
+        if let Some(heading) = passage.headings.last() {
+            self.add(heading, SuggestionKind::Heading, Some(passage.url.clone()));
+        }
+    }
+}
+
+impl Engine {
+    /// Completions of what is being typed: titles and headings that begin so, those that have the
+    /// words anywhere, and words that the last one may become. Where nothing begins so, the words of
+    /// the index that are nearest to those typed.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_SUGGESTIONS`]; if the keyword leg fails.
+    pub fn suggest(&self, query: &str, limit: usize) -> Result<Suggestions> {
+        let started = Instant::now();
+        if limit == 0 || limit > MAX_SUGGESTIONS {
+            let expected = format!("1 to {MAX_SUGGESTIONS}");
+            return Err(Error::Parameter { parameter: "limit", found: limit.to_string(), expected });
+        }
+        let request = Request::new(query)?;
+        let typed = request.query();
+        let mut found = Collected { list: Vec::new(), known: HashSet::new(), limit };
+        let completions = self.generation().completions(typed, limit)?;
+        let (titles, headings) = (self.passages(&completions.titles)?, self.passages(&completions.headings)?);
+        titles.iter().take(FIRST).for_each(|p| found.title(p));
+        headings.iter().take(FIRST).for_each(|p| found.heading(p));
+        self.add_containing(typed, &mut found)?;
+        let (before, last) = typed.rsplit_once(' ').map_or(("", typed), |(before, last)| (before, last));
+        for known in completions.words.iter().filter(|known| known.word != fold(last)) {
+            found.add(format!("{before} {}", known.word).trim(), SuggestionKind::Word, None);
+        }
+        titles.iter().for_each(|p| found.title(p));
+        headings.iter().for_each(|p| found.heading(p));
+        if found.list.is_empty() {
+            self.add_corrected(typed, &mut found)?;
+        }
+        let took_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        Ok(Suggestions { query: typed.to_owned(), suggestions: found.list, took_ms })
+    }
+
+    fn passages(&self, ids: &[cloze_index::PassageId]) -> Result<Vec<Passage>> {
+        ids.iter().map(|&id| Ok(self.generation().passage(id)?)).collect()
+    }
+
+    /// Titles and headings that have every word, the last one perhaps not to its end.
+    fn add_containing(&self, typed: &str, found: &mut Collected) -> Result<()> {
+        let folded = fold(typed);
+        let words: Vec<&str> = folded.split_whitespace().collect();
+        let has_all = |text: &str| {
+            let text = fold(text);
+            let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            words.iter().all(|word| parts.iter().any(|part| part.starts_with(word)))
+        };
+        let text = KeywordText { words: typed.to_owned(), prefix: true, ..KeywordText::default() };
+        let hits = self.generation().keyword(&self.generation().keyword_query(&text)?, LOOKED_THROUGH, None)?;
+        for hit in hits.hits {
+            let passage = self.generation().passage(hit.passage)?;
+            if has_all(&passage.title) {
+                found.title(&passage);
+            } else if passage.headings.last().is_some_and(|h| has_all(h)) {
+                found.heading(&passage);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was typed with the words that the index does not have replaced by the nearest it has.
+    fn add_corrected(&self, typed: &str, found: &mut Collected) -> Result<()> {
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        for (i, word) in words.iter().enumerate() {
+            for near in self.generation().near_words(word)? {
+                let mut put_right = words.clone();
+                put_right[i] = &near.word;
+                found.add(&put_right.join(" "), SuggestionKind::Word, None);
+            }
+        }
+        Ok(())
+    }
+}

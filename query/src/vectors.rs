@@ -1,0 +1,46 @@
+//! The vectors of queries that were asked before.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use cloze_models::{Encoder, TextKind};
+use quick_cache::sync::Cache;
+
+use crate::Result;
+
+/// Vectors that are kept: with 384 numbers each, six megabytes.
+const KEPT: usize = 4096;
+
+/// Vectors by query text. They depend on the model alone, so a new generation keeps them.
+#[derive(Clone)]
+pub(crate) struct QueryVectors {
+    cache: Arc<Cache<String, Arc<[f32]>>>,
+    hits: Arc<AtomicU64>,
+    misses: Arc<AtomicU64>,
+}
+
+impl QueryVectors {
+    pub(crate) fn new() -> Self {
+        Self { cache: Arc::new(Cache::new(KEPT)), hits: Arc::default(), misses: Arc::default() }
+    }
+
+    /// The unit vector of a query. It is bit-identical however often it is asked for: a text's vector
+    /// depends on the text alone.
+    pub(crate) fn get(&self, encoder: &Encoder, text: &str) -> Result<Arc<[f32]>> {
+        if let Some(vector) = self.cache.get(text) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(vector);
+        }
+        self.misses.fetch_add(1, Ordering::Relaxed);
+        let vector: Arc<[f32]> = encoder.encode(TextKind::Query, text)?.vector.into();
+        self.cache.insert(text.to_owned(), vector.clone());
+        Ok(vector)
+    }
+
+    /// Queries that were found, and that were not.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+}

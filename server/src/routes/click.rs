@@ -1,0 +1,46 @@
+//! `POST /click`: a result was opened. The widget reports it where the page's owner wants that.
+
+use actix_web::{HttpResponse, web};
+use cloze_query::Request;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+};
+
+/// A result that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+pub(crate) struct Click {
+    /// What was searched for.
+    query: String,
+    /// What was opened; not kept.
+    #[serde(rename = "url")]
+    _url: Option<String>,
+    /// Its place in the list, from 1; not kept.
+    #[serde(rename = "position")]
+    _position: Option<u32>,
+}
+
+/// Counts an opened result, if anything is counted.
+#[utoipa::path(
+    post,
+    path = "/click",
+    tag = "search",
+    request_body(content = Click, content_type = "text/plain", description = "JSON, sent as plain text so that a beacon needs no preflight"),
+    responses(
+        (status = 204, description = "Counted, or not, if nothing is"),
+        (status = 400, body = ErrorBody, description = "The body is not such a JSON object, or the query is empty or too long"),
+        (status = 413, body = ErrorBody, description = "The body is too large"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+    ),
+)]
+pub(crate) async fn post(body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let click: Click = serde_json::from_slice(&body).map_err(|e| ApiError::body(e.to_string()))?;
+    let request = Request::new(&click.query)?;
+    if let Some(analytics) = &state.analytics {
+        analytics.click(request.query());
+    }
+    Ok(HttpResponse::NoContent().finish())
+}

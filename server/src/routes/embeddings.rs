@@ -1,0 +1,203 @@
+//! `POST /v1/embeddings`: the vectors themselves, as OpenAI's clients ask for them.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use cloze_models::{Encoder, TextKind};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::run;
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+};
+
+/// Texts in one request.
+const MOST_TEXTS: usize = 256;
+/// Longest time for all of them.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Texts to encode.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+pub(crate) struct EmbeddingsRequest {
+    /// One text, or 1 to 256 of them.
+    input: Input,
+    /// Name of a model. There is one, the index's; any name stands for it.
+    #[schema(example = "all-MiniLM-L6-v2")]
+    model: Option<String>,
+    /// How the numbers are written.
+    #[serde(default)]
+    encoding_format: EncodingFormat,
+    /// Must be the model's dimension, if it is given.
+    dimensions: Option<usize>,
+    /// Whether the texts are passages or queries; some models tell them apart.
+    #[serde(default)]
+    input_type: InputType,
+    /// Taken and not used.
+    #[serde(rename = "user")]
+    _user: Option<String>,
+}
+
+/// One text or several.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "a text or a list of texts (token ids are not taken)")]
+enum Input {
+    /// One text.
+    One(String),
+    /// Several texts.
+    Many(Vec<String>),
+}
+
+/// How the numbers are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum EncodingFormat {
+    /// As JSON numbers.
+    #[default]
+    Float,
+    /// As base64 of little-endian 32-bit floats.
+    Base64,
+}
+
+/// What the texts are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum InputType {
+    /// Text that is searched.
+    #[default]
+    Passage,
+    /// Text that is searched for.
+    Query,
+}
+
+/// The vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Embeddings {
+    /// `list`.
+    object: &'static str,
+    /// One for each text, in their order.
+    data: Vec<Embedding>,
+    /// The model that made them.
+    model: String,
+    /// What they cost.
+    usage: Usage,
+}
+
+/// One vector.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct Embedding {
+    /// `embedding`.
+    object: &'static str,
+    /// Which text it belongs to, from 0.
+    index: usize,
+    /// A unit vector.
+    embedding: Numbers,
+}
+
+/// Numbers, or base64 of them.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+enum Numbers {
+    /// JSON numbers.
+    Float(Vec<f32>),
+    /// Base64 of little-endian 32-bit floats.
+    Base64(String),
+}
+
+/// Tokens that were encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+struct Usage {
+    /// Of the texts, with the model's own.
+    prompt_tokens: usize,
+    /// The same.
+    total_tokens: usize,
+}
+
+/// Encodes texts.
+#[utoipa::path(
+    post,
+    path = "/v1/embeddings",
+    tag = "model",
+    request_body = EmbeddingsRequest,
+    responses(
+        (status = 200, body = Embeddings, description = "A unit vector for each text"),
+        (status = 400, body = ErrorBody, description = "The body is wrong, or a text longer than the model takes"),
+        (status = 401, body = ErrorBody, description = "A key is needed"),
+        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 413, body = ErrorBody, description = "The body is too large"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "No model is loaded, or too many requests at once"),
+    ),
+    security((), ("key" = [])),
+)]
+pub(crate) async fn post(
+    body: web::Json<EmbeddingsRequest>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let request = body.into_inner();
+    let engine = state.engine();
+    let answer = run(&state, TIMEOUT, move || match engine.encoder() {
+        Some(encoder) => embed(encoder, request),
+        None => Err(ApiError::no_model()),
+    });
+    Ok(HttpResponse::Ok().json(answer.await?))
+}
+
+fn embed(encoder: &Encoder, request: EmbeddingsRequest) -> Result<Embeddings, ApiError> {
+    let texts = match request.input {
+        Input::One(text) => vec![text],
+        Input::Many(texts) => texts,
+    };
+    check(encoder, &texts, request.dimensions)?;
+    let kind = match request.input_type {
+        InputType::Passage => TextKind::Passage,
+        InputType::Query => TextKind::Query,
+    };
+    let encoded = texts.par_iter().map(|text| encoder.encode(kind, text)).collect::<Result<Vec<_>, _>>();
+    let encoded = encoded.map_err(|error| {
+        tracing::error!(%error, "texts could not be encoded");
+        ApiError::internal()
+    })?;
+    let limit = encoder.tokenizer().max_tokens();
+    if let Some(index) = encoded.iter().position(|e| e.cut > 0) {
+        let message = format!("input[{index}] is longer than the {limit} tokens that the model takes");
+        return Err(ApiError::parameter("input_too_long", "input", message).with("limit", limit).with("index", index));
+    }
+    let prompt_tokens = encoded.iter().map(|e| e.tokens).sum();
+    let number = |(index, vector): (usize, Vec<f32>)| {
+        let embedding = match request.encoding_format {
+            EncodingFormat::Float => Numbers::Float(vector),
+            EncodingFormat::Base64 => Numbers::Base64(base64(&vector)),
+        };
+        Embedding { object: "embedding", index, embedding }
+    };
+    Ok(Embeddings {
+        object: "list",
+        data: encoded.into_iter().map(|e| e.vector).enumerate().map(number).collect(),
+        model: encoder.record().name.clone(),
+        usage: Usage { prompt_tokens, total_tokens: prompt_tokens },
+    })
+}
+
+fn check(encoder: &Encoder, texts: &[String], dimensions: Option<usize>) -> Result<(), ApiError> {
+    if texts.is_empty() || texts.len() > MOST_TEXTS {
+        let message = format!("input has {} texts; expected 1 to {MOST_TEXTS}", texts.len());
+        return Err(ApiError::parameter("invalid_parameter", "input", message).with("limit", MOST_TEXTS));
+    }
+    let dimension = encoder.record().dimension;
+    match dimensions.filter(|d| *d != dimension) {
+        None => Ok(()),
+        Some(found) => {
+            let message = format!("dimensions is {found}; the model's vectors have {dimension}");
+            Err(ApiError::parameter("invalid_parameter", "dimensions", message))
+        }
+    }
+}
+
+fn base64(vector: &[f32]) -> String {
+    BASE64_STANDARD.encode(vector.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
+}

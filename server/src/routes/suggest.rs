@@ -1,0 +1,39 @@
+//! `GET /suggest`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use cloze_query::suggest::{DEFAULT_SUGGESTIONS, Suggestions};
+
+use super::run;
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+    params::Params,
+};
+
+/// Completes what is being typed.
+#[utoipa::path(
+    get,
+    path = "/suggest",
+    tag = "search",
+    params(
+        ("q" = String, Query, description = "What was typed, 1 to 512 characters"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 20, description = "Suggestions wanted; 6 if absent"),
+    ),
+    responses(
+        (status = 200, body = Suggestions, description = "Titles, headings and words, the likeliest first"),
+        (status = 400, body = ErrorBody, description = "A parameter is wrong"),
+        (status = 401, body = ErrorBody, description = "A key is needed"),
+        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "Too many requests at once; see Retry-After"),
+    ),
+    security((), ("key" = [])),
+)]
+pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let params = Params::parse(http.query_string(), &["q", "limit"])?;
+    let q = params.query()?.to_owned();
+    let limit = params.value("limit", "a whole number")?.unwrap_or(DEFAULT_SUGGESTIONS);
+    let engine = state.engine();
+    let suggestions = run(&state, state.timeout, move || Ok(engine.suggest(&q, limit)?)).await?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(suggestions))
+}
