@@ -6,7 +6,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BIN = target/release
 
-.PHONY: help demo test install bench soak build provision lint clean
+.PHONY: help demo test install bench soak build provision lint browser clients clean
 
 help:
 	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
@@ -14,6 +14,8 @@ help:
 	@echo 'make install  put indexer, query and server into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make bench    measure, beside sentence-transformers in a folder of its own (downloads gigabytes)'
 	@echo 'make soak     the long forms of the tests'
+	@echo 'make browser  drive the widget and the search page in Chromium (needs Node.js, or root and apt)'
+	@echo 'make clients  OpenAI and schemathesis against the server (from PyPI, in a folder of their own)'
 
 provision:
 	@$(PYTHON) models/provision.py
@@ -35,6 +37,12 @@ test: provision lint
 
 soak: provision build
 	CLOZE_SOAK=1 $(CARGO) test --release --locked --test suite -- --nocapture
+
+browser: provision build
+	$(PYTHON) tests/browser/check.py
+
+clients: provision build
+	$(PYTHON) tests/clients/check.py
 
 install: provision build
 	install -d $(PREFIX)/bin

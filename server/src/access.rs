@@ -1,14 +1,18 @@
 //! What happens to every request before and after its handler: who asks, whether they may, how long
 //! it took.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{
     Error, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
     middleware::Next,
+    rt::time::timeout,
     web,
 };
 
@@ -18,6 +22,8 @@ use crate::{State, error::ApiError, keys::Scope};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest name that is taken over from a client or a proxy.
 const LONGEST_ID: usize = 64;
+/// Longest time from a request's head to its answer; more than any handler takes for its work.
+const LONGEST: Duration = Duration::from_secs(75);
 
 /// What is known of an address before its handler runs.
 struct Route {
@@ -49,7 +55,7 @@ fn route(path: &str) -> Route {
 /// Lets a request through to its handler, or answers in its place; counts and logs it either way.
 ///
 /// # Errors
-/// Never: what is wrong is answered.
+/// If the request does not come to its end; what else is wrong is answered.
 pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -63,9 +69,13 @@ pub async fn guard(
     let route = route(request.path());
     let method = request.method().clone();
     let mut response = match admit(&state, &route, &request) {
-        Ok(()) => match next.call(request).await {
-            Ok(response) => response.map_into_boxed_body(),
-            Err(error) => return Err(error),
+        // A client that sends its body too slowly is told so and let go.
+        Ok(()) => match timeout(LONGEST, next.call(request)).await {
+            Ok(response) => response?.map_into_boxed_body(),
+            Err(_) => {
+                state.metrics.request(route.name, StatusCode::REQUEST_TIMEOUT.as_u16(), started.elapsed());
+                return Err(ApiError::too_slow().into());
+            }
         },
         Err(refusal) => request.into_response(refusal.error_response()),
     };

@@ -87,6 +87,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "analytics_off", "nothing is counted; start the server with --analytics")
     }
 
+    /// 408: a request did not come to its end.
+    #[must_use]
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request was not complete in time")
+    }
+
     /// 429: too much from one client, which may go on after `wait`.
     #[must_use]
     pub fn too_many(wait: Duration) -> Self {

@@ -4,6 +4,7 @@
 //! where it is absent.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod abuse;
 mod answers;
 mod bad_input;
 mod building;

@@ -96,7 +96,15 @@ async fn other_methods_are_refused() {
 #[actix_web::test]
 async fn the_page_needs_nothing_from_elsewhere() {
     let app = web::init_service(App::new().configure(configure(state(&site())))).await;
-    for (path, kind) in [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        ("/page.js", "text/javascript"),
+        ("/widget.js", "text/javascript"),
+        ("/docs", "text/html"),
+        ("/docs.css", "text/css"),
+        ("/docs.js", "text/javascript"),
+    ] {
         let response = web::call_service(&app, web::TestRequest::get().uri(path).to_request()).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert!(response.headers().get("content-type").unwrap().to_str().unwrap().starts_with(kind));

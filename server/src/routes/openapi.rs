@@ -28,6 +28,7 @@ use super::{admin, click, embeddings, health, metrics, search, suggest};
         admin::reload,
         admin::analytics,
     ),
+    components(schemas(cloze_query::Mode, cloze_query::Highlight)),
     modifiers(&Security),
 )]
 struct Description;

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Runs other people's clients against the server: OpenAI's, and schemathesis on /openapi.json.
+
+    python3 tests/clients/check.py              some hundred requests
+    python3 tests/clients/check.py --soak       for ten minutes
+
+The clients come from PyPI into a folder of their own. Where they cannot be had, that is said and the
+check is skipped; under CI=true that is a failure.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CLIENTS = ROOT / "tests" / "clients"
+PYTHON = CLIENTS / ".venv" / "bin" / "python"
+KEY = "a-key-for-the-checks"
+# Not "positive_data_acceptance": that a query must hold a word is more than a schema can say.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance"
+)
+
+
+def clients():
+    """Whether the clients are there, or could be put there."""
+    requirements = CLIENTS / "requirements.txt"
+    stamp = CLIENTS / ".venv" / "installed"
+    if stamp.exists() and stamp.read_text() == requirements.read_text():
+        return True
+    commands = [
+        [sys.executable, "-m", "venv", str(CLIENTS / ".venv")],
+        [str(PYTHON), "-m", "pip", "install", "--quiet", "-r", str(requirements)],
+    ]
+    if any(subprocess.run(command).returncode for command in commands):
+        return False
+    stamp.write_text(requirements.read_text())
+    return True
+
+
+def serve(scratch):
+    """A server on the project's manual, and its address."""
+    binaries, index = ROOT / "target" / "release", str(Path(scratch) / "index")
+    subprocess.run([binaries / "indexer", "build", ROOT / "docs", "--index", index, "--quiet"], check=True)
+    command = [binaries / "server", "--index", index, "--listen", "127.0.0.1:0", "--analytics"]
+    environment = {**os.environ, "CLOZE_ADMIN_KEY": KEY, "CLOZE_SEARCH_KEY": KEY + "-2", "CLOZE_LOG": "warn"}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    return server, "http://" + server.stdout.readline().split("http://")[1].split("/")[0]
+
+
+def main():
+    if not clients():
+        text = "the clients could not be installed from PyPI"
+        if os.environ.get("CI") == "true":
+            sys.exit(text)
+        print(f"skipped: {text}; try again with `make clients` when there is a network")
+        return
+    soak = "--soak" in sys.argv
+    with tempfile.TemporaryDirectory() as scratch:
+        server, address = serve(scratch)
+        try:
+            subprocess.run([PYTHON, CLIENTS / "openai_client.py", address, KEY], check=True)
+            command = [PYTHON.parent / "schemathesis", "run", f"{address}/openapi.json", "--no-color"]
+            command += ["--header", f"Authorization: Bearer {KEY}", "--checks", CHECKS, "--continue-on-failure"]
+            command += ["--max-examples", "5000" if soak else "15", "--max-time", "600" if soak else "30"]
+            subprocess.run(command, check=True, cwd=scratch)
+            if server.poll() is not None:
+                sys.exit(f"the server ended with {server.returncode}")
+        finally:
+            server.terminate()
+        if server.wait():
+            sys.exit(f"the server ended with {server.returncode}")
+
+
+if __name__ == "__main__":
+    main()
