@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Completions, Error, KeywordHits, KeywordQuery, KeywordText, KnownWord, Manifest, Passage, PassageId, Result,
-    Scored, Selection, Verbatim, files,
+    Completions, Error, KeywordHits, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Passage, PassageId,
+    Result, Scored, Selection, Verbatim, files,
     layout::{self, Layout},
     lexical::Lexical,
     pages::{self, PageRecord},
@@ -231,6 +231,31 @@ impl Generation {
     /// [`Error::Lexical`] if the keyword engine fails.
     pub fn near_words(&self, word: &str) -> Result<Vec<KnownWord>> {
         self.lexical.near(word)
+    }
+
+    /// Words of the index within `edits` letters of a word, the word itself left out: fewest edits first, then
+    /// the most frequent.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn words_within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
+        self.lexical.within(word, edits)
+    }
+
+    /// Number of passages that have a word just as it is written, but for case and accents.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn passages_with(&self, word: &str) -> Result<u64> {
+        self.lexical.passages_with(word)
+    }
+
+    /// Number of passages that have a word in any form, as the stemmers of the index's languages see it.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn passages_with_stem(&self, word: &str) -> Result<u64> {
+        self.lexical.passages_with_stem(word)
     }
 
     /// Whether pages have metadata of this key.

@@ -10,12 +10,12 @@ use cloze_index::{Generation, Manifest, Verified, layout};
 use serde_json::json;
 
 use crate::{
-    BuildConfig, archive,
+    BuildConfig, adapt, archive,
     cli::{BuildArgs, Cli, Command, IndexArgs},
     config::{self, File},
     model, pipeline,
     report::Report,
-    watch,
+    train, watch,
 };
 
 /// Exit code of a command that did all it was asked to.
@@ -41,6 +41,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         }
         Command::Import(args) => print(&archive::import(&choose_index(args.index, file), &args.file)?),
         Command::Prune(args) => prune(&args, file),
+        Command::Adapt(args) => print(&adapt::run(args)?),
+        Command::Train(args) => print(&train::run(&args)?),
         Command::Model { command } => print(&model::run(command)?),
     }
 }

@@ -53,6 +53,9 @@ pub enum Error {
     /// The encoder.
     #[error(transparent)]
     Model(#[from] cloze_models::Error),
+    /// Training.
+    #[error(transparent)]
+    Train(#[from] cloze_train::Error),
     /// The index.
     #[error(transparent)]
     Index(#[from] cloze_index::Error),

@@ -9,8 +9,10 @@
 //!    out what is new, `prepare` reads it, `memory` knows what the last build made of it.
 //! 5. [`report`]: what was done, what was left out and why.
 //!
-//! [`watch`] does all of it again whenever the sources change.
+//! [`watch`] does all of it again whenever the sources change. `train` trains a model on text,
+//! `adapt` on your documents.
 
+mod adapt;
 pub mod anchor;
 mod archive;
 pub mod cli;
@@ -31,6 +33,7 @@ mod progress;
 mod reader;
 pub mod report;
 pub mod source;
+mod train;
 pub mod urls;
 pub mod watch;
 

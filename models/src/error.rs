@@ -116,6 +116,32 @@ pub enum Error {
         /// Its message.
         reason: String,
     },
+    /// A model cannot predict masked tokens.
+    #[error("{model} predicts no masked tokens: {found}; expected {expected}")]
+    NoHead {
+        /// The model.
+        model: String,
+        /// What was found.
+        found: String,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// A text cannot be filled or scored.
+    #[error("{found}; expected {expected}")]
+    BadText {
+        /// What is wrong with it.
+        found: String,
+        /// What is possible.
+        expected: String,
+    },
+    /// A word whose probability is asked for is no word.
+    #[error("target {target:?} {found}; expected one word that the model can spell")]
+    BadTarget {
+        /// The word as given.
+        target: String,
+        /// What is wrong with it.
+        found: &'static str,
+    },
     /// No cache directory can be derived from the environment.
     #[error("no cache directory: set CLOZE_CACHE, XDG_CACHE_HOME or HOME")]
     NoCacheDir,

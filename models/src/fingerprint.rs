@@ -34,7 +34,12 @@ pub(crate) fn hash_file<D: Digest>(path: &Path, prefix: &[u8]) -> Result<String>
 
 /// SHA-256 of a text, in hexadecimal.
 pub(crate) fn sha256_text(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    sha256_bytes(text.as_bytes())
+}
+
+/// SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn sha256_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -15,12 +15,14 @@ pub mod cache;
 pub mod encoder;
 pub mod error;
 mod fingerprint;
+pub mod head;
 mod hub;
+pub mod mask;
 mod onnx;
 pub mod pooling;
 pub mod source;
 pub mod tokens;
-mod weights;
+pub mod weights;
 
 pub use artifact::{Artifact, ModelRecord, Precision};
 pub use encoder::{Encoded, Encoder, EncoderOptions, TextKind};

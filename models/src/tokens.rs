@@ -85,6 +85,49 @@ impl Tokenizer {
         Ok(self.unlimited.encode_fast(text, false).map_err(|e| self.error(&e))?.len())
     }
 
+    /// Token ids of a text without special tokens, without a limit.
+    ///
+    /// # Errors
+    /// [`Error::Tokenize`] if the tokenizer fails on it.
+    pub fn plain_ids(&self, text: &str) -> Result<Vec<u32>> {
+        Ok(self.unlimited.encode_fast(text, false).map_err(|e| self.error(&e))?.get_ids().to_vec())
+    }
+
+    /// Token ids of a text with special tokens, without a limit, and the bytes each stands for.
+    ///
+    /// # Errors
+    /// [`Error::Tokenize`] if the tokenizer fails on it.
+    pub fn whole(&self, text: &str) -> Result<TokenizedText> {
+        let encoding = self.unlimited.encode(text, true).map_err(|e| self.error(&e))?;
+        Ok(TokenizedText { ids: encoding.get_ids().to_vec(), offsets: encoding.get_offsets().to_vec(), cut: 0 })
+    }
+
+    /// The id of a token as it is spelt, special ones included.
+    #[must_use]
+    pub fn token_id(&self, token: &str) -> Option<u32> {
+        self.unlimited.token_to_id(token)
+    }
+
+    /// How a token is spelt.
+    #[must_use]
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.unlimited.id_to_token(id)
+    }
+
+    /// The text that some tokens stand for.
+    ///
+    /// # Errors
+    /// [`Error::Tokenize`] if the tokenizer fails on them.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.unlimited.decode(ids, true).map_err(|e| self.error(&e))
+    }
+
+    /// Number of tokens there are, special ones included.
+    #[must_use]
+    pub fn vocabulary_size(&self) -> usize {
+        self.unlimited.get_vocab_size(true)
+    }
+
     fn error(&self, e: &tokenizers::Error) -> Error {
         Error::Tokenize { model: self.model.clone(), reason: e.to_string() }
     }

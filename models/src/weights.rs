@@ -1,4 +1,4 @@
-//! `model.safetensors`, memory-mapped, read as f32.
+//! `model.safetensors`, memory-mapped, read as f32; a head may lie over it.
 
 use std::{
     borrow::Cow,
@@ -9,21 +9,29 @@ use std::{
 use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{Error, Result};
+use crate::{Error, Result, head::Head};
 
-/// The weights file of a model.
-pub(crate) struct Weights {
+/// The weights of a model, by name.
+pub struct Weights {
     path: PathBuf,
     map: Mmap,
     /// `"bert."`, `"roberta."`… where a checkpoint prefixes its encoder's names, else empty.
     prefix: &'static str,
+    /// Tensors that count instead of the file's.
+    head: Option<Head>,
 }
+
+/// What the names of a masked-language-model head begin with; they have no other prefix.
+pub const HEAD_PREFIX: &str = "cls.";
 
 const PREFIXES: [&str; 4] = ["", "bert.", "roberta.", "model."];
 
 impl Weights {
     /// Maps the file and checks that it is a whole safetensors file.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::BadFile`] or [`Error::BadWeight`], naming the file.
+    pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::read(path))?;
         // SAFETY: model files are written once, by rename, and never changed in place.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::read(path))?;
@@ -38,12 +46,27 @@ impl Weights {
                     expected: "a BERT checkpoint (other architectures need onnx/model.onnx)".into(),
                 }
             })?;
-        Ok(Self { path: path.into(), map, prefix })
+        Ok(Self { path: path.into(), map, prefix, head: None })
+    }
+
+    /// The same weights with a head over them: where both have a tensor, the head's counts.
+    pub(crate) fn with_head(self, head: Head) -> Self {
+        Self { head: Some(head), ..self }
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        if name.starts_with(HEAD_PREFIX) { name.to_owned() } else { format!("{}{name}", self.prefix) }
     }
 
     /// The tensor `name` with exactly `shape`, row-major.
-    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let full = format!("{}{name}", self.prefix);
+    ///
+    /// # Errors
+    /// [`Error::BadWeight`] if it is absent, of another shape, or no floating-point tensor.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        if let Some(part) = self.head.as_ref().and_then(|h| h.get(name)).filter(|part| part.shape == shape) {
+            return Ok(part.values.clone());
+        }
+        let full = self.full_name(name);
         let bad = |found: String| Error::BadWeight {
             path: self.path.clone(),
             name: full.clone(),
@@ -58,14 +81,19 @@ impl Weights {
         to_f32(&view).ok_or_else(|| bad(format!("is of type {:?}", view.dtype())))
     }
 
-    /// Whether the file has a tensor of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&format!("{}{name}", self.prefix)).is_ok())
+    /// Whether there is a tensor of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let in_head = self.head.as_ref().is_some_and(|h| h.get(name).is_some());
+        in_head || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
     }
 
-    /// Rows of a two-dimensional tensor, whatever their number, if it has `columns` columns.
-    pub(crate) fn rows(&self, name: &str) -> Result<usize> {
-        let full = format!("{}{name}", self.prefix);
+    /// Rows of a tensor, whatever their number.
+    ///
+    /// # Errors
+    /// [`Error::BadWeight`] if it is absent.
+    pub fn rows(&self, name: &str) -> Result<usize> {
+        let full = self.full_name(name);
         let tensors = parse(&self.path, &self.map)?;
         tensors.tensor(&full).map(|v| v.shape().first().copied().unwrap_or(0)).map_err(|_| Error::BadWeight {
             path: self.path.clone(),

@@ -66,6 +66,32 @@ impl SearchArgs {
 pub enum Command {
     /// Measure the index against judged queries (BEIR files)
     Eval(EvalArgs),
+    /// Fill the blanks of a text: query fill "the [MASK] of the index"
+    Fill(FillArgs),
+    /// Say how likely a text is, token by token
+    Score(ScoreArgs),
+}
+
+/// `query fill`.
+#[derive(Debug, Args)]
+pub struct FillArgs {
+    /// The text, with [MASK] for every blank
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Predictions for each blank, and filled texts
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub top_k: usize,
+    /// A word whose probability is wanted in every blank (repeatable)
+    #[arg(long = "target", value_name = "WORD")]
+    pub targets: Vec<String>,
+}
+
+/// `query score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// The text
+    #[arg(value_name = "TEXT")]
+    pub text: String,
 }
 
 /// `query eval`.

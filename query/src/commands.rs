@@ -13,6 +13,7 @@ use crate::{
     config::File,
     evaluate::evaluate,
     json::{Hit, Snippet},
+    predict,
 };
 
 /// Carries out the command line.
@@ -29,6 +30,8 @@ pub fn run(cli: Cli) -> Result<()> {
             bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
         }
         Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
+        Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
+        Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
         None => search(&cli.search, || Ok(open(&index)?), cli.json),
     }
 }
@@ -60,6 +63,13 @@ fn render(answer: &Answer, colour: bool) -> String {
     let mut out = Vec::new();
     if let Some(reason) = &answer.degraded {
         out.push(format!("note: {reason}"));
+    }
+    if let Some(corrected) = &answer.corrected_query {
+        out.push(format!("results for {corrected:?}"));
+    }
+    for fill in answer.fills.iter().flatten() {
+        let passages: Vec<&str> = fill.passages.iter().map(|p| p.url.as_str()).collect();
+        out.push(format!("{:>5.1} %  {}  ({})", fill.probability * 100.0, fill.text, passages.join(", ")));
     }
     if answer.no_match {
         out.push(format!("nothing matches {:?}", answer.query));

@@ -7,15 +7,17 @@ use std::{
 };
 
 use cloze_index::{Generation, KeywordHits, KeywordQuery, Passage, PassageId, Scored};
-use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads};
+use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
 use rayon::prelude::*;
 
 use crate::{
-    Answer, Error, Highlight, Mode, Request, Result,
+    Answer, Error, Highlight, Mode, Request, Result, blanks,
     confidence::{self, Evidence},
+    correct::{self, Considered, Correction},
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
     highlight::Highlighter,
-    json::{Explain, Hit, LegScore, Relation, SectionHit, Snippet, Total},
+    json::{Explain, Hit, LegScore, QueryFill, Relation, SectionHit, Snippet, Total},
+    masks::Masks,
     pages::{self, PageHit},
     plan::Plan,
     snippet,
@@ -53,6 +55,7 @@ pub struct Engine {
     /// Why the semantic leg cannot answer, if it cannot.
     degraded: Option<String>,
     vectors: QueryVectors,
+    masks: Masks,
 }
 
 /// Where the time of a search went.
@@ -68,6 +71,13 @@ pub struct Timings {
     pub fuse: Duration,
     /// Reading the hits, their snippets, highlights and facets.
     pub present: Duration,
+}
+
+/// A request, understood.
+struct Understood {
+    plan: Plan,
+    corrected: Option<String>,
+    fills: Option<Vec<QueryFill>>,
 }
 
 /// What the two legs propose for a request.
@@ -108,6 +118,7 @@ impl Engine {
             encoder: Some(encoder),
             degraded: None,
             vectors: QueryVectors::new(),
+            masks: Masks::of(artifact),
         })
     }
 
@@ -118,7 +129,8 @@ impl Engine {
     /// Whatever is wrong with the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open(index)?);
-        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors: QueryVectors::new() })
+        let (vectors, masks) = (QueryVectors::new(), Masks::default());
+        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks })
     }
 
     /// An engine on the generation that is live now, with this one's encoder where the model is the same.
@@ -130,8 +142,8 @@ impl Engine {
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
             return Self::open(index, model);
         }
-        let (encoder, vectors) = (self.encoder.clone(), self.vectors.clone());
-        Ok(Self { generation: Arc::new(generation), encoder, degraded: self.degraded.clone(), vectors })
+        let (encoder, vectors, masks) = (self.encoder.clone(), self.vectors.clone(), self.masks.clone());
+        Ok(Self { generation: Arc::new(generation), encoder, degraded: self.degraded.clone(), vectors, masks })
     }
 
     /// The generation that answers.
@@ -150,6 +162,32 @@ impl Engine {
     #[must_use]
     pub fn encoder(&self) -> Option<&Encoder> {
         self.encoder.as_ref()
+    }
+
+    /// The model that predicts masked tokens; loaded at the first call. `None` if there is none.
+    #[must_use]
+    pub fn mask_model(&self) -> Option<&MaskModel> {
+        self.masks.get()
+    }
+
+    pub(crate) fn masks(&self) -> &Masks {
+        &self.masks
+    }
+
+    /// The query with words put right that look mistyped; `None` if none does.
+    ///
+    /// # Errors
+    /// If the index or the model fails.
+    pub fn correction(&self, request: &Request) -> Result<Option<Correction>> {
+        correct::correct(request.query(), &self.generation, self.masks.get(), request.prefix)
+    }
+
+    /// The words of a query that may be mistyped, with what may have been meant, whether or not it is put right.
+    ///
+    /// # Errors
+    /// If the index or the model fails.
+    pub fn considered(&self, request: &Request) -> Result<Vec<Considered>> {
+        correct::consider(request.query(), &self.generation, self.masks.get(), request.prefix)
     }
 
     /// How many queries had been asked before and kept their vector, and how many had not.
@@ -173,7 +211,7 @@ impl Engine {
     pub fn search_timed(&self, request: &Request) -> Result<(Answer, Timings)> {
         let started = Instant::now();
         let depth = depth(request);
-        let plan = Plan::make(request, &self.generation)?;
+        let Understood { plan, corrected, fills } = self.understand(request)?;
         let legs = self.legs(request, &plan, depth)?;
         let mut timings = legs.timings;
         let fusing = Instant::now();
@@ -196,7 +234,7 @@ impl Engine {
         timings.present = presenting.elapsed();
         let answer = Answer {
             query: request.query().to_owned(),
-            corrected_query: None,
+            corrected_query: corrected,
             mode: request.mode,
             degraded: legs.degraded,
             generation: self.generation.manifest().generation.clone(),
@@ -204,7 +242,7 @@ impl Engine {
             took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             total: Total { value: pages.len() as u64, relation: if cut { Relation::Gte } else { Relation::Eq } },
             no_match: pages.is_empty(),
-            fills: None,
+            fills,
             hits,
         };
         Ok((answer, timings))
@@ -215,7 +253,7 @@ impl Engine {
     /// # Errors
     /// As [`Self::search`].
     pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<(String, f32)>> {
-        let plan = Plan::make(request, &self.generation)?;
+        let plan = self.understand(request)?.plan;
         let legs = self.legs(request, &plan, depth(request))?;
         let pages = self.pages(&self.fuse(request, &plan, &legs)?, &plan, &legs)?;
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
@@ -224,6 +262,39 @@ impl Engine {
             Ok((if by_url { url() } else { passage.source }, page.probability))
         });
         names.collect()
+    }
+
+    /// What a request is taken to mean: blanks filled, mistyped words put right.
+    fn understand(&self, request: &Request) -> Result<Understood> {
+        if let Some(masked) = blanks::with_masks(request.query()) {
+            // More blanks than the model fills, or a query that is too long for it, can still be searched.
+            let fills = self.fill_blanks(&masked).unwrap_or_else(|error| {
+                tracing::info!(%error, "blanks were not filled");
+                Vec::new()
+            });
+            let text = fills.first().map_or_else(|| blanks::without(&masked), |best| best.text.clone());
+            // Blanks alone are searched for as they are: there is nothing else.
+            let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
+            let plan = Plan::make(&filled, &self.generation, None)?;
+            return Ok(Understood { plan, corrected: None, fills: Some(fills) });
+        }
+        // What is the title of a page needs no correction.
+        let plan = Plan::make(request, &self.generation, None)?;
+        if !request.correct || plan.is_verbatim() || plan.is_list() {
+            return Ok(Understood { plan, corrected: None, fills: None });
+        }
+        match self.correction(request) {
+            Ok(None) => Ok(Understood { plan, corrected: None, fills: None }),
+            Ok(Some(correction)) => {
+                let plan = Plan::make(&request.with_query(&correction.text), &self.generation, Some(&correction))?;
+                Ok(Understood { plan, corrected: Some(correction.text), fills: None })
+            }
+            // The original can still be searched.
+            Err(error) => {
+                tracing::error!(%error, "correcting a query failed");
+                Ok(Understood { plan, corrected: None, fills: None })
+            }
+        }
     }
 
     /// Passages grouped by page, each with the estimate that it is an answer.

@@ -12,7 +12,7 @@ use crate::Mode;
 pub struct Answer {
     /// The query, white space tidied.
     pub query: String,
-    /// The query that was searched besides, if the words look mistyped.
+    /// The query with words put right that look mistyped: it was searched, and so was the original.
     pub corrected_query: Option<String>,
     /// Which legs were asked for.
     pub mode: Mode,
@@ -26,12 +26,34 @@ pub struct Answer {
     pub total: Total,
     /// Whether nothing matches.
     pub no_match: bool,
-    /// Words that fill the query's blanks.
-    pub fills: Option<()>,
+    /// Words that fill the query's blanks, the likeliest first; absent where there are no blanks.
+    pub fills: Option<Vec<QueryFill>>,
     /// The pages, best first; ties by the order of the index.
     pub hits: Vec<Hit>,
     /// Counts by metadata key and value.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// Words for the blanks of a query.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct QueryFill {
+    /// A word of the index for every blank, in order.
+    pub words: Vec<String>,
+    /// The query with them.
+    pub text: String,
+    /// Their probability in this query, 0 to 1, given that every blank is a word of the index.
+    pub probability: f64,
+    /// Passages that hold them, the best matches of the filled query first.
+    pub passages: Vec<FillPassage>,
+}
+
+/// A passage that holds the words that fill a query's blanks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FillPassage {
+    /// Title of its page.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// A count that may be a lower bound.

@@ -11,13 +11,19 @@
 //! 6. `snippet`: a stretch of the passage with the matches marked; `highlight`: its best sentence.
 //! 7. [`json`]: the answer as it goes over the wire.
 //!
-//! `vectors` remembers the vectors of queries. [`suggest`] completes what is being typed. [`eval`]
+//! [`correct`] puts mistyped words right first, and `blanks` fills in what was left open, both with the
+//! masked-language model of the encoder (`masks`).
+//!
+//! `vectors` remembers the vectors of queries. [`predict`] fills and scores texts. [`suggest`] completes what is being typed. [`eval`]
 //! measures all of that against judgments.
 
+mod blanks;
 pub mod cli;
 pub mod commands;
 mod confidence;
 pub mod config;
+pub mod correct;
+mod edits;
 pub mod engine;
 pub mod error;
 pub mod eval;
@@ -25,9 +31,11 @@ mod evaluate;
 mod fuse;
 mod highlight;
 pub mod json;
+mod masks;
 mod pages;
 mod parse;
 mod plan;
+pub mod predict;
 pub mod request;
 mod snippet;
 pub mod suggest;

@@ -2,7 +2,7 @@
 
 use cloze_index::{Generation, KeywordQuery, KeywordText, PassageId, Selection};
 
-use crate::{Request, Result, fuse::Tier, parse};
+use crate::{Request, Result, correct::Correction, fuse::Tier, parse};
 
 /// Verbatim matches that are taken; more pages of one title than this are no match worth a tier.
 const MOST_VERBATIM: usize = 1000;
@@ -20,8 +20,15 @@ pub(crate) struct Plan {
     phrases: Option<Selection>,
 }
 
+/// What was put right, each with what had been typed.
+fn also(correction: Option<&Correction>) -> Vec<(String, String)> {
+    let changes = correction.iter().flat_map(|c| &c.changes);
+    changes.filter_map(|c| Some((c.to()?.to_owned(), c.from.clone()))).collect()
+}
+
 impl Plan {
-    pub(crate) fn make(request: &Request, generation: &Generation) -> Result<Self> {
+    /// Reads a request. Words that were put right are looked for as they were typed, too.
+    pub(crate) fn make(request: &Request, generation: &Generation, correction: Option<&Correction>) -> Result<Self> {
         let is_key = |key: &str| generation.has_metadata_key(key);
         let parsed = parse::parse(request.query(), is_key, |word| generation.has_identifier(word))?;
         let words = generation.keyword_query(&KeywordText {
@@ -29,6 +36,7 @@ impl Plan {
             phrases: parsed.phrases,
             excluded: parsed.excluded,
             prefix: request.prefix,
+            also: also(correction),
         })?;
         let mut filters = request.filters.clone();
         for (key, value) in parsed.filters {
@@ -55,6 +63,11 @@ impl Plan {
         let may = |p: &PassageId| self.among.as_ref().is_none_or(|s| s.contains(*p));
         let listed = self.among.iter().filter(|_| self.is_list()).flat_map(Selection::iter);
         self.titles.iter().chain(&self.headings).copied().chain(phrases.filter(may)).chain(listed)
+    }
+
+    /// Whether the query is exactly a title or a heading.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        !self.titles.is_empty() || !self.headings.is_empty()
     }
 
     /// Whether there is nothing to search for, only something to filter by.

@@ -109,6 +109,8 @@ pub struct Request {
     pub facets: Vec<String>,
     /// Whether the last word is still being typed: words that begin with it match too.
     pub prefix: bool,
+    /// Whether words that look mistyped are put right; they are, where nothing is said.
+    pub correct: bool,
 }
 
 impl Request {
@@ -144,9 +146,15 @@ impl Request {
             highlight: Highlight::default(),
             explain: false,
             prefix: false,
+            correct: true,
             filters: BTreeMap::new(),
             facets: Vec::new(),
         })
+    }
+
+    /// The same request for other words, which are no empty text.
+    pub(crate) fn with_query(&self, query: &str) -> Self {
+        Self { query: query.to_owned(), ..self.clone() }
     }
 
     /// Sets which pages of the list are wanted.

@@ -40,6 +40,8 @@ fn route(path: &str) -> Route {
         "/search" => ("/search", Scope::Search, true),
         "/suggest" => ("/suggest", Scope::Search, true),
         "/v1/embeddings" => ("/v1/embeddings", Scope::Search, true),
+        "/fill-mask" => ("/fill-mask", Scope::Search, true),
+        "/score" => ("/score", Scope::Search, true),
         "/click" => ("/click", Scope::Public, true),
         "/metrics" => ("/metrics", Scope::Observe, false),
         "/admin/reload" => ("/admin/reload", Scope::Admin, true),

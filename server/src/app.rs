@@ -30,6 +30,8 @@ pub fn routes(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
             .service(read("/search", routes::search::get))
             .service(read("/suggest", routes::suggest::get))
             .service(write("/v1/embeddings", routes::embeddings::post))
+            .service(write("/fill-mask", routes::predict::fill))
+            .service(write("/score", routes::predict::score))
             .service(write("/click", routes::click::post).app_data(web::PayloadConfig::new(MAX_CLICK)))
             .service(read("/health", routes::health::health))
             .service(read("/ready", routes::health::ready))

@@ -114,6 +114,13 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message).after(SOON)
     }
 
+    /// 503: the model predicts no masked tokens.
+    #[must_use]
+    pub fn no_mask_model() -> Self {
+        let message = "this server has no model that predicts masked tokens";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_mask_model", message)
+    }
+
     /// 503: the server answers by words alone.
     #[must_use]
     pub fn no_model() -> Self {

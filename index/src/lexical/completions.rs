@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tantivy::schema::Field;
+use tantivy::{Term, schema::Field};
 
 use super::{
     analysis::{Analyzer, verbatim_key},
-    near::near_words,
+    near::{NearWord, near_words, words_within},
     schema::{heading_term, title_term},
     search::Lexical,
 };
@@ -59,6 +59,35 @@ impl Lexical {
         let near = near_words(&self.searcher, self.fields.words, &folded);
         let near = near.map_err(|e| self.failed("look up near words", &e))?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
+    }
+
+    /// Words of the index within some edits of this one, itself left out, fewest edits first, then the
+    /// most frequent.
+    pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
+        let folded = Analyzer::for_language(None).folded(word);
+        let mut found = words_within(&self.searcher, self.fields.words, &folded, edits)
+            .map_err(|e| self.failed("look up near words", &e))?;
+        found.retain(|near| near.edits > 0);
+        Ok(found)
+    }
+
+    /// Passages that have a word just as it is written, but for case and accents.
+    pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
+        let folded = Analyzer::for_language(None).folded(word);
+        let term = Term::from_field_text(self.fields.words, &folded);
+        self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))
+    }
+
+    /// Passages that have a word in any form, as the stemmers of the index's languages see it.
+    pub(crate) fn passages_with_stem(&self, word: &str) -> Result<u64> {
+        let mut most = 0;
+        for language in &self.languages {
+            for term in Analyzer::for_language(Some(language)).query_terms(word) {
+                let term = Term::from_field_text(self.fields.content, &term.term);
+                most = most.max(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))?);
+            }
+        }
+        Ok(most)
     }
 
     /// The first live passage of each title or heading whose term begins so.

@@ -14,6 +14,7 @@ mod writer;
 
 pub use analysis::{AnalysedWord, analyse, fold, is_stop_word};
 pub use completions::{Completions, KnownWord};
+pub use near::NearWord;
 pub use query::{KeywordQuery, KeywordText};
 pub(crate) use search::Lexical;
 pub use search::{KeywordHits, Verbatim};

@@ -3,6 +3,8 @@
 //! Schulz and Mihov, "Fast String Correction with Levenshtein-Automata" (2002): the automaton of all
 //! words within some edits, transpositions counted as one, walks the term dictionary.
 
+use std::sync::LazyLock;
+
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use tantivy::Searcher;
 use tantivy::schema::Field;
@@ -11,12 +13,15 @@ use tantivy_fst::Automaton;
 /// Near words that are taken.
 const MOST: usize = 5;
 
-/// A word of the index near to one that it does not have.
+/// A word of the index near to another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NearWord {
-    pub(crate) word: String,
-    pub(crate) edits: u8,
-    pub(crate) documents: u64,
+pub struct NearWord {
+    /// The word, folded: lower case, without accents.
+    pub word: String,
+    /// Letters inserted, left out, exchanged or swapped with their neighbour.
+    pub edits: u8,
+    /// Passages that have it, those that are gone but not yet compacted away included.
+    pub documents: u64,
 }
 
 struct Walk(DFA);
@@ -41,6 +46,13 @@ impl Automaton for Walk {
     }
 }
 
+/// What automata are made from; it takes longer to make than they do.
+fn builder(edits: u8) -> &'static LevenshteinAutomatonBuilder {
+    static ONE: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
+    static TWO: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
+    if edits <= 1 { &ONE } else { &TWO }
+}
+
 /// Edits that a word of this length may be away: none for short words, two for long ones.
 fn allowed_edits(word: &str) -> u8 {
     match word.chars().count() {
@@ -56,11 +68,18 @@ pub(crate) fn near_words(searcher: &Searcher, field: Field, word: &str) -> tanti
     if edits == 0 || word.chars().any(|c| c.is_ascii_digit()) {
         return Ok(Vec::new());
     }
-    let dfa = LevenshteinAutomatonBuilder::new(edits, true).build_dfa(word);
+    let mut found = words_within(searcher, field, word, edits)?;
+    found.truncate(MOST);
+    Ok(found)
+}
+
+/// All words within some edits, fewest first, then the most frequent.
+pub(crate) fn words_within(searcher: &Searcher, field: Field, word: &str, edits: u8) -> tantivy::Result<Vec<NearWord>> {
+    let dfa = builder(edits).build_dfa(word);
     let mut found: Vec<NearWord> = Vec::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(field)?;
-        let walk = Walk(LevenshteinAutomatonBuilder::new(edits, true).build_dfa(word));
+        let walk = Walk(builder(edits).build_dfa(word));
         let mut stream = index.terms().search(walk).into_stream()?;
         while stream.advance() {
             let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
@@ -75,6 +94,5 @@ pub(crate) fn near_words(searcher: &Searcher, field: Field, word: &str) -> tanti
         }
     }
     found.sort_by(|a, b| a.edits.cmp(&b.edits).then(b.documents.cmp(&a.documents)).then_with(|| a.word.cmp(&b.word)));
-    found.truncate(MOST);
     Ok(found)
 }

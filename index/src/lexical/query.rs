@@ -26,6 +26,8 @@ pub struct KeywordText {
     pub excluded: Vec<String>,
     /// Whether the last plain word is still being typed.
     pub prefix: bool,
+    /// Words, each with another one that may stand for it: as it was typed, before it was put right.
+    pub also: Vec<(String, String)>,
 }
 
 /// Terms to look for; a passage matches if it has any of them.

@@ -56,7 +56,7 @@ pub(crate) struct Lexical {
     dir: PathBuf,
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
-    languages: Vec<String>,
+    pub(super) languages: Vec<String>,
     /// Passages that are not gone.
     live: Selection,
     /// Where each passage is.
@@ -90,6 +90,12 @@ impl Lexical {
             } else if word.is_word && !self.knows(&word.folded)? {
                 word.is_known = false;
                 self.add_near(word)?;
+            }
+        }
+        for (word, other) in &text.also {
+            let folded = Analyzer::for_language(None).folded(word);
+            if let Some(word) = query.words.iter_mut().find(|w| w.is_word && w.folded == folded) {
+                self.add_alternative(word, other, 1.0);
             }
         }
         query.remark();

@@ -6,6 +6,9 @@
 //!
 //! Input `input_ids` `[1, tokens]` int32; output `token_vectors` `[1, tokens, hidden]` f32.
 //! Pooling happens outside: it costs microseconds there, and the token vectors stay available.
+//!
+//! With a masked-language-model head there is a second input, `masked_positions` `[masked]` int32: which
+//! tokens are to be predicted. The output is then `logits` `[1, masked, vocabulary]` f32.
 
 use ort::{
     editor::{Graph, Model, Node, ONNX_DOMAIN, Opset},
@@ -20,15 +23,26 @@ use crate::{Artifact, Error, Precision, Result, artifact::BertConfig, weights::W
 const MICROSOFT: &str = "com.microsoft";
 pub(crate) const INPUT: &str = "input_ids";
 pub(crate) const OUTPUT: &str = "token_vectors";
+pub(crate) const POSITIONS: &str = "masked_positions";
+pub(crate) const LOGITS: &str = "logits";
 /// Raised whenever the graph changes: graphs of another version in the cache are not used.
 pub(crate) const VERSION: u32 = 1;
+
+/// What a graph ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The vector of every token.
+    Encoder,
+    /// Logits of the tokens at given positions.
+    MaskedLm,
+}
 
 /// Builds the graph of a checkpoint.
 ///
 /// # Errors
 /// [`Error::BadWeight`] if a tensor is absent or misshapen, [`Error::BadFile`] for an unknown
 /// activation, [`Error::Onnx`] if ONNX Runtime refuses.
-pub(crate) fn build(artifact: &Artifact, weights: &Weights, storage: Storage) -> Result<Model> {
+pub(crate) fn build(artifact: &Artifact, weights: &Weights, kind: Kind, storage: Storage) -> Result<Model> {
     let mut b = Builder {
         graph: Graph::new().map_err(Error::onnx("create a graph"))?,
         weights,
@@ -37,12 +51,15 @@ pub(crate) fn build(artifact: &Artifact, weights: &Weights, storage: Storage) ->
         storage,
     };
     let activation = activation(artifact)?;
-    b.declare()?;
+    b.declare(kind)?;
     let mut x = b.embeddings()?;
     for layer in 0..b.config.num_hidden_layers {
         x = b.layer(layer, &x, activation)?;
     }
-    b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?;
+    match kind {
+        Kind::Encoder => b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?,
+        Kind::MaskedLm => b.head(&x, activation)?,
+    }
     let opsets = [Opset::new(ONNX_DOMAIN, 21), Opset::new(MICROSOFT, 1)];
     let opsets: Vec<_> = opsets.into_iter().collect::<ort::Result<_>>().map_err(Error::onnx("name operators"))?;
     let mut model = Model::new(opsets).map_err(Error::onnx("create a model"))?;
@@ -73,16 +90,23 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn declare(&mut self) -> Result<()> {
+    fn declare(&mut self, kind: Kind) -> Result<()> {
         let tensor = |ty, dims: &[i64]| ValueType::Tensor {
             ty,
             shape: Shape::new(dims.iter().copied()),
             dimension_symbols: SymbolicDimensions::empty(dims.len()),
         };
         let hidden = self.config.hidden_size as i64;
-        let input = Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1]));
-        let output = Outlet::new(OUTPUT, tensor(TensorElementType::Float32, &[1, -1, hidden]));
-        self.graph.set_inputs([input]).map_err(Error::onnx("declare the input"))?;
+        let mut inputs = vec![Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1]))];
+        let (output, width) = match kind {
+            Kind::Encoder => (OUTPUT, hidden),
+            Kind::MaskedLm => {
+                inputs.push(Outlet::new(POSITIONS, tensor(TensorElementType::Int32, &[-1])));
+                (LOGITS, self.config.vocab_size as i64)
+            }
+        };
+        let output = Outlet::new(output, tensor(TensorElementType::Float32, &[1, -1, width]));
+        self.graph.set_inputs(inputs).map_err(Error::onnx("declare the inputs"))?;
         self.graph.set_outputs([output]).map_err(Error::onnx("declare the output"))
     }
 
@@ -128,6 +152,24 @@ impl Builder<'_> {
         self.residual_norm(&at("output.LayerNorm"), &narrowed, &attended)
     }
 
+    /// BERT's head for masked tokens: a dense layer, then the word embeddings as the decoder. Only the
+    /// tokens asked for go through it.
+    fn head(&mut self, x: &str, activation: (&str, &str)) -> Result<()> {
+        let (hidden, vocabulary) = (self.config.hidden_size, self.config.vocab_size);
+        let axis = attribute("axis", 1i64)?;
+        self.node("Gather", ONNX_DOMAIN, &[x, POSITIONS], &["masked"], vec![axis])?;
+        let transformed = self.linear("cls.predictions.transform.dense", "masked", hidden, hidden)?;
+        let active = format!("{transformed}.active");
+        self.node(activation.0, activation.1, &[&transformed], &[&active], vec![])?;
+        let norm = self.norm_parameters("cls.predictions.transform.LayerNorm")?;
+        let attributes = vec![attribute("axis", -1i64)?, attribute("epsilon", self.config.layer_norm_eps)?];
+        self.node("LayerNormalization", ONNX_DOMAIN, &[&active, &norm.0, &norm.1], &["predicted"], attributes)?;
+        let words = self.weights.tensor("embeddings.word_embeddings.weight", &[vocabulary, hidden])?;
+        let bias = self.weights.tensor("cls.predictions.bias", &[vocabulary])?;
+        let logits = self.dense("decoder", "predicted", &transpose(&words, vocabulary, hidden), &bias)?;
+        self.node("Identity", ONNX_DOMAIN, &[&logits], &[LOGITS], vec![])
+    }
+
     /// Self-attention with query, key and value packed into one matrix product.
     fn attention(&mut self, index: usize, x: &str) -> Result<String> {
         let hidden = self.config.hidden_size;
@@ -170,16 +212,21 @@ impl Builder<'_> {
     fn linear(&mut self, name: &str, x: &str, inputs: usize, outputs: usize) -> Result<String> {
         let stored = self.weights.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
         let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
-        let matrix = transpose(&stored, outputs, inputs);
+        self.dense(name, x, &transpose(&stored, outputs, inputs), &bias)
+    }
+
+    /// `x W + b` for a matrix of `[inputs, outputs]`.
+    fn dense(&mut self, name: &str, x: &str, matrix: &[f32], bias: &[f32]) -> Result<String> {
+        let (inputs, outputs) = (matrix.len() / bias.len(), bias.len());
         let (weight, bias_name, out) = (format!("{name}.w"), format!("{name}.b"), format!("{name}.out"));
-        self.initializer(&bias_name, &[outputs], &bias)?;
+        self.initializer(&bias_name, &[outputs], bias)?;
         if self.precision == Precision::Fp32 {
             let product = format!("{name}.product");
-            self.initializer(&weight, &[inputs, outputs], &matrix)?;
+            self.initializer(&weight, &[inputs, outputs], matrix)?;
             self.node("MatMul", ONNX_DOMAIN, &[x, &weight], &[&product], vec![])?;
             self.node("Add", ONNX_DOMAIN, &[&product, &bias_name], &[&out], vec![])?;
         } else {
-            let (w, scale, zero) = self.quantized(&weight, &[inputs, outputs], &matrix)?;
+            let (w, scale, zero) = self.quantized(&weight, &[inputs, outputs], matrix)?;
             self.node("DynamicQuantizeMatMul", MICROSOFT, &[x, &w, &scale, &zero, &bias_name], &[&out], vec![])?;
         }
         Ok(out)

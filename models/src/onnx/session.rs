@@ -18,7 +18,11 @@ use ort::{
     value::{TensorRef, ValueType},
 };
 
-use super::{graph, quantize::Storage, runtime};
+use super::{
+    graph::{self, Kind},
+    quantize::Storage,
+    runtime,
+};
 use crate::{Artifact, Error, Result, artifact, cache, fingerprint, weights::Weights};
 
 const GRAPH_FILE: &str = "encoder.onnx";
@@ -28,7 +32,8 @@ const WEIGHTS_FILE: &str = "encoder.weights";
 pub(crate) struct SessionPool {
     idle: Mutex<Vec<Runner>>,
     returned: Condvar,
-    dimension: usize,
+    /// Values that a run gives for every token asked for.
+    width: usize,
 }
 
 /// One session and how its graph wants to be fed.
@@ -41,6 +46,8 @@ struct Runner {
 enum Inputs {
     /// Our own graph: int32 ids, nothing else.
     Ids32,
+    /// Our own graph with a head: int32 ids and positions.
+    Masked32,
     /// A graph from elsewhere: int64 tensors by these names.
     Named64(Vec<String>),
 }
@@ -50,21 +57,48 @@ impl SessionPool {
     pub(crate) fn open(artifact: &Artifact, count: usize) -> Result<Self> {
         let runners = match &artifact.weights {
             artifact::Weights::Onnx(path) => (0..count.max(1)).map(|_| from_onnx(path)).collect::<Result<_>>()?,
-            artifact::Weights::Safetensors(path) => from_checkpoint(artifact, path, count.max(1))?,
+            artifact::Weights::Safetensors(path) => {
+                let open = || Weights::open(path);
+                from_checkpoint(artifact, &Source { kind: Kind::Encoder, head: String::new(), open: &open }, count)?
+            }
         };
-        Ok(Self { idle: Mutex::new(runners), returned: Condvar::new(), dimension: artifact.record.dimension })
+        Ok(Self::of(runners, artifact.record.dimension))
+    }
+
+    /// Opens `count` sessions (at least one) of a model with the masked-language-model head `head`.
+    pub(crate) fn open_masked(
+        artifact: &Artifact,
+        head: &str,
+        weights: &dyn Fn() -> Result<Weights>,
+        count: usize,
+    ) -> Result<Self> {
+        let source = Source { kind: Kind::MaskedLm, head: head.to_owned(), open: weights };
+        Ok(Self::of(from_checkpoint(artifact, &source, count)?, artifact.config.vocab_size))
+    }
+
+    fn of(runners: Vec<Runner>, width: usize) -> Self {
+        Self { idle: Mutex::new(runners), returned: Condvar::new(), width }
     }
 
     /// Runs one text; gives its token vectors, `ids.len()` rows of the model's dimension.
     /// Waits for an idle session; no lock is held while it runs.
     pub(crate) fn run(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        self.run_at(ids, None, ids.len())
+    }
+
+    /// Runs one text; gives the logits of the tokens at `positions`, a row of the vocabulary's size each.
+    pub(crate) fn predict(&self, ids: &[u32], positions: &[u32]) -> Result<Vec<f32>> {
+        self.run_at(ids, Some(positions), positions.len())
+    }
+
+    fn run_at(&self, ids: &[u32], positions: Option<&[u32]>, rows: usize) -> Result<Vec<f32>> {
         let mut lent = self.lend();
         let runner = lent.runner.as_mut().ok_or(Error::Onnx { doing: "lend a session", reason: "none".into() })?;
-        let vectors = runner.run(ids)?;
-        if vectors.len() == ids.len() * self.dimension {
-            Ok(vectors)
+        let values = runner.run(ids, positions.unwrap_or_default())?;
+        if values.len() == rows * self.width {
+            Ok(values)
         } else {
-            let reason = format!("{} values for {} tokens of {} dimensions", vectors.len(), ids.len(), self.dimension);
+            let reason = format!("{} values for {rows} tokens of {} each", values.len(), self.width);
             Err(Error::Onnx { doing: "encode a text", reason })
         }
     }
@@ -96,14 +130,21 @@ impl Drop for Lent<'_> {
 }
 
 impl Runner {
-    fn run(&mut self, ids: &[u32]) -> Result<Vec<f32>> {
+    fn run(&mut self, ids: &[u32], positions: &[u32]) -> Result<Vec<f32>> {
         let doing = "encode a text";
         let n = ids.len();
+        let as_i32 = |values: &[u32]| values.iter().map(|&i| i as i32).collect::<Vec<i32>>();
         let outputs = match &self.inputs {
             Inputs::Ids32 => {
-                let ids: Vec<i32> = ids.iter().map(|&i| i as i32).collect();
+                let ids = as_i32(ids);
                 let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
                 self.session.run(ort::inputs![ids]).map_err(Error::onnx(doing))?
+            }
+            Inputs::Masked32 => {
+                let (ids, at) = (as_i32(ids), as_i32(positions));
+                let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
+                let at = TensorRef::from_array_view(([at.len()], at.as_slice())).map_err(Error::onnx(doing))?;
+                self.session.run(ort::inputs![ids, at]).map_err(Error::onnx(doing))?
             }
             Inputs::Named64(names) => {
                 let columns = names.iter().map(|name| named_input(name, ids)).collect::<Vec<_>>();
@@ -162,9 +203,18 @@ fn from_onnx(path: &Path) -> Result<Runner> {
     Ok(Runner { session, inputs: Inputs::Named64(names), output })
 }
 
-fn from_checkpoint(artifact: &Artifact, weights: &Path, count: usize) -> Result<Vec<Runner>> {
+/// Which graph is made of a checkpoint, and of which weights.
+struct Source<'a> {
+    kind: Kind,
+    /// What tells its head from others; empty without one.
+    head: String,
+    open: &'a dyn Fn() -> Result<Weights>,
+}
+
+fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Result<Vec<Runner>> {
+    let count = count.max(1);
     // The graph follows from the weights, the configuration, the library and the processor.
-    let config = fingerprint::sha256_text(&format!("{:?}", artifact.config));
+    let config = fingerprint::sha256_text(&format!("{:?}{}", artifact.config, source.head));
     let key = format!(
         "{}-{}-{}-{}-{}-v{}",
         &artifact.record.weights_sha256[..32],
@@ -176,14 +226,14 @@ fn from_checkpoint(artifact: &Artifact, weights: &Path, count: usize) -> Result<
     );
     if let Ok(root) = cache::root() {
         let dir = root.join("graphs").join(&key);
-        let load = |dir: &Path| (0..count).map(|_| from_stored(dir)).collect::<Result<Vec<_>>>();
+        let load = |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind)).collect::<Result<Vec<_>>>();
         if dir.join(GRAPH_FILE).is_file() {
             match load(&dir) {
                 Ok(runners) => return Ok(runners),
                 Err(error) => tracing::warn!(%error, dir = %dir.display(), "stored graph not usable, built anew"),
             }
         }
-        match store(artifact, weights, &dir) {
+        match store(artifact, source, &dir) {
             Ok(()) => return load(&dir),
             Err(error @ (Error::Write { .. } | Error::Read { .. })) => {
                 tracing::warn!(%error, "graph not stored: each session holds its own copy of the weights");
@@ -191,33 +241,38 @@ fn from_checkpoint(artifact: &Artifact, weights: &Path, count: usize) -> Result<
             Err(error) => return Err(error),
         }
     }
-    (0..count).map(|_| from_memory(artifact, weights, builder()?)).collect()
+    (0..count).map(|_| from_memory(artifact, source, builder()?)).collect()
 }
 
-fn from_stored(dir: &Path) -> Result<Runner> {
+fn from_stored(dir: &Path, kind: Kind) -> Result<Runner> {
     let doing = "load a stored graph";
     // The graph was optimised when it was stored.
     let b = builder()?.with_optimization_level(GraphOptimizationLevel::Disable).map_err(Error::onnx(doing))?;
     let mut b = b;
     let session = b.commit_from_file(dir.join(GRAPH_FILE)).map_err(Error::onnx(doing))?;
-    Ok(own(session))
+    Ok(own(session, kind))
 }
 
-fn own(session: Session) -> Runner {
-    Runner { session, inputs: Inputs::Ids32, output: graph::OUTPUT.to_owned() }
+fn own(session: Session, kind: Kind) -> Runner {
+    let (inputs, output) = match kind {
+        Kind::Encoder => (Inputs::Ids32, graph::OUTPUT),
+        Kind::MaskedLm => (Inputs::Masked32, graph::LOGITS),
+    };
+    Runner { session, inputs, output: output.to_owned() }
 }
 
-fn from_memory(artifact: &Artifact, weights: &Path, b: SessionBuilder) -> Result<Runner> {
+fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Runner> {
     runtime::environment()?;
-    let opened = Weights::open(weights)?;
+    let opened = (source.open)()?;
     let b = b.with_optimization_level(GraphOptimizationLevel::All).map_err(Error::onnx("set up a session"))?;
-    let model = graph::build(artifact, &opened, Storage::for_this_cpu())?;
-    model.into_session(&b).map(own).map_err(Error::onnx("load the encoder's graph"))
+    let model = graph::build(artifact, &opened, source.kind, Storage::for_this_cpu())?;
+    let session = model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))?;
+    Ok(own(session, source.kind))
 }
 
 /// Builds the graph and stores it in `dir`: written beside, then renamed, so that two programs
 /// that start at once do not disturb each other.
-fn store(artifact: &Artifact, weights: &Path, dir: &Path) -> Result<()> {
+fn store(artifact: &Artifact, source: &Source<'_>, dir: &Path) -> Result<()> {
     let parent = dir.parent().unwrap_or(dir);
     fs::create_dir_all(parent).map_err(Error::write(parent))?;
     let staging = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(Error::write(parent))?;
@@ -229,7 +284,7 @@ fn store(artifact: &Artifact, weights: &Path, dir: &Path) -> Result<()> {
         .map_err(Error::onnx(doing))?
         .with_config_entry("session.save_external_prepacked_constant_initializers", "1")
         .map_err(Error::onnx(doing))?;
-    drop(from_memory(artifact, weights, b)?);
+    drop(from_memory(artifact, source, b)?);
     let staged: PathBuf = staging.path().to_owned();
     if !staged.join(GRAPH_FILE).is_file() {
         return Err(Error::Onnx { doing, reason: "it wrote no file".into() });

@@ -13,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod page;
+pub(crate) mod predict;
 pub(crate) mod search;
 pub(crate) mod site;
 pub(crate) mod suggest;

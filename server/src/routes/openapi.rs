@@ -8,7 +8,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::{admin, click, embeddings, health, metrics, search, suggest};
+use super::{admin, click, embeddings, health, metrics, predict, search, suggest};
 
 /// The description.
 #[derive(OpenApi)]
@@ -22,6 +22,8 @@ use super::{admin, click, embeddings, health, metrics, search, suggest};
         suggest::get,
         click::post,
         embeddings::post,
+        predict::fill,
+        predict::score,
         health::health,
         health::ready,
         metrics::get,

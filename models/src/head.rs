@@ -1,0 +1,143 @@
+//! A masked-language-model head as a small file of its own.
+//!
+//! A sentence encoder is published without the head that predicts masked tokens. A head file holds what
+//! turns such an encoder into a `BertForMaskedLM`: the tensors of `cls.predictions` and those of the
+//! upper layers that were trained with them. The layers below, the embeddings among them, are the
+//! encoder's. Matrices are stored as 8-bit integers with a scale for each row (`NAME.scale`), which is
+//! also how they are run; everything else as f32.
+//!
+//! The file is safetensors; its metadata names the encoder it belongs to by the SHA-256 of its weights.
+
+use std::{collections::HashMap, path::Path};
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use crate::{Error, Result};
+
+/// Name of the file in a model directory.
+pub const FILE: &str = "mask_head.safetensors";
+
+const BASE: &str = "base_sha256";
+const ABOUT: &str = "about";
+const SCALE: &str = ".scale";
+
+/// A tensor to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name, as in a checkpoint without prefix.
+    pub name: String,
+    /// Its shape: one or two dimensions.
+    pub shape: Vec<usize>,
+    /// Its values, row-major.
+    pub values: Vec<f32>,
+}
+
+/// The bytes of a head file; `base` is the SHA-256 of the encoder's weights, `about` says where the head
+/// comes from.
+///
+/// # Errors
+/// [`Error::BadFile`] if a shape does not fit its values.
+pub fn to_bytes(parts: &[Part], base: &str, about: &str) -> Result<Vec<u8>> {
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    for part in parts {
+        if let [rows, columns] = part.shape[..] {
+            let (integers, scales) = quantize_rows(&part.values, columns);
+            let integers = integers.iter().map(|&i| i as u8).collect();
+            tensors.push((part.name.clone(), Dtype::I8, part.shape.clone(), integers));
+            tensors.push((format!("{}{SCALE}", part.name), Dtype::F32, vec![rows], bytes(&scales)));
+        } else {
+            tensors.push((part.name.clone(), Dtype::F32, part.shape.clone(), bytes(&part.values)));
+        }
+    }
+    let bad = |e: safetensors::SafeTensorError| Error::bad_file(FILE, e, "tensors that fit their shapes");
+    let views =
+        tensors.iter().map(|(n, ty, shape, data)| Ok((n, TensorView::new(*ty, shape.clone(), data).map_err(bad)?)));
+    let views = views.collect::<Result<Vec<_>>>()?;
+    let metadata = HashMap::from([(BASE.to_owned(), base.to_owned()), (ABOUT.to_owned(), about.to_owned())]);
+    safetensors::serialize(views, Some(metadata)).map_err(bad)
+}
+
+/// Symmetric, to -127..=127 by the largest magnitude of each row.
+fn quantize_rows(values: &[f32], columns: usize) -> (Vec<i8>, Vec<f32>) {
+    let (mut integers, mut scales) = (Vec::with_capacity(values.len()), Vec::new());
+    for row in values.chunks_exact(columns.max(1)) {
+        let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        scales.push(scale);
+        integers.extend(row.iter().map(|v| (v / scale).round().clamp(-127.0, 127.0) as i8));
+    }
+    (integers, scales)
+}
+
+/// The tensors of a head file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Head {
+    parts: HashMap<String, Part>,
+    /// SHA-256 of the encoder's weights that it belongs to.
+    pub(crate) base: String,
+}
+
+impl Head {
+    /// Reads the bytes of a head file; `path` is what errors name.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let bad = |found: String| Error::bad_file(path, found, "a masked-language-model head of this program");
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let base = metadata.get(BASE).cloned().ok_or_else(|| bad(format!("no {BASE} in its metadata")))?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+        let mut parts = HashMap::new();
+        for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
+            let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
+            let values =
+                values(&view, scales.as_ref()).ok_or_else(|| bad(format!("{name} is of type {:?}", view.dtype())))?;
+            let part = Part { name: name.to_owned(), shape: view.shape().to_vec(), values };
+            parts.insert(part.name.clone(), part);
+        }
+        Ok(Self { parts, base })
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Part> {
+        self.parts.get(name)
+    }
+}
+
+fn values(view: &TensorView<'_>, scales: Option<&TensorView<'_>>) -> Option<Vec<f32>> {
+    let floats =
+        |data: &[u8]| data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<_>>();
+    match (view.dtype(), scales) {
+        (Dtype::F32, None) => Some(floats(view.data())),
+        (Dtype::I8, Some(scales)) if scales.dtype() == Dtype::F32 && view.shape().len() == 2 => {
+            let columns = view.shape()[1].max(1);
+            let scales = floats(scales.data());
+            let rows = view.data().chunks_exact(columns).zip(scales);
+            Some(rows.flat_map(|(row, scale)| row.iter().map(move |&i| f32::from(i as i8) * scale)).collect())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_read() {
+        let matrix: Vec<f32> = (0..12).map(|i| (i as f32 - 6.0) * 0.37).collect();
+        let parts = [
+            Part { name: "a.weight".into(), shape: vec![3, 4], values: matrix.clone() },
+            Part { name: "a.bias".into(), shape: vec![3], values: vec![0.1, -2.0, 3.5] },
+        ];
+        let bytes = to_bytes(&parts, "abc", "{}").expect("good shapes");
+        let head = Head::parse(Path::new("x"), &bytes).expect("a head");
+        assert_eq!(head.base, "abc");
+        assert_eq!(head.get("a.bias"), Some(&parts[1]));
+        let back = head.get("a.weight").expect("stored");
+        for (row, (found, wanted)) in back.values.chunks(4).zip(matrix.chunks(4)).enumerate() {
+            let step = wanted.iter().fold(0f32, |m, v| m.max(v.abs())) / 127.0;
+            assert!(found.iter().zip(wanted).all(|(f, w)| (f - w).abs() <= step * 0.501), "row {row}");
+        }
+        assert!(Head::parse(Path::new("x"), &bytes[..bytes.len() - 1]).is_err());
+        assert!(Head::parse(Path::new("x"), b"text").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! What can go wrong between text and a trained checkpoint.
+
+use std::path::PathBuf;
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every error says which file or setting it is about, what was found and what was expected.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model that training starts from cannot be used.
+    #[error(transparent)]
+    Model(#[from] cloze_models::Error),
+    /// A model is of an architecture that is not trained here.
+    #[error("{path}: {found}; expected {expected}")]
+    Unsupported {
+        /// The configuration.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+        /// What it should say.
+        expected: &'static str,
+    },
+    /// The tokenizer lacks a token that masked-language modelling needs.
+    #[error("the tokenizer of {model} has no token {token}; expected a tokenizer of BERT's kind")]
+    NoToken {
+        /// The model.
+        model: String,
+        /// The token.
+        token: &'static str,
+    },
+    /// A file could not be read.
+    #[error("cannot read {path}: {cause}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}: {cause}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A training text is not text.
+    #[error("{path} is no text to train on: {found}; expected UTF-8 text")]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// There is too little text.
+    #[error("{found} tokens of text to {purpose}; expected at least {expected}")]
+    TooLittle {
+        /// What they are for.
+        purpose: &'static str,
+        /// Tokens there are.
+        found: usize,
+        /// Tokens there must be.
+        expected: usize,
+    },
+    /// A setting makes no sense.
+    #[error("{setting} is {found}; expected {expected}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What is possible.
+        expected: String,
+    },
+    /// A checkpoint belongs to another run.
+    #[error("{path} is of another run: {what} is {found} there and {expected} now; delete it, or choose another --out")]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// As it was.
+        found: String,
+        /// As it is.
+        expected: String,
+    },
+    /// A checkpoint is not whole.
+    #[error("{path} is damaged: {reason}; delete it to begin anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The loss is no number any more.
+    #[error(
+        "the loss is {loss} at step {step}: training diverged; the last checkpoint is as it was, try a lower --learning-rate than {learning_rate}"
+    )]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// The loss.
+        loss: f32,
+        /// The learning rate of the run.
+        learning_rate: f64,
+    },
+    /// candle failed.
+    #[error("the training step failed: {0}")]
+    Candle(#[from] candle_core::Error),
+}
+
+impl Error {
+    pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |cause| Self::Write { path, cause }
+    }
+}

@@ -1,0 +1,87 @@
+//! `POST /fill-mask` and `POST /score`: the masked-language model itself.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use cloze_query::{
+    Engine, Error,
+    predict::{self, FillAnswer, FillRequest, ScoreAnswer, ScoreRequest},
+};
+
+use super::run;
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+};
+
+/// Longest time for one text: every token of it may take a run of the model.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Fills the blanks of a text.
+#[utoipa::path(
+    post,
+    path = "/fill-mask",
+    tag = "model",
+    request_body = FillRequest,
+    responses(
+        (status = 200, body = FillAnswer, description = "What may stand in every blank, and the likeliest filled texts"),
+        (status = 400, body = ErrorBody, description = "No blank, too many, too long a text, or a target that is no word"),
+        (status = 401, body = ErrorBody, description = "A key is needed"),
+        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 413, body = ErrorBody, description = "The body is too large"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
+    ),
+    security((), ("key" = [])),
+)]
+pub(crate) async fn fill(body: web::Json<FillRequest>, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let (request, engine) = (body.into_inner(), state.engine());
+    let work = move || predict::fill_text(mask_model(&engine)?, &request).map_err(refused);
+    Ok(HttpResponse::Ok().json(run(&state, TIMEOUT, work).await?))
+}
+
+/// Says how likely a text is, token by token.
+#[utoipa::path(
+    post,
+    path = "/score",
+    tag = "model",
+    request_body = ScoreRequest,
+    responses(
+        (status = 200, body = ScoreAnswer, description = "The logarithm of every token's probability, and their sum"),
+        (status = 400, body = ErrorBody, description = "The text is empty, or longer than the model takes"),
+        (status = 401, body = ErrorBody, description = "A key is needed"),
+        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 413, body = ErrorBody, description = "The body is too large"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
+    ),
+    security((), ("key" = [])),
+)]
+pub(crate) async fn score(body: web::Json<ScoreRequest>, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let (request, engine) = (body.into_inner(), state.engine());
+    let work = move || predict::score_text(mask_model(&engine)?, &request.text).map_err(refused);
+    Ok(HttpResponse::Ok().json(run(&state, TIMEOUT, work).await?))
+}
+
+fn mask_model(engine: &Engine) -> Result<&cloze_models::mask::MaskModel, ApiError> {
+    engine.mask_model().ok_or_else(ApiError::no_mask_model)
+}
+
+/// What the client did wrong is said; what went wrong here is logged.
+fn refused(error: Error) -> ApiError {
+    match &error {
+        Error::Parameter { parameter, .. } => ApiError::parameter("invalid_parameter", parameter, error.to_string()),
+        Error::Model(cloze_models::Error::BadText { .. }) => {
+            ApiError::parameter("invalid_text", "text", error.to_string())
+        }
+        Error::Model(cloze_models::Error::BadTarget { .. }) => {
+            ApiError::parameter("invalid_target", "targets", error.to_string())
+        }
+        _ => {
+            tracing::error!(%error, "a text could not be predicted");
+            ApiError::internal()
+        }
+    }
+}
