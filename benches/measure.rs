@@ -4,6 +4,8 @@
 //! measure encode TEXTS.jsonl THREADS REPEATS   tokens/s of the encoder on given texts
 //! measure passages INDEX THREADS REPEATS       seconds to encode all passages of an index
 //! measure query INDEX QUERIES.jsonl            open time, then latency of every query, one client
+//! measure highlight INDEX QUERIES.jsonl        latency of five hits, plain and with highlight=semantic
+//! measure nearness INDEX QUERIES.jsonl         of every query, what decides whether anything answers it
 //! measure filters INDEX QUERIES.jsonl KEY      recall@10 and latency of the nearest under each value of KEY
 //! ```
 #![allow(missing_docs)]
@@ -19,7 +21,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use cloze_index::{Generation, KeywordText};
 use cloze_models::{Encoder, EncoderOptions, ModelSource, Precision, TextKind};
-use cloze_query::{Engine, Request};
+use cloze_query::{Engine, Highlight, Request};
 use serde_json::{Value, json};
 
 fn main() -> Result<()> {
@@ -31,10 +33,12 @@ fn main() -> Result<()> {
             encode(&passages_of(Path::new(index))?, threads.parse()?, repeats.parse()?)?
         }
         ["query", index, queries] => query(Path::new(index), &texts_of(queries)?)?,
+        ["highlight", index, queries] => highlight(Path::new(index), &texts_of(queries)?)?,
+        ["nearness", index, queries] => nearness(Path::new(index), &texts_of(queries)?)?,
         ["filters", index, queries, key] => filters(Path::new(index), &texts_of(queries)?, key)?,
         [] => return Ok(()), // `cargo bench` and `cargo test --benches` run it so
         _ => bail!(
-            "expected encode TEXTS THREADS REPEATS, passages INDEX THREADS REPEATS, query INDEX QUERIES or filters …"
+            "expected encode TEXTS THREADS REPEATS, passages INDEX THREADS REPEATS, query | highlight | nearness INDEX QUERIES or filters …"
         ),
     };
     println!("{result}");
@@ -115,6 +119,58 @@ fn query(index: &Path, queries: &[String]) -> Result<Value> {
     Ok(json!({
         "passages": engine.generation().passages(), "queries": took.len(), "open_ms": open_ms, "ready_ms": ready_ms,
         "p50_ms": at(0.5), "p99_ms": at(0.99),
+    }))
+}
+
+/// How far beyond unrelated queries the nearest passage is, in distances between their quartiles, and
+/// the share of the query's words that it has.
+fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
+    let generation = Generation::open(index)?;
+    let dir = ModelSource::Default.locate()?;
+    let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
+    let calibration = generation.manifest().calibration;
+    let mut rows = Vec::new();
+    for text in queries {
+        let text: String = text.chars().take(512).collect();
+        let vector = encoder.encode(TextKind::Query, &text)?.vector;
+        let nearest = generation.nearest(&vector, 1, None)?;
+        let best = nearest.first().context("an empty index")?;
+        let words = generation.keyword_query(&KeywordText { words: text, ..KeywordText::default() })?;
+        let fences = (best.score - calibration.upper) / (calibration.upper - calibration.lower).max(f32::EPSILON);
+        let near = generation.coverage(&words.subject(), best.passage)?;
+        let hits = generation.keyword(&words.subject(), 1, None)?.hits;
+        let most = hits.first().map_or(Ok(0.0), |h| generation.coverage(&words.subject(), h.passage))?;
+        rows.push(json!([fences, near, most]));
+    }
+    Ok(Value::Array(rows))
+}
+
+/// The first five hits of every query, in turn with and without their best sentences.
+fn highlight(index: &Path, queries: &[String]) -> Result<Value> {
+    let engine = Engine::open(index, None)?;
+    let mut took = [Vec::new(), Vec::new()];
+    for (n, query) in queries.iter().enumerate() {
+        let mut request = Request::of_any_length(query)?.page(0, 5)?;
+        for (which, took) in [Highlight::Keyword, Highlight::Semantic].into_iter().zip(&mut took) {
+            request.highlight = which;
+            let started = Instant::now();
+            let hits = engine.search(&request)?.hits.len();
+            // The first ones warm up; less than five hits are less work.
+            if n >= queries.len() / 20 && hits == 5 {
+                took.push(started.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    let at = |took: &mut Vec<f64>, share: f64| {
+        took.sort_unstable_by(f64::total_cmp);
+        took.get((took.len().saturating_sub(1) as f64 * share) as usize).copied()
+    };
+    let [mut plain, mut semantic] = took;
+    Ok(json!({
+        "queries": semantic.len(),
+        "plain_p50_ms": at(&mut plain, 0.5), "plain_p95_ms": at(&mut plain, 0.95), "plain_p99_ms": at(&mut plain, 0.99),
+        "semantic_p50_ms": at(&mut semantic, 0.5), "semantic_p95_ms": at(&mut semantic, 0.95),
+        "semantic_p99_ms": at(&mut semantic, 0.99),
     }))
 }
 

@@ -312,6 +312,12 @@ impl Generation {
         self.lexical.page_of(id)
     }
 
+    /// Of passages, the first of each page.
+    #[must_use]
+    pub fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
+        self.lexical.one_per_page(passages)
+    }
+
     fn check_dimension(&self, query: &[f32]) -> Result<()> {
         if query.len() == self.manifest.dimension {
             return Ok(());

@@ -26,7 +26,10 @@ use crate::{
 
 /// Candidates of each leg for the first pages of a list, and for pages further down. The steps are
 /// few so that paging through a list does not change it under the reader.
-const DEPTHS: [(usize, usize); 3] = [(20, 100), (100, 1000), (usize::MAX, 4000)];
+const DEPTHS: [(usize, usize); 3] = [(20, COUNTED), (100, 1000), (usize::MAX, 4000)];
+
+/// Passages that count as found for being near.
+const COUNTED: usize = 100;
 
 /// Pieces of the encoder's vocabulary that a word has at most, on average, in a query that means something.
 const MOST_PIECES: f64 = 2.5;
@@ -94,6 +97,8 @@ struct Legs {
 struct Semantic {
     vector: Arc<[f32]>,
     nearest: Vec<Scored>,
+    /// Those that count as found.
+    counted: Vec<Scored>,
 }
 
 impl Engine {
@@ -228,8 +233,7 @@ impl Engine {
                 tracing::error!(%error, "semantic highlighting failed");
             }
         }
-        let cut = legs.candidates().into_iter().any(|leg| leg.len() >= depth);
-        let one_each: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
+        let (one_each, relation) = self.found(&plan, &legs);
         let facets = self.generation.facets(&one_each, &request.facets)?;
         timings.present = presenting.elapsed();
         let answer = Answer {
@@ -240,7 +244,7 @@ impl Engine {
             generation: self.generation.manifest().generation.clone(),
             facets,
             took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
-            total: Total { value: pages.len() as u64, relation: if cut { Relation::Gte } else { Relation::Eq } },
+            total: Total { value: one_each.len() as u64, relation },
             no_match: pages.is_empty(),
             fills,
             hits,
@@ -360,7 +364,7 @@ impl Engine {
                 Mode::Semantic => KeywordHits::default(),
                 _ => self.generation.keyword(&plan.words.subject(), depth, among)?,
             };
-            let semantic = Some(Semantic { vector: leg.vector.clone(), nearest: Vec::new() });
+            let semantic = Some(Semantic { vector: leg.vector.clone(), nearest: Vec::new(), counted: Vec::new() });
             return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true, timings });
         }
         let lexical = match lexical {
@@ -392,7 +396,11 @@ impl Engine {
         let vector = self.vectors.get(encoder, &plan.text)?;
         let encoded = started.elapsed();
         let nearest = self.generation.nearest(&vector, depth, plan.among.as_ref())?;
-        Ok((Semantic { vector, nearest }, encoded, started.elapsed() - encoded))
+        let counted = match depth {
+            COUNTED => nearest.clone(),
+            _ => self.generation.nearest(&vector, COUNTED, plan.among.as_ref())?,
+        };
+        Ok((Semantic { vector, nearest, counted }, encoded, started.elapsed() - encoded))
     }
 
     fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
@@ -417,7 +425,7 @@ impl Engine {
         };
         let mut fused = match &legs.semantic {
             None => fuse::fuse(&passages, None, lexical.as_ref()),
-            Some(Semantic { vector, nearest }) => {
+            Some(Semantic { vector, nearest, .. }) => {
                 let fused = fuse::fuse(&passages, Some(&semantic(vector, nearest)?), lexical.as_ref());
                 match request.mode {
                     Mode::Hybrid => {
@@ -445,6 +453,17 @@ impl Engine {
         }
         let length = sum.iter().map(|s| s * s).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         sum.iter().map(|s| s / length).collect()
+    }
+
+    /// A passage of every page that counts as found: those with a word of the query, those of the
+    /// passages that the semantic leg proposes for the first pages of a list, and exact ones. It is
+    /// the same however far down the list somebody looks, where the semantic leg proposes more.
+    fn found(&self, plan: &Plan, legs: &Legs) -> (Vec<PassageId>, Relation) {
+        let near = legs.semantic.as_ref().map_or(&[][..], |leg| &leg.counted);
+        let words = legs.lexical.as_ref().map_or(&[][..], |hits| &hits.pages);
+        let all = words.iter().copied().chain(near.iter().map(|n| n.passage)).chain(plan.verbatim());
+        let relation = if near.len() < COUNTED { Relation::Eq } else { Relation::Gte };
+        (self.generation.one_per_page(all), relation)
     }
 
     fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {

@@ -74,7 +74,7 @@ pub(crate) enum Tier {
     /// By its score alone.
     #[default]
     Scored,
-    /// It holds every quoted phrase.
+    /// It holds every quoted phrase, or the identifier that the query is.
     Phrase,
     /// Its heading is the query.
     Heading,
@@ -90,6 +90,13 @@ pub(crate) struct Fused {
     pub(crate) score: f32,
     pub(crate) semantic: Option<View>,
     pub(crate) lexical: Option<View>,
+}
+
+impl Fused {
+    /// What the legs make of it, whatever its tier.
+    pub(crate) fn own_score(&self) -> f32 {
+        [self.semantic, self.lexical].into_iter().flatten().map(|v| v.share).sum()
+    }
 }
 
 /// All candidates of both legs and other passages, in ascending order.
@@ -111,8 +118,8 @@ pub(crate) fn fuse(passages: &[PassageId], semantic: Option<&Leg<'_>>, lexical: 
         .enumerate()
         .map(|(i, &passage)| {
             let [semantic, lexical] = [&semantic, &lexical].map(|views| views.as_ref().map(|v| v[i]));
-            let score = [semantic, lexical].into_iter().flatten().map(|v| v.share).sum();
-            Fused { tier: Tier::default(), passage, score, semantic, lexical }
+            let fused = Fused { tier: Tier::default(), passage, score: 0.0, semantic, lexical };
+            Fused { score: fused.own_score(), ..fused }
         })
         .collect();
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));

@@ -61,7 +61,7 @@ impl<'a> Highlighter<'a> {
     /// Encodes the query; only words that carry its subject look for anything, if there are any.
     pub(crate) fn new(encoder: &'a Encoder, query: &str, words: &KeywordQuery) -> Result<Self> {
         let Tokens { bytes, vectors } = Tokens::encode(encoder, TextKind::Query, query)?;
-        let subject: Vec<AnalysedWord> = analyse(query, None).into_iter().filter(|w| words.marks(&w.term)).collect();
+        let subject: Vec<AnalysedWord> = analyse(query, None).into_iter().filter(|w| words.marks(w)).collect();
         let carries = |token: &Range<usize>| subject.iter().any(|w| overlap(&w.bytes, token));
         let any = bytes.iter().any(carries);
         let kept = bytes.iter().zip(vectors).filter(|(b, _)| !any || carries(b)).map(|(_, v)| v);

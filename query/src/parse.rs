@@ -16,6 +16,13 @@ pub(crate) struct Parsed {
     pub(crate) filters: Vec<(String, String)>,
 }
 
+impl Parsed {
+    /// The query as nothing but running text.
+    pub(crate) fn plain(query: &str) -> Self {
+        Self { text: query.to_owned(), ..Self::default() }
+    }
+}
+
 /// Takes a query apart. `is_key` says whether pages have metadata of a key, `is_identifier` whether
 /// a word occurs just as it is written, minus included.
 pub(crate) fn parse<E>(

@@ -2,9 +2,15 @@
 
 use cloze_index::{Generation, KeywordQuery, KeywordText, PassageId, Selection};
 
-use crate::{Request, Result, correct::Correction, fuse::Tier, parse};
+use crate::{
+    Request, Result,
+    correct::Correction,
+    fuse::Tier,
+    parse::{self, Parsed},
+};
 
-/// Verbatim matches that are taken; more pages of one title than this are no match worth a tier.
+/// Verbatim matches that are candidates whatever the legs propose. A title or a heading that more
+/// pages than this have is no match worth a tier.
 const MOST_VERBATIM: usize = 1000;
 
 /// A request, read against one generation.
@@ -15,9 +21,37 @@ pub(crate) struct Plan {
     pub(crate) words: KeywordQuery,
     /// Passages that may be found; all, if `None`.
     pub(crate) among: Option<Selection>,
-    titles: Vec<PassageId>,
-    headings: Vec<PassageId>,
-    phrases: Option<Selection>,
+    titles: Exact,
+    headings: Exact,
+    phrases: Exact,
+}
+
+/// Passages that are exactly what was asked for.
+#[derive(Default)]
+struct Exact {
+    /// All of them, ascending.
+    all: Vec<PassageId>,
+    /// Those that are candidates whatever the legs propose: some of every page.
+    candidates: Vec<PassageId>,
+}
+
+impl Exact {
+    /// All `passages`, unless too many pages have them; at most [`MOST_VERBATIM`] are candidates, and
+    /// no page goes without one.
+    fn of_few_pages(mut passages: Vec<PassageId>, generation: &Generation) -> Self {
+        passages.sort_unstable();
+        let first = generation.one_per_page(passages.iter().copied());
+        if first.len() > MOST_VERBATIM {
+            return Self::default();
+        }
+        let others = passages.iter().filter(|p| first.binary_search(p).is_err());
+        let candidates = first.iter().chain(others).copied().take(MOST_VERBATIM).collect();
+        Self { candidates, all: passages }
+    }
+
+    fn has(&self, passage: PassageId) -> bool {
+        self.all.binary_search(&passage).is_ok()
+    }
 }
 
 /// What was put right, each with what had been typed.
@@ -31,6 +65,23 @@ impl Plan {
     pub(crate) fn make(request: &Request, generation: &Generation, correction: Option<&Correction>) -> Result<Self> {
         let is_key = |key: &str| generation.has_metadata_key(key);
         let parsed = parse::parse(request.query(), is_key, |word| generation.has_identifier(word))?;
+        // A title may have quotes, a colon or a minus in it; somebody who gives all of it means it.
+        let plain = Parsed::plain(request.query());
+        if parsed != plain && !generation.verbatim(&plain.text)?.is_empty() {
+            let plan = Self::of(plain, request, generation, None)?;
+            if !plan.titles.all.is_empty() || !plan.headings.all.is_empty() {
+                return Ok(plan);
+            }
+        }
+        Self::of(parsed, request, generation, correction)
+    }
+
+    fn of(
+        parsed: Parsed,
+        request: &Request,
+        generation: &Generation,
+        correction: Option<&Correction>,
+    ) -> Result<Self> {
         let words = generation.keyword_query(&KeywordText {
             words: parsed.text.clone(),
             phrases: parsed.phrases,
@@ -45,29 +96,27 @@ impl Plan {
         let among = generation.select(&filters, &words)?;
         let may = |p: &PassageId| among.as_ref().is_none_or(|s| s.contains(*p));
         let verbatim = generation.verbatim(&parsed.text)?;
-        let [titles, headings] = [verbatim.titles, verbatim.headings].map(|list| {
-            let list: Vec<PassageId> = list.into_iter().filter(may).collect();
-            if list.len() > MOST_VERBATIM { Vec::new() } else { list }
-        });
+        let [titles, headings] = [verbatim.titles, verbatim.headings]
+            .map(|list| Exact::of_few_pages(list.into_iter().filter(may).collect(), generation));
         let phrases = match words.has_phrases() {
-            true => Some(generation.phrase_matches(&words)?),
-            false => None,
+            true => generation.phrase_matches(&words)?.iter().filter(may).collect(),
+            false => Vec::new(),
         };
+        let phrases = Exact { candidates: phrases.iter().copied().take(MOST_VERBATIM).collect(), all: phrases };
         Ok(Self { text: parsed.text, words, among, titles, headings, phrases })
     }
 
     /// Passages that are candidates whatever the legs propose. Where nothing but filters was given,
     /// that is everything they let through.
     pub(crate) fn verbatim(&self) -> impl Iterator<Item = PassageId> + '_ {
-        let phrases = self.phrases.iter().flat_map(Selection::iter).take(MOST_VERBATIM);
-        let may = |p: &PassageId| self.among.as_ref().is_none_or(|s| s.contains(*p));
         let listed = self.among.iter().filter(|_| self.is_list()).flat_map(Selection::iter);
-        self.titles.iter().chain(&self.headings).copied().chain(phrases.filter(may)).chain(listed)
+        let exact = [&self.titles, &self.headings, &self.phrases].into_iter().flat_map(|e| &e.candidates);
+        exact.copied().chain(listed)
     }
 
     /// Whether the query is exactly a title or a heading.
     pub(crate) fn is_verbatim(&self) -> bool {
-        !self.titles.is_empty() || !self.headings.is_empty()
+        !self.titles.all.is_empty() || !self.headings.all.is_empty()
     }
 
     /// Whether there is nothing to search for, only something to filter by.
@@ -77,11 +126,11 @@ impl Plan {
 
     /// The tier of a passage.
     pub(crate) fn tier(&self, passage: PassageId) -> Tier {
-        if self.titles.binary_search(&passage).is_ok() {
+        if self.titles.has(passage) {
             Tier::Title
-        } else if self.headings.binary_search(&passage).is_ok() {
+        } else if self.headings.has(passage) {
             Tier::Heading
-        } else if self.phrases.as_ref().is_some_and(|p| p.contains(passage)) {
+        } else if self.phrases.has(passage) {
             Tier::Phrase
         } else {
             Tier::Scored

@@ -13,7 +13,7 @@ const LENGTH: usize = 240;
 /// Chooses the stretch with the most different words of the query, and marks them.
 /// `mark` is whether matches are marked at all. `text` is [`tidy`].
 pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark: bool) -> Snippet {
-    let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(&w.term)).collect();
+    let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(w)).collect();
     let window = window(text, &matches);
     cut(text, window, matches.into_iter().filter(|_| mark).map(|m| m.bytes))
 }
@@ -21,7 +21,7 @@ pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark
 /// Shows the best sentence, and marks the words in it that match in letter or in meaning.
 pub(crate) fn focused(text: &str, lang: Option<&str>, query: &KeywordQuery, focus: &Focus) -> Snippet {
     let inside = |r: &Range<usize>| r.start >= focus.sentence.start && r.end <= focus.sentence.end;
-    let letters = analyse(text, lang).into_iter().filter(|w| query.marks(&w.term)).map(|w| w.bytes).filter(inside);
+    let letters = analyse(text, lang).into_iter().filter(|w| query.marks(w)).map(|w| w.bytes).filter(inside);
     let marks: Vec<Range<usize>> = letters.chain(focus.words.iter().cloned()).collect();
     let first = marks.iter().map(|m| m.start).min().unwrap_or(focus.sentence.start);
     let start = if first - focus.sentence.start > LENGTH * 2 / 3 {

@@ -3,8 +3,9 @@
 use std::{collections::HashMap, fs, ops::Range, path::Path};
 
 use cloze_query::{Engine, Highlight, Request, json::Snippet};
-use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::reference::objects;
 
 /// Shares of the questions, among those whose right paragraph is first.
 #[derive(Debug)]
@@ -17,10 +18,6 @@ pub struct Covered {
     pub keyword: f64,
     /// The same with semantic highlighting.
     pub semantic: f64,
-}
-
-fn objects(path: &Path) -> Vec<Value> {
-    fs::read_to_string(path).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
 /// Takes `count` questions evenly from a set in the layout of BEIR, answers in their metadata.

@@ -12,14 +12,22 @@ use tempfile::TempDir;
 
 /// A temporary folder with documents below `docs` and an index beside them.
 pub struct Site {
-    dir: TempDir,
+    root: PathBuf,
+    /// Removes the folder in the end, if it is a temporary one.
+    _dir: Option<TempDir>,
 }
 
 impl Site {
     pub fn new() -> Self {
         let dir = TempDir::new().unwrap();
         fs::create_dir(dir.path().join("docs")).unwrap();
-        Self { dir }
+        Self { root: dir.path().to_owned(), _dir: Some(dir) }
+    }
+
+    /// A site in a folder that stays.
+    pub fn at(root: PathBuf) -> Self {
+        fs::create_dir_all(root.join("docs")).unwrap();
+        Self { root, _dir: None }
     }
 
     /// A site with these pages: name and content.
@@ -30,15 +38,15 @@ impl Site {
     }
 
     pub fn root(&self) -> &Path {
-        self.dir.path()
+        &self.root
     }
 
     pub fn docs(&self) -> PathBuf {
-        self.dir.path().join("docs")
+        self.root.join("docs")
     }
 
     pub fn index(&self) -> PathBuf {
-        self.dir.path().join("index")
+        self.root.join("index")
     }
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {

@@ -72,3 +72,13 @@ fn libraries_do_not_end_the_process() {
         assert!(!text.contains("process::exit") && !text.contains("todo!("), "{name}");
     }
 }
+
+#[test]
+fn no_code_knows_the_name_of_a_judged_set() {
+    let Some(data) = crate::reference::data() else { return };
+    let sets = crate::reference::folders(&data.join("retrieval"));
+    for (name, text) in all().into_iter().chain(["tests/suite", "benches"].into_iter().flat_map(sources)) {
+        let known: Vec<_> = sets.iter().filter(|set| text.contains(crate::reference::name(set))).collect();
+        assert!(known.is_empty(), "{name} knows {known:?}");
+    }
+}

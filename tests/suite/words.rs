@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloze_query::{Answer, Mode, Request};
+use cloze_query::{Answer, Mode, Request, json::Relation};
 
 use crate::site::Site;
 
@@ -58,6 +58,83 @@ fn accents_possessives_and_hyphens() {
     for query in ["cafe", "CAFÉ", "cafes", "naive", "reindex", "re-index", "owner"] {
         assert_eq!(first(&site, query), "cafe.md", "{query}");
     }
+}
+
+/// Identifiers come first in a hybrid search too, where vectors see only letters and signs.
+#[test]
+fn identifiers_come_first_in_hybrid_mode() {
+    let site = Site::with(&[
+        ("cpp.md", "# Building\n\nWe compile C++ code with the usual flags.\n"),
+        ("c.md", "# The C language\n\nWe compile C code and more C code, all in C.\n"),
+        ("flag.md", "# Options\n\nPass --dry-run to see what would happen.\n"),
+        ("dry.md", "# Weather\n\nA dry run in the dry season, run by run.\n"),
+        ("io.md", "# Traits\n\nImplement std::io::Read for the type.\n"),
+        ("std.md", "# Reading\n\nRead about io and std, then read again how to read.\n"),
+        ("ls.md", "# Shell\n\nGet-ChildItem lists what is in a folder; use -Recurse for all.\n"),
+        ("child.md", "# Children\n\nGet an item for the child; every child gets an item.\n"),
+        ("hook.md", "# Hooks\n\nCall useEffect after rendering.\n"),
+        ("effect.md", "# Effects\n\nUse an effect; the effect of use.\n"),
+        ("start.md", "# Start\n\n$PROFILE runs when the shell starts.\n"),
+        ("person.md", "# Your profile\n\nEdit the profile; a profile has a picture. Profiles are public.\n"),
+        ("git.md", "# Versions\n\nWhat .gitignore names is passed by.\n"),
+        ("ignore.md", "# Git\n\nGit may ignore a file. To ignore it in git, say so.\n"),
+    ]);
+    site.build();
+    for (query, page) in [
+        ("C++", "cpp.md"),
+        ("--dry-run", "flag.md"),
+        ("std::io::Read", "io.md"),
+        ("Get-ChildItem", "ls.md"),
+        ("useEffect", "hook.md"),
+        ("$PROFILE", "start.md"),
+        (".gitignore", "git.md"),
+    ] {
+        let ids: Vec<String> = site.search(query, Mode::Hybrid).hits.into_iter().map(|h| h.id).collect();
+        assert_eq!(ids.first().map(String::as_str), Some(page), "{query}: {ids:?}");
+    }
+}
+
+#[test]
+fn words_typed_without_accents_are_found_in_every_language() {
+    let site = Site::with(&[
+        ("fr.md", "---\nlang: fr\n---\n# Sécurité des données\n\nLes élèves ont créé la clé.\n"),
+        ("es.md", "---\nlang: es\n---\n# Configuración\n\nLos índices están aquí; la búsqueda es rápida.\n"),
+        ("pt.md", "---\nlang: pt\n---\n# Segurança\n\nAs configurações não são automáticas.\n"),
+        ("it.md", "---\nlang: it\n---\n# Qualità\n\nLe novità e le libertà della città.\n"),
+        ("de.md", "---\nlang: de\n---\n# Übersetzungen\n\nFür Wörterbücher und Häuser.\n"),
+        ("nfd.md", "---\nlang: fr\n---\n# Re\u{301}sume\u{301}\n\nUne the\u{301}ie\u{300}re.\n"),
+    ]);
+    site.build();
+    for (query, page) in [
+        ("securite", "fr.md"),
+        ("sécurité", "fr.md"),
+        ("eleves", "fr.md"),
+        ("élève", "fr.md"),
+        ("\"securite des donnees\"", "fr.md"),
+        ("\"sécurité des donnees\"", "fr.md"),
+        ("configuracion", "es.md"),
+        ("indices", "es.md"),
+        ("busqueda rapida", "es.md"),
+        ("seguranca", "pt.md"),
+        ("configuracoes", "pt.md"),
+        ("automaticas", "pt.md"),
+        ("qualita", "it.md"),
+        ("novita", "it.md"),
+        ("ubersetzungen", "de.md"),
+        ("worterbucher", "de.md"),
+        ("hauser", "de.md"),
+        ("se\u{301}curite\u{301}", "fr.md"),
+        ("théière", "nfd.md"),
+        ("theiere", "nfd.md"),
+    ] {
+        assert_eq!(first(&site, query), page, "{query}");
+    }
+    let marked = &site.search("eleves", Mode::Keyword).hits[0].snippet;
+    let at: Vec<u16> = marked.text.encode_utf16().collect();
+    let words = marked.highlights.iter().map(|[a, b]| String::from_utf16_lossy(&at[*a as usize..*b as usize]));
+    assert_eq!(words.collect::<Vec<_>>(), ["élèves"]);
+    assert_eq!(keyword(&site, "resume"), ["nfd.md"]);
+    assert_eq!(site.search("Résumé", Mode::Hybrid).hits[0].id, "nfd.md", "a title with its accents typed apart");
 }
 
 #[test]
@@ -162,6 +239,30 @@ fn filters_and_facets_count_what_is_found() {
 }
 
 #[test]
+fn totals_and_facets_count_every_page_however_far_the_list_is_read() {
+    let site = Site::new();
+    for i in 0..350 {
+        let kind = ["guide", "reference"][i % 2];
+        site.write(&format!("{i:03}.md"), format!("---\nkind: {kind}\n---\n# Page {i}\n\nApples, number {i}.\n"));
+    }
+    site.write("other.md", "---\nkind: guide\n---\n# Zebra\n\nStripes.\n");
+    site.build();
+    let engine = site.engine();
+    for mode in [Mode::Keyword, Mode::Hybrid] {
+        for (offset, limit) in [(0, 10), (0, 100), (300, 50)] {
+            let mut request = Request::new("apples").unwrap().page(offset, limit).unwrap();
+            (request.mode, request.facets) = (mode, vec!["kind".into()]);
+            let answer = engine.search(&request).unwrap();
+            let expected = BTreeMap::from([("guide".to_owned(), 175), ("reference".to_owned(), 175)]);
+            assert_eq!((answer.total.value, &answer.facets["kind"]), (350, &expected), "{mode:?} from {offset}");
+            assert_eq!(answer.hits.len(), limit, "{mode:?} from {offset}");
+            let is_lower_bound = answer.total.relation == Relation::Gte;
+            assert_eq!(is_lower_bound, mode == Mode::Hybrid, "meaning may find more");
+        }
+    }
+}
+
+#[test]
 fn an_exact_title_or_heading_is_first() {
     let site = Site::with(&[
         (
@@ -178,6 +279,84 @@ fn an_exact_title_or_heading_is_first() {
         let hits = site.search("Events", mode).hits;
         assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score), "scores fall: {mode:?}");
     }
+}
+
+#[test]
+fn a_title_may_look_like_syntax() {
+    let site = Site::with(&[
+        ("quotes.md", "# The \"strict\" mode\n\nWhat it forbids.\n"),
+        ("strict.md", "# Being strict\n\nThe strict mode, the mode that is strict, strict as a mode.\n"),
+        ("field.md", "---\nversion: 1\n---\n# Using version:2 in front matter\n\nWrite it at the top.\n"),
+        ("two.md", "---\nversion: 2\n---\n# Front matter\n\nUsing it in front matter.\n"),
+        ("minus.md", "# Setup -offline\n\nWithout a network.\n"),
+        ("setup.md", "# Setup\n\nSetup, setup and setup.\n\n## say \"hello\" -now\n\nA greeting.\n"),
+    ]);
+    site.build();
+    for mode in Mode::ALL {
+        for (query, page) in [
+            ("The \"strict\" mode", "quotes.md"),
+            ("using version:2 in front matter", "field.md"),
+            ("Setup -offline", "minus.md"),
+            ("Say \"hello\" -now?", "setup.md"),
+        ] {
+            let hits = site.search(query, mode).hits;
+            assert_eq!(hits.first().map(|h| h.id.as_str()), Some(page), "{query} in {mode:?}");
+            assert_eq!(hits[0].score, 0.95, "{query} in {mode:?}: {:?}", hits[0]);
+        }
+    }
+    // What is no title is still read as a query.
+    assert_eq!(keyword(&site, "front matter version:2"), ["two.md"]);
+    // Nor does a title count that a filter hides.
+    let mut request = Request::new("using version:2 in front matter").unwrap();
+    request.filters = BTreeMap::from([("version".to_owned(), vec!["2".to_owned()])]);
+    assert_eq!(site.engine().search(&request).unwrap().hits[0].id, "two.md");
+}
+
+#[test]
+fn the_title_of_a_long_page_is_first_however_many_passages_it_has() {
+    let site = Site::new();
+    let section = |i: usize| format!("## Part {i}\n\nIt goes on with number {i}.\n\n");
+    site.write("long.md", format!("# Chronicle\n\n{}", (0..1100).map(section).collect::<String>()));
+    site.write("short.md", "# Other\n\nA chronicle, a chronicle and one more chronicle of chronicles.\n");
+    site.build();
+    let first = &site.search("chronicle", Mode::Keyword).hits[0];
+    assert_eq!((first.id.as_str(), first.score), ("long.md", 0.95));
+}
+
+#[test]
+fn phrases_are_taken_after_filtering() {
+    let site = Site::new();
+    let hay: String = (0..1100).map(|i| format!("## Part {i}\n\nThe red apples of row {i}.\n\n")).collect();
+    site.write("a.md", format!("---\nkind: old\n---\n# Rows\n\n{hay}"));
+    let noise = "Apples red, red and apples; apples that are red. ".repeat(3);
+    for i in 0..120 {
+        site.write(&format!("n{i}.md"), format!("---\nkind: new\n---\n# Noise {i}\n\n{noise}\n"));
+    }
+    let far = "Words about weather and wind and many other things. ".repeat(12);
+    site.write("z.md", format!("---\nkind: new\n---\n# Last\n\n{far} There the red apples of all are.\n"));
+    site.build();
+    let hits = site.search("\"red apples of all\" kind:new", Mode::Keyword).hits;
+    assert_eq!(hits[0].id, "z.md");
+    let mut request = Request::new("\"red apples of\"").unwrap();
+    (request.mode, request.filters) = (Mode::Keyword, BTreeMap::from([("kind".to_owned(), vec!["new".to_owned()])]));
+    assert_eq!(site.engine().search(&request).unwrap().hits[0].id, "z.md", "the first thousand are filtered away");
+}
+
+#[test]
+fn pages_that_share_a_heading_share_the_estimate() {
+    let site = Site::new();
+    let mut last = 1.0;
+    for n in 1..=4 {
+        site.write(
+            &format!("{n}.md"),
+            format!("# Module {n}\n\nIt does thing {n}.\n\n## Examples\n\nSee number {n}.\n"),
+        );
+        site.build();
+        let score = site.search("Examples", Mode::Keyword).hits[0].score;
+        assert!(score < last && score <= 0.95, "{n} pages: {score}, {last} before");
+        last = score;
+    }
+    assert!(last < 0.5, "{last}");
 }
 
 #[test]

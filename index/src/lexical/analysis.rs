@@ -5,6 +5,10 @@
 //! `useEffect`, `7.4.1`) is a term as a whole, so that an identifier finds itself first and its
 //! parts find it too. Chinese, Japanese and Korean, which are written without spaces or with
 //! endings attached, are cut into overlapping pairs of characters.
+//!
+//! A stemmer knows its language's accents, so it comes before they are taken away. Of `sécurité` and
+//! `securite` it makes two stems then; the second, which somebody without the accents at hand types,
+//! stands beside the first.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -12,7 +16,10 @@ use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RawTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
 };
 
-use super::cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words};
+use super::{
+    composed::{Composed, without_loose_accents},
+    cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
+};
 
 /// Longest term that is indexed, in bytes. Longer ones are data, not words.
 const LONGEST_TERM: usize = 255;
@@ -22,12 +29,21 @@ const LONGEST_TERM: usize = 255;
 pub struct AnalysedWord {
     /// The term: lower case, without accents, stemmed if it is a word.
     pub term: String,
+    /// The term it is as well: the stem of the word without its accents, where that is another one.
+    pub bare: Option<String>,
     /// Bytes of the text that it stands for (half-open).
     pub bytes: Range<usize>,
     /// Number of the word inside the text. Terms of one word share it.
     pub position: usize,
     /// Whether it is the word itself; the whole of an identifier and the parts of a compound are not.
     pub is_word: bool,
+}
+
+impl AnalysedWord {
+    /// Its term, and the one it is as well.
+    pub fn terms(&self) -> impl Iterator<Item = &String> {
+        [&self.term].into_iter().chain(&self.bare)
+    }
 }
 
 /// Turns text of one language into terms.
@@ -62,6 +78,13 @@ impl Analyzer {
     }
 
     fn terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
+        let composed = Composed::of(text);
+        let mut terms = self.composed_terms(composed.text(), single_cjk);
+        terms.iter_mut().for_each(|w| w.bytes = composed.origin(&w.bytes));
+        terms
+    }
+
+    fn composed_terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
         let mut out = Vec::new();
         let mut position = 0;
         for chunk in chunks(text) {
@@ -85,12 +108,12 @@ impl Analyzer {
 
     /// A word, stemmed, and the parts of a compound such as `useEffect`.
     fn word(&mut self, text: &str, word: Range<usize>, position: usize, out: &mut Vec<AnalysedWord>) {
-        let term = self.stemmed(&text[word.clone()]);
-        out.push(AnalysedWord { term, bytes: word.clone(), position, is_word: true });
+        let (term, bare) = self.stemmed(&text[word.clone()]);
+        out.push(AnalysedWord { term, bare, bytes: word.clone(), position, is_word: true });
         let parts = compound_parts(text, word);
         for bytes in parts {
-            let term = self.stemmed(&text[bytes.clone()]);
-            out.push(AnalysedWord { term, bytes, position, is_word: false });
+            let (term, bare) = self.stemmed(&text[bytes.clone()]);
+            out.push(AnalysedWord { term, bare, bytes, position, is_word: false });
         }
     }
 
@@ -111,30 +134,36 @@ impl Analyzer {
         let between = |c: char| !c.is_alphanumeric();
         let is_joint = |c: char| matches!(c, '-' | '\'' | '’' | '\u{2010}');
         let is_compound = !written.starts_with(between) && written.chars().all(|c| !between(c) || is_joint(c));
-        let term = if is_compound {
+        let (term, bare) = if is_compound {
             let joined: String = written.chars().filter(|c| !between(*c)).collect();
             self.stemmed(&joined)
         } else {
-            self.folded(written)
+            (self.folded(written), None)
         };
-        out.push(AnalysedWord { term, bytes: chunk.clone(), position, is_word: false });
+        out.push(AnalysedWord { term, bare, bytes: chunk.clone(), position, is_word: false });
     }
 
     /// Lower case, without accents.
     pub fn folded(&mut self, word: &str) -> String {
-        run(&mut self.fold, word)
+        run(&mut self.fold, Composed::of(word).text())
     }
 
-    fn stemmed(&mut self, word: &str) -> String {
-        match &mut self.stem {
-            Some(stem) => run(stem, word),
-            None => run(&mut self.fold, word),
+    /// The stem of a composed word, and that of the word without accents if it is another one.
+    fn stemmed(&mut self, word: &str) -> (String, Option<String>) {
+        let Some(stem) = &mut self.stem else { return (run(&mut self.fold, word), None) };
+        let term = run(stem, word);
+        if word.is_ascii() {
+            return (term, None);
         }
+        let bare = run(stem, &run(&mut self.fold, word));
+        let differs = bare != term && !bare.is_empty() && bare.len() <= LONGEST_TERM;
+        (term, differs.then_some(bare))
     }
 }
 
 fn run(analyzer: &mut TextAnalyzer, word: &str) -> String {
-    let mut stream = analyzer.token_stream(word);
+    let word = without_loose_accents(word);
+    let mut stream = analyzer.token_stream(&word);
     if stream.advance() { std::mem::take(&mut stream.token_mut().text) } else { String::new() }
 }
 
@@ -208,7 +237,7 @@ fn cjk(text: &str, run: Range<usize>, position: usize, single: bool, out: &mut V
     let starts: Vec<usize> = text[run.clone()].char_indices().map(|(offset, _)| run.start + offset).collect();
     let end_of = |i: usize| starts.get(i + 1).copied().unwrap_or(run.end);
     let mut add = |bytes: Range<usize>, position, is_word| {
-        out.push(AnalysedWord { term: text[bytes.clone()].to_owned(), bytes, position, is_word });
+        out.push(AnalysedWord { term: text[bytes.clone()].to_owned(), bare: None, bytes, position, is_word });
     };
     for (i, &start) in starts.iter().enumerate() {
         if single || starts.len() == 1 {
@@ -281,6 +310,38 @@ mod tests {
         assert_eq!(term(&mut german, "Häuser"), term(&mut german, "Haus"));
         let mut unknown = Analyzer::for_language(Some("ja"));
         assert_eq!(term(&mut unknown, "buildings"), "buildings");
+    }
+
+    #[test]
+    fn a_word_is_also_the_stem_of_its_letters_without_accents() {
+        for (lang, written, typed) in [
+            ("fr", "sécurité", "securite"),
+            ("fr", "élèves", "eleves"),
+            ("es", "configuración", "configuracion"),
+            ("pt", "configurações", "configuracoes"),
+            ("it", "qualità", "qualita"),
+            ("de", "Häuser", "Hauser"),
+            ("en", "naïve", "naive"),
+        ] {
+            let mut analyzer = Analyzer::for_language(Some(lang));
+            let page = analyzer.index_terms(written).remove(0);
+            let query = analyzer.query_terms(typed).remove(0);
+            assert!(query.bare.is_none());
+            assert!(page.term == query.term || page.bare == Some(query.term), "{lang}: {written}");
+        }
+    }
+
+    #[test]
+    fn accents_typed_apart_change_nothing_but_places() {
+        let mut french = Analyzer::for_language(Some("fr"));
+        let (together, apart) = ("Déjà créé, l'été.", "De\u{301}ja\u{300} cre\u{301}e\u{301}, l'e\u{301}te\u{301}.");
+        let plain = |words: Vec<AnalysedWord>| words.into_iter().map(|w| (w.term, w.bare)).collect::<Vec<_>>();
+        let words = french.index_terms(apart);
+        assert_eq!(&apart[words[1].bytes.clone()], "cre\u{301}e\u{301}");
+        assert_eq!(plain(words), plain(french.index_terms(together)));
+        assert_eq!(verbatim_key(apart), verbatim_key(together));
+        assert_eq!(terms("\u{1100}\u{1165}\u{11b7}\u{1109}\u{1162}\u{11a8}"), terms("검색"));
+        assert_eq!(terms("за\u{301}мок"), terms("замок"), "a stress mark is no letter");
     }
 
     #[test]

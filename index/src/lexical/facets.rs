@@ -1,6 +1,6 @@
 //! Which metadata values passages have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tantivy::{DocAddress, Searcher};
 
@@ -12,18 +12,26 @@ pub(crate) type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 /// Counts the values of `keys` over documents.
 pub(crate) fn count(searcher: &Searcher, documents: &[DocAddress], keys: &[String]) -> tantivy::Result<Counts> {
     let mut counts: Counts = keys.iter().map(|k| (k.clone(), BTreeMap::new())).collect();
+    if keys.is_empty() {
+        return Ok(counts);
+    }
+    let mut by_segment = vec![Vec::new(); searcher.segment_readers().len()];
+    documents.iter().for_each(|d| by_segment[d.segment_ord as usize].push(d.doc_id));
     let mut term = String::new();
-    for (segment, reader) in (0u32..).zip(searcher.segment_readers()) {
+    for (reader, documents) in searcher.segment_readers().iter().zip(by_segment) {
         let Some(column) = reader.fast_fields().str("metadata")? else { continue };
-        for document in documents.iter().filter(|d| d.segment_ord == segment) {
-            for ord in column.term_ords(document.doc_id) {
-                term.clear();
-                column.ord_to_str(ord, &mut term)?;
-                if let Some((key, value)) = metadata_parts(&term)
-                    && let Some(values) = counts.get_mut(key)
-                {
-                    *values.entry(value.to_owned()).or_insert(0) += 1;
-                }
+        // Values are numbers in the column; each is looked up once, however many pages have it.
+        let mut by_value: HashMap<u64, u64> = HashMap::new();
+        for document in documents {
+            column.term_ords(document).for_each(|value| *by_value.entry(value).or_insert(0) += 1);
+        }
+        for (value, count) in by_value {
+            term.clear();
+            column.ord_to_str(value, &mut term)?;
+            if let Some((key, value)) = metadata_parts(&term)
+                && let Some(values) = counts.get_mut(key)
+            {
+                *values.entry(value.to_owned()).or_insert(0) += count;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod completions;
+mod composed;
 mod coverage;
 mod cutting;
 mod directory;

@@ -34,7 +34,8 @@ pub struct KeywordText {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KeywordQuery {
     pub(crate) words: Vec<QueryWord>,
-    /// A phrase is a list of alternatives, one a language: terms and their distances.
+    /// What must come first: a phrase is a list of alternatives, one or two a language: terms and their
+    /// distances.
     pub(crate) phrases: Vec<Vec<Vec<(usize, String)>>>,
     pub(crate) excluded: Vec<Vec<Vec<(usize, String)>>>,
     /// Neighbours in the query, as phrases of two; not those of two words such as "the".
@@ -71,6 +72,10 @@ impl KeywordQuery {
         };
         query.phrases = phrases(&text.phrases);
         query.excluded = phrases(&text.excluded);
+        // Somebody who types an identifier and nothing else means that, not its parts.
+        if text.phrases.is_empty() && !text.prefix {
+            query.phrases.extend(identifier(&text.words, &mut analyzers));
+        }
         query.pairs = pairs(&text.words, &mut analyzers);
         query.remark();
         query
@@ -119,17 +124,17 @@ impl KeywordQuery {
         self.words.iter().any(|w| w.is_word && w.is_known && !w.is_stop_word)
     }
 
-    /// Whether there are phrases.
+    /// Whether there are phrases, or a single identifier, which counts as one.
     #[must_use]
     pub fn has_phrases(&self) -> bool {
         !self.phrases.is_empty()
     }
 
-    /// Whether a word that was analysed to this term shows why a passage matches: it is looked for,
+    /// Whether an analysed word of a passage shows why a passage matches: it is looked for,
     /// and not a word such as "the".
     #[must_use]
-    pub fn marks(&self, term: &str) -> bool {
-        self.marked.contains(term)
+    pub fn marks(&self, word: &AnalysedWord) -> bool {
+        self.marked.contains(&word.term) || word.bare.as_ref().is_some_and(|bare| self.marked.contains(bare))
     }
 
     /// The scored part: any word.
@@ -177,12 +182,14 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
     for word in base {
         let written = &text[word.bytes.clone()];
         let folded = first.folded(written);
-        let mut terms = vec![(word.term.clone(), 1.0)];
         // The same stretch of text, as the other languages' stemmers see it.
-        for other in others.iter().flatten() {
-            let is_same = other.bytes == word.bytes && other.position == word.position && other.is_word == word.is_word;
-            if is_same && terms.iter().all(|(t, _)| *t != other.term) {
-                terms.push((other.term.clone(), 1.0));
+        let is_same = |other: &&AnalysedWord| {
+            other.bytes == word.bytes && other.position == word.position && other.is_word == word.is_word
+        };
+        let mut terms: Vec<(String, f32)> = Vec::new();
+        for term in [&word].into_iter().chain(others.iter().flatten().filter(is_same)).flat_map(AnalysedWord::terms) {
+            if terms.iter().all(|(known, _)| known != term) {
+                terms.push((term.clone(), 1.0));
             }
         }
         match out.iter_mut().find(|w| w.terms == terms) {
@@ -198,8 +205,23 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
 
 /// A phrase in every language: words and where they stand. A compound in it is its words in a row.
 fn phrase(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<(usize, String)>> {
-    let forms = analyzers.iter_mut().map(|a| terms(&plain_words(a, text)));
+    let forms = analyzers.iter_mut().flat_map(|a| terms(&plain_words(a, text)));
     distinct(forms.filter(|terms| !terms.is_empty()))
+}
+
+/// A text that is one identifier, such as `--dry-run` or `useEffect`, as a phrase of one term.
+fn identifier(text: &str, analyzers: &mut [Analyzer]) -> Option<Vec<Vec<(usize, String)>>> {
+    let forms = analyzers.iter_mut().filter_map(|a| {
+        let words = a.query_terms(text);
+        let (from, to) = (words.iter().map(|w| w.bytes.start).min()?, words.iter().map(|w| w.bytes.end).max()?);
+        let wholes = || words.iter().filter(|w| w.bytes == (from..to));
+        // The whole comes after its words; `useEffect` is a word, and its parts say that it is more.
+        let whole = wholes().find(|w| !w.is_word).or_else(|| wholes().next())?;
+        let is_one = words.iter().any(|w| !w.is_word) && !text[from..to].contains(char::is_whitespace);
+        is_one.then(|| terms(std::slice::from_ref(whole)))
+    });
+    let forms = distinct(forms.flatten());
+    (!forms.is_empty()).then_some(forms)
 }
 
 /// Every two neighbours of a text once, as phrases.
@@ -210,7 +232,7 @@ fn pairs(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<Vec<(usize, String)>
     // All languages cut a text at the same places.
     for at in 1..words.first().map_or(0, Vec::len) {
         let in_each = words.iter().filter_map(|w| w.get(at - 1..=at));
-        let forms = distinct(in_each.filter(|pair| pair.iter().any(carries)).map(terms));
+        let forms = distinct(in_each.filter(|pair| pair.iter().any(carries)).flat_map(terms));
         if !forms.is_empty() && out.iter().all(|known| !same_terms(known, &forms)) {
             out.push(forms);
         }
@@ -228,8 +250,13 @@ fn plain_words(analyzer: &mut Analyzer, text: &str) -> Vec<AnalysedWord> {
     analyzer.query_terms(text).into_iter().filter(|w| w.is_word).collect()
 }
 
-fn terms(words: &[AnalysedWord]) -> Vec<(usize, String)> {
-    words.iter().map(|w| (w.position, w.term.clone())).collect()
+/// Words in a row as a stemmer makes them, and as it makes them without accents: a page has both.
+fn terms(words: &[AnalysedWord]) -> [Vec<(usize, String)>; 2] {
+    let bare = |w: &AnalysedWord| w.bare.as_ref().unwrap_or(&w.term).clone();
+    [
+        words.iter().map(|w| (w.position, w.term.clone())).collect(),
+        words.iter().map(|w| (w.position, bare(w))).collect(),
+    ]
 }
 
 fn distinct(forms: impl Iterator<Item = Vec<(usize, String)>>) -> Vec<Vec<(usize, String)>> {

@@ -15,7 +15,7 @@ use tantivy::{
 };
 
 use super::{
-    analysis::{Analyzer, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, verbatim_key},
     directory::ReadOnly,
     facets,
     near::near_words,
@@ -40,6 +40,8 @@ pub struct KeywordHits {
     pub spread: f32,
     /// Number of passages that match.
     pub matches: u64,
+    /// A passage of each page that matches, in no order.
+    pub pages: Vec<PassageId>,
 }
 
 /// Passages whose title or heading is exactly what was asked for.
@@ -49,6 +51,14 @@ pub struct Verbatim {
     pub titles: Vec<PassageId>,
     /// Passages right below such a heading.
     pub headings: Vec<PassageId>,
+}
+
+impl Verbatim {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.titles.is_empty() && self.headings.is_empty()
+    }
 }
 
 /// The keyword index of a generation, opened for reading.
@@ -126,9 +136,10 @@ impl Lexical {
     /// Lets a word of the index stand for a word of the query.
     fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
         for language in &self.languages {
-            for term in Analyzer::for_language(Some(language)).query_terms(other) {
-                if word.terms.iter().all(|(t, _)| *t != term.term) {
-                    word.terms.push((term.term, weight));
+            let analysed = Analyzer::for_language(Some(language)).query_terms(other);
+            for term in analysed.iter().flat_map(AnalysedWord::terms) {
+                if word.terms.iter().all(|(t, _)| t != term) {
+                    word.terms.push((term.clone(), weight));
                 }
             }
         }
@@ -141,17 +152,24 @@ impl Lexical {
         }
         let mut best = BestK::new(k);
         let (mut matches, mut sum, mut squares) = (0u64, 0f64, 0f64);
+        let mut pages = OnePerPage::default();
         self.each(&query.compile(self.fields.content), |passage, score| {
             sum += f64::from(score);
             squares += f64::from(score) * f64::from(score);
             if among.is_none_or(|s| s.contains(passage)) {
                 matches += 1;
+                pages.offer(passage, self.page_of(passage));
                 best.offer(Scored { passage, score });
             }
         })?;
         let n = self.live.len().max(1) as f64;
         let variance = squares / n - (sum / n) * (sum / n);
-        Ok(KeywordHits { hits: best.into_sorted(), spread: variance.max(0.0).sqrt() as f32, matches })
+        Ok(KeywordHits {
+            hits: best.into_sorted(),
+            spread: variance.max(0.0).sqrt() as f32,
+            matches,
+            pages: pages.passages,
+        })
     }
 
     /// Calls `take` with every live passage that matches, and its score.
@@ -290,6 +308,13 @@ impl Lexical {
         Ok(())
     }
 
+    /// Of passages, the first of each page.
+    pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
+        let mut pages = OnePerPage::default();
+        passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
+        pages.passages
+    }
+
     /// Counts the metadata values of passages, for some keys.
     pub(crate) fn facets(&self, passages: &[PassageId], keys: &[String]) -> Result<facets::Counts> {
         let documents: Vec<DocAddress> = passages.iter().map(|&p| self.addresses[p as usize]).collect();
@@ -311,6 +336,26 @@ impl Lexical {
 
     pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
+    }
+}
+
+/// The first passage of each page that is offered.
+#[derive(Default)]
+struct OnePerPage {
+    seen: Vec<u64>,
+    passages: Vec<PassageId>,
+}
+
+impl OnePerPage {
+    fn offer(&mut self, passage: PassageId, page: u32) {
+        let (word, bit) = (page as usize / 64, 1u64 << (page % 64));
+        if self.seen.len() <= word {
+            self.seen.resize(word + 1, 0);
+        }
+        if self.seen[word] & bit == 0 {
+            self.seen[word] |= bit;
+            self.passages.push(passage);
+        }
     }
 }
 

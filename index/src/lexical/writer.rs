@@ -71,10 +71,8 @@ impl LexicalWriter {
         document.add_u64(self.fields.id, u64::from(id));
         document.add_u64(self.fields.page, u64::from(passage.page));
         document.add_pre_tokenized_text(self.fields.words, tokens(vocabulary(analyzer, &content, &terms)));
-        document.add_pre_tokenized_text(
-            self.fields.content,
-            tokens(terms.into_iter().map(|w| (w.term, w.bytes, w.position)).collect()),
-        );
+        let each = terms.iter().flat_map(|w| w.terms().map(|term| (term.clone(), w.bytes.clone(), w.position)));
+        document.add_pre_tokenized_text(self.fields.content, tokens(each.collect()));
         document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
         if let Some(heading) = passage.headings.last() {
             document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));

@@ -15,8 +15,6 @@ const SAMPLE: usize = 2048;
 
 /// Selected passages up to which every one is looked at.
 const EXACT_UP_TO: usize = 20_000;
-/// How much wider a filtered walk gets at most.
-const WIDEST: f64 = 32.0;
 
 /// The vectors of a generation.
 #[derive(Debug)]
@@ -26,6 +24,8 @@ pub(crate) struct VectorSearch {
     places: Vec<(u32, u32)>,
     /// Passages that are not gone, if any is.
     live: Option<Selection>,
+    /// Selected passages up to which every one is looked at.
+    exact_up_to: usize,
 }
 
 /// A row and its similarity, ordered by similarity, then by the lower row.
@@ -64,7 +64,7 @@ impl VectorSearch {
         }
         let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
         let live = (live.len() < live.universe()).then(|| live.clone());
-        whole.then_some(Self { segments, places, live })
+        whole.then_some(Self { segments, places, live, exact_up_to: EXACT_UP_TO })
     }
 
     /// For each query, its similarity to the vector that is nearest; nothing if there is none.
@@ -97,28 +97,49 @@ impl VectorSearch {
     /// The `k` passages nearest to a unit vector, best first, ties by the lower number, among those
     /// selected. `ef` is how many candidates a walk keeps; more finds more and takes longer.
     pub(crate) fn nearest(&self, query: &[f32], k: usize, ef: usize, among: Option<&Selection>) -> Vec<Scored> {
+        // Looking at every selected passage is exact, and as fast as a walk that has to pass by most.
+        if let Some(few) = among.filter(|few| few.len() <= self.exact_up_to) {
+            return self.exact(query, k, few.iter());
+        }
+        let among = among.or(self.live.as_ref());
+        let all = among.map_or(self.places.len(), Selection::len);
+        match (self.walked(query, k, ef, among, all), among) {
+            (Some(found), _) if found.len() >= k.min(all) => found,
+            (_, Some(selected)) => self.exact(query, k, selected.iter()),
+            (_, None) => self.exact(query, k, 0..all as PassageId),
+        }
+    }
+
+    /// By looking at each of some passages.
+    fn exact(&self, query: &[f32], k: usize, passages: impl Iterator<Item = PassageId>) -> Vec<Scored> {
         let mut best = BestK::new(k);
-        match among {
-            // Looking at every selected passage is exact, and as fast as a walk that has to pass by most.
-            Some(few) if few.len() <= EXACT_UP_TO => {
-                few.iter().for_each(|p| best.offer(Scored { passage: p, score: self.similarity(query, p) }));
-            }
-            _ => {
-                let among = among.or(self.live.as_ref());
-                let is_selected = |p: PassageId| among.is_none_or(|s| s.contains(p));
-                // A walk meets selected rows as often as there are any.
-                let widened = among.map_or(1.0, |s| (1.0 / s.share().max(1e-9)).min(WIDEST));
-                let ef = (ef.max(k) as f64 * widened) as usize;
-                for segment in &self.segments {
-                    let accepts = |row: u32| segment.passages(row as usize).iter().any(|&p| is_selected(p));
-                    for near in nearest_rows(segment, query, k, ef, accepts) {
-                        let passages = segment.passages(near.row as usize).iter().filter(|&&p| is_selected(p));
-                        passages.for_each(|&passage| best.offer(Scored { passage, score: near.similarity }));
-                    }
-                }
+        passages.for_each(|p| best.offer(Scored { passage: p, score: self.similarity(query, p) }));
+        best.into_sorted()
+    }
+
+    /// By a walk over each graph that keeps what is selected, and looks at `looks` rows at most; `None`
+    /// if these do not suffice. What is selected may lie far from what is near.
+    fn walked(
+        &self,
+        query: &[f32],
+        k: usize,
+        ef: usize,
+        among: Option<&Selection>,
+        mut looks: usize,
+    ) -> Option<Vec<Scored>> {
+        let is_selected = |p: PassageId| among.is_none_or(|s| s.contains(p));
+        // For one that is kept, a walk goes by as many as there are to each that is selected. So its
+        // front is as broad as without a filter, though it keeps fewer.
+        let keep = (ef as f64 * among.map_or(1.0, Selection::share)).ceil() as usize;
+        let mut best = BestK::new(k);
+        for segment in &self.segments {
+            let accepts = |row: u32| segment.passages(row as usize).iter().any(|&p| is_selected(p));
+            for near in nearest_rows(segment, query, k, keep.max(k), accepts, &mut looks)? {
+                let passages = segment.passages(near.row as usize).iter().filter(|&&p| is_selected(p));
+                passages.for_each(|&passage| best.offer(Scored { passage, score: near.similarity }));
             }
         }
-        best.into_sorted()
+        Some(best.into_sorted())
     }
 
     /// Standard deviation of the similarities over the index, from an even sample of its vectors:
@@ -148,28 +169,36 @@ impl VectorSearch {
     }
 }
 
-fn nearest_rows(segment: &Segment, query: &[f32], k: usize, ef: usize, accepts: impl Fn(u32) -> bool) -> Vec<Near> {
+/// The `k` best rows that are accepted. `looks` is how many rows may be looked at, and is lowered
+/// by those that were; `None` if they do not suffice.
+fn nearest_rows(
+    segment: &Segment,
+    query: &[f32],
+    k: usize,
+    keep: usize,
+    accepts: impl Fn(u32) -> bool,
+    looks: &mut usize,
+) -> Option<Vec<Near>> {
     let mut best = match segment.graph() {
-        Some((graph, words)) if segment.len() > ef => {
+        Some((graph, words)) if segment.len() > keep => {
             let near = |row: u32| Near { similarity: dot(query, segment.row(row as usize)), row };
             let mut here = near(graph.entry());
             for level in (1..=graph.upper_levels()).rev() {
                 here = descend(here, &near, |row| graph.neighbours(words, level, row));
             }
-            walk(here, segment.len(), ef, &near, |row| graph.neighbours(words, 0, row))
+            walk(here, segment.len(), keep, &near, |row| graph.neighbours(words, 0, row), &accepts, looks)?
         }
-        _ => scan(segment, query),
+        _ => scan(segment, query, accepts),
     };
-    best.retain(|near| accepts(near.row));
     best.sort_unstable_by(|a, b| b.cmp(a));
     best.truncate(k);
-    best
+    Some(best)
 }
 
-/// Every row.
-fn scan(segment: &Segment, query: &[f32]) -> Vec<Near> {
-    let near = |row: usize| Near { similarity: dot(query, segment.row(row)), row: row as u32 };
-    (0..segment.len()).map(near).collect()
+/// Every row that is accepted.
+fn scan(segment: &Segment, query: &[f32], accepts: impl Fn(u32) -> bool) -> Vec<Near> {
+    let near = |row: u32| Near { similarity: dot(query, segment.row(row as usize)), row };
+    (0..segment.len() as u32).filter(|&row| accepts(row)).map(near).collect()
 }
 
 /// Greedy walk on an upper level: goes to the best neighbour until none is better.
@@ -182,14 +211,17 @@ fn descend<'w>(mut here: Near, near: &impl Fn(u32) -> Near, neighbours: impl Fn(
     }
 }
 
-/// Best-first walk on level 0 that keeps the `ef` best rows seen (Algorithm 2 of the paper).
+/// Best-first walk on level 0 that keeps the `ef` best of the accepted rows it sees (Algorithm 2 of
+/// the paper, which accepts all). It goes on through rows that are not accepted.
 fn walk<'w>(
     start: Near,
     rows: usize,
     ef: usize,
     near: &impl Fn(u32) -> Near,
     neighbours: impl Fn(u32) -> &'w [u32],
-) -> Vec<Near> {
+    accepts: &impl Fn(u32) -> bool,
+    looks: &mut usize,
+) -> Option<Vec<Near>> {
     let mut seen = vec![0u64; rows.div_ceil(64)];
     let mut first_visit = |row: u32| {
         let (word, bit) = (row as usize / 64, 1u64 << (row % 64));
@@ -199,7 +231,7 @@ fn walk<'w>(
     };
     first_visit(start.row);
     let mut open = BinaryHeap::from([start]);
-    let mut best = BinaryHeap::from([Reverse(start)]);
+    let mut best: BinaryHeap<_> = [start].into_iter().filter(|n| accepts(n.row)).map(Reverse).collect();
     while let Some(here) = open.pop() {
         let worst = |best: &BinaryHeap<Reverse<Near>>| best.peek().map_or(start, |Reverse(n)| *n);
         if best.len() >= ef && here < worst(&best) {
@@ -209,17 +241,20 @@ fn walk<'w>(
             if !first_visit(row) {
                 continue;
             }
+            *looks = looks.checked_sub(1)?;
             let candidate = near(row);
             if best.len() < ef || candidate > worst(&best) {
                 open.push(candidate);
-                best.push(Reverse(candidate));
+                if accepts(row) {
+                    best.push(Reverse(candidate));
+                }
                 if best.len() > ef {
                     best.pop();
                 }
             }
         }
     }
-    best.into_iter().map(|Reverse(n)| n).collect()
+    Some(best.into_iter().map(|Reverse(n)| n).collect())
 }
 
 #[cfg(test)]
@@ -276,6 +311,60 @@ mod tests {
         assert!(has_graph);
         let recall = recall_at_10(&search, &rows);
         assert!(recall >= 0.95, "{recall}");
+    }
+
+    /// Recall@10 beside a scan of the selection: of a walk that is never left, and of a search. The
+    /// third number is how many walks a search leaves for a scan.
+    fn filtered_recall(search: &VectorSearch, queries: &[Vec<f32>], selection: &Selection) -> (f64, f64, usize) {
+        let (mut walk, mut whole, mut wanted, mut scans) = (0, 0, 0, 0);
+        for query in queries {
+            let exact = search.exact(query, 10, selection.iter());
+            let hits = |list: &[Scored]| list.iter().filter(|n| exact.iter().any(|e| e.passage == n.passage)).count();
+            let near = search.nearest(query, 10, 128, Some(selection));
+            assert_eq!(near.len(), exact.len());
+            whole += hits(&near);
+            walk += search.walked(query, 10, 128, Some(selection), usize::MAX).map_or(0, |list| hits(&list));
+            wanted += exact.len();
+            scans += usize::from(search.walked(query, 10, 128, Some(selection), selection.len()).is_none());
+        }
+        (walk as f64 / wanted as f64, whole as f64 / wanted as f64, scans)
+    }
+
+    #[test]
+    fn a_filtered_walk_finds_what_a_scan_finds() {
+        let rows = vectors(6000, 1);
+        let (mut search, has_graph) = search_over(&rows);
+        assert!(has_graph);
+        search.exact_up_to = 0;
+        let queries = vectors(50, 99);
+        for one_in in [2, 20, 1000] {
+            let mut selection = Selection::none(rows.len());
+            (0..rows.len() as u32).filter(|p| p % one_in == 1).for_each(|p| selection.insert(p));
+            let (walk, whole, scans) = filtered_recall(&search, &queries, &selection);
+            assert!(walk >= 0.95 && whole >= 0.95, "one in {one_in}: {walk} {whole}");
+            match one_in {
+                2 => assert_eq!(scans, 0, "half of the rows are walked"),
+                1000 => assert_eq!((scans, whole), (queries.len(), 1.0), "a handful is looked at"),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_selection_far_from_the_query_is_found() {
+        let rows = vectors(6000, 1);
+        let (mut search, _) = search_over(&rows);
+        search.exact_up_to = 0;
+        for query in vectors(10, 98) {
+            let mut by_distance: Vec<(f32, u32)> = rows.iter().zip(0..).map(|(r, i)| (dot(&query, r), i)).collect();
+            by_distance.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for count in [5, 40, 300, 3000] {
+                let mut selection = Selection::none(rows.len());
+                by_distance[..count].iter().for_each(|(_, p)| selection.insert(*p));
+                let (_, whole, _) = filtered_recall(&search, std::slice::from_ref(&query), &selection);
+                assert!(whole >= 0.95, "the {count} farthest: {whole}");
+            }
+        }
     }
 
     #[test]
