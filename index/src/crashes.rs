@@ -77,8 +77,9 @@ fn at_every_operation(
 
 #[test]
 fn a_power_cut_during_an_update_leaves_the_old_or_the_new_generation() {
-    // One page of twelve goes: too few for a compaction.
-    let (old, new): (Vec<u32>, Vec<u32>) = ((0..80).collect(), (1..150).collect());
+    // One page goes: too few for a compaction. Both segments have a graph.
+    testing::set_graph_from(10);
+    let (old, new): (Vec<u32>, Vec<u32>) = ((0..12).collect(), (1..24).collect());
     let operations = at_every_operation(
         |root| drop(build(root, &old).expect("a first generation")),
         |root| build(root, &new).map(drop),

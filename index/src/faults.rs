@@ -36,6 +36,12 @@ pub(crate) fn has_links() -> bool {
     true
 }
 
+/// Rows from which a segment has a graph: tests of crashes have few.
+#[cfg(not(test))]
+pub(crate) fn graph_from(rows: usize) -> usize {
+    rows
+}
+
 /// Does two things side by side; in tests one after the other, so that the n-th operation is the same
 /// one every time.
 #[cfg(not(test))]
@@ -48,7 +54,7 @@ pub(crate) fn is_down() -> bool {
 }
 
 #[cfg(test)]
-pub(crate) use testing::{after, before, has_links, is_down, join};
+pub(crate) use testing::{after, before, graph_from, has_links, is_down, join};
 
 #[cfg(test)]
 pub(crate) mod testing {
@@ -80,6 +86,7 @@ pub(crate) mod testing {
     thread_local! {
         static DISK: RefCell<Option<Disk>> = const { RefCell::new(None) };
         static LINKS: Cell<bool> = const { Cell::new(true) };
+        static GRAPH_FROM: Cell<Option<usize>> = const { Cell::new(None) };
     }
 
     pub(crate) fn has_links() -> bool {
@@ -89,6 +96,15 @@ pub(crate) mod testing {
     /// Makes this thread's disk one with hard links, or without.
     pub(crate) fn set_links(there_are: bool) {
         LINKS.set(there_are);
+    }
+
+    pub(crate) fn graph_from(rows: usize) -> usize {
+        GRAPH_FROM.get().unwrap_or(rows)
+    }
+
+    /// Makes segments of this many rows and more have a graph, on this thread.
+    pub(crate) fn set_graph_from(rows: usize) {
+        GRAPH_FROM.set(Some(rows));
     }
 
     pub(crate) fn join<A, B>(first: impl FnOnce() -> A, second: impl FnOnce() -> B) -> (A, B) {

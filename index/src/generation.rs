@@ -161,11 +161,6 @@ impl Generation {
         &self.vectors
     }
 
-    /// For each query, its similarity to the vector that is nearest; nothing if there is none.
-    pub(crate) fn highest_similarities(&self, queries: &[Vec<f32>]) -> Vec<f32> {
-        self.vectors.highest(queries)
-    }
-
     /// Number of distinct vectors.
     #[must_use]
     pub fn vectors(&self) -> usize {

@@ -252,7 +252,7 @@ impl Writer {
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;
-        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic)?;
+        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic, &live)?;
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -319,13 +319,21 @@ impl Base {
     }
 }
 
-fn calibrate(vectors: &mut SegmentWriter, base: Option<&Base>, off_topic: &[Vec<f32>]) -> Result<Calibration> {
-    let mut highest = vectors.highest_similarities(off_topic)?;
+/// Measures over the passages that the new generation has, so the result does not depend on its history.
+fn calibrate(
+    vectors: &mut SegmentWriter,
+    base: Option<&Base>,
+    off_topic: &[Vec<f32>],
+    live: &[bool],
+) -> Result<Calibration> {
+    let is_live = |id: PassageId| live[id as usize];
+    let mut highest = vectors.highest(off_topic, is_live)?;
     if let Some(base) = base {
-        let before = base.generation.highest_similarities(off_topic);
-        highest = match highest.is_empty() {
-            true => before,
-            false => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
+        let before = base.generation.vector_search().highest(off_topic, is_live);
+        highest = match (highest.is_empty(), before.is_empty()) {
+            (true, _) => before,
+            (_, true) => highest,
+            _ => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
         };
     }
     Ok(Calibration::of(highest))

@@ -10,18 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::graph::{self, Graph};
+use crate::{Error, PassageId, Result, faults, files, layout};
 use memmap2::Mmap;
-use rayon::prelude::*;
-
-use super::{
-    dot::dot,
-    graph::{self, Graph},
-};
-use crate::{Error, PassageId, Result, files, layout};
 
 /// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
-/// Tests of crashes have few rows.
-const GRAPH_FROM: usize = if cfg!(test) { 60 } else { 4096 };
+const GRAPH_FROM: usize = 4096;
 
 /// Fills a segment's directory. Rows are written as they come; nothing but their passages is held.
 pub(crate) struct SegmentWriter {
@@ -66,19 +60,17 @@ impl SegmentWriter {
         self.passages.len()
     }
 
-    /// For each query, its similarity to the row that is nearest.
-    pub(crate) fn highest_similarities(&mut self, queries: &[Vec<f32>]) -> Result<Vec<f32>> {
+    /// For each query, its similarity to the nearest row that a living passage has.
+    pub(crate) fn highest(&mut self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Result<Vec<f32>> {
         let path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &path))?;
         if self.passages.is_empty() {
             return Ok(Vec::new());
         }
         let map = files::map(&path)?;
-        let rows = files::as_f32(&path, &map)?;
-        let highest = |query: &Vec<f32>| {
-            rows.chunks_exact(self.dimension).map(|row| dot(query, row)).fold(f32::NEG_INFINITY, f32::max)
-        };
-        Ok(queries.par_iter().map(highest).collect())
+        let rows = files::as_f32(&path, &map)?.chunks_exact(self.dimension).zip(&self.passages);
+        let live: Vec<&[f32]> = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row).collect();
+        Ok(super::search::highest(queries, &live))
     }
 
     /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
@@ -99,7 +91,7 @@ impl SegmentWriter {
         }
         self.passages.iter().for_each(|list| words.extend(list));
         write_words(&self.dir.join(layout::PASSAGES), &words)?;
-        if self.passages.len() >= GRAPH_FROM {
+        if self.passages.len() >= faults::graph_from(GRAPH_FROM) {
             let map = files::map(&rows_path)?;
             let graph = graph::build(files::as_f32(&rows_path, &map)?, self.dimension);
             write_words(&self.dir.join(layout::GRAPH), &graph)?;
