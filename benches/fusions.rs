@@ -277,10 +277,10 @@ fn ranking(
     let mut out: Vec<(String, f32)> = Vec::new();
     for (passage, score) in order.into_iter().map(|at| (passages[at], fused[at])) {
         let page = generation.page_of(passage);
-        if !names.contains_key(&page) {
+        if let Entry::Vacant(place) = names.entry(page) {
             let passage = generation.passage(passage)?;
             let url = passage.url.split('#').next().unwrap_or_default().to_owned();
-            names.insert(page, if by_url { url } else { passage.source });
+            place.insert(if by_url { url } else { passage.source });
         }
         if out.iter().all(|(name, _)| *name != names[&page]) {
             out.push((names[&page].clone(), score));

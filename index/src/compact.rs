@@ -67,5 +67,5 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     let calibration = old.contents.calibration;
     let build = old.contents.build;
     let contents = Contents { counts, build, calibration, languages, vector_segments: vec!["0".to_owned()] };
-    Ok(Sealed { contents, staging, linked: HashMap::new(), keeps_older: old.keeps_older })
+    Ok(Sealed { contents, staging, linked: HashMap::new(), unreadable: old.unreadable.clone() })
 }

@@ -1,4 +1,4 @@
-//! Where tests stop the writer: before the n-th write, link, sync or rename.
+//! Where tests stop the writer: before the n-th write, link, sync, rename or removal.
 //!
 //! Outside of tests every function here is empty.
 
@@ -9,9 +9,12 @@ use std::path::Path;
 /// An operation that changes what is on disk, or makes it durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation<'a> {
+    /// A file is begun.
     Write,
     Link,
     Sync,
+    /// A directory, with all that is in it.
+    Remove,
     /// The path is the new name.
     Rename {
         #[cfg_attr(not(test), allow(dead_code, reason = "looked at by tests"))]
@@ -27,6 +30,23 @@ pub(crate) fn before(_: Operation<'_>, _: &Path) -> io::Result<()> {
 #[cfg(not(test))]
 pub(crate) fn after(_: Operation<'_>, _: &Path) {}
 
+/// Whether the disk has hard links.
+#[cfg(not(test))]
+pub(crate) fn has_links() -> bool {
+    true
+}
+
+/// Rows from which a segment has a graph: tests of crashes have few.
+#[cfg(not(test))]
+pub(crate) fn graph_from(rows: usize) -> usize {
+    rows
+}
+
+/// Does two things side by side; in tests one after the other, so that the n-th operation is the same
+/// one every time.
+#[cfg(not(test))]
+pub(crate) use rayon::join;
+
 /// Whether the process is meant to be gone: nothing may be tidied up.
 #[cfg(not(test))]
 pub(crate) fn is_down() -> bool {
@@ -34,12 +54,12 @@ pub(crate) fn is_down() -> bool {
 }
 
 #[cfg(test)]
-pub(crate) use testing::{after, before, is_down};
+pub(crate) use testing::{after, before, graph_from, has_links, is_down, join};
 
 #[cfg(test)]
 pub(crate) mod testing {
     use std::{
-        cell::RefCell,
+        cell::{Cell, RefCell},
         collections::HashSet,
         fs, io,
         path::{Path, PathBuf},
@@ -65,6 +85,30 @@ pub(crate) mod testing {
 
     thread_local! {
         static DISK: RefCell<Option<Disk>> = const { RefCell::new(None) };
+        static LINKS: Cell<bool> = const { Cell::new(true) };
+        static GRAPH_FROM: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    pub(crate) fn has_links() -> bool {
+        LINKS.get()
+    }
+
+    /// Makes this thread's disk one with hard links, or without.
+    pub(crate) fn set_links(there_are: bool) {
+        LINKS.set(there_are);
+    }
+
+    pub(crate) fn graph_from(rows: usize) -> usize {
+        GRAPH_FROM.get().unwrap_or(rows)
+    }
+
+    /// Makes segments of this many rows and more have a graph, on this thread.
+    pub(crate) fn set_graph_from(rows: usize) {
+        GRAPH_FROM.set(Some(rows));
+    }
+
+    pub(crate) fn join<A, B>(first: impl FnOnce() -> A, second: impl FnOnce() -> B) -> (A, B) {
+        (first(), second())
     }
 
     /// Counts operations from now on, and fails all from the n-th on (from 0).
@@ -81,15 +125,21 @@ pub(crate) mod testing {
             let Some(disk) = disk else { return Ok(()) };
             if disk.down || disk.operations == disk.stop_before {
                 disk.down = true;
+                if operation == Operation::Remove {
+                    remove_half(path);
+                }
                 return Err(io::Error::other("the power is off"));
             }
             disk.operations += 1;
             match operation {
                 Operation::Write => drop(disk.synced.remove(path)),
                 Operation::Link => drop(disk.linked.insert(path.to_owned())),
-                Operation::Sync => {}
+                Operation::Sync | Operation::Remove => {}
                 Operation::Rename { from } => {
-                    disk.made.insert(path.to_owned());
+                    // What has another name for long is as durable as it was.
+                    if is_staging(from) || from.extension().is_some_and(|e| e == "new") {
+                        disk.made.insert(path.to_owned());
+                    }
                     disk.renames.push((from.to_owned(), path.to_owned(), fs::read(path).ok()));
                     let moved = |set: &mut HashSet<PathBuf>| {
                         let below: Vec<PathBuf> = set.iter().filter(|p| p.starts_with(from)).cloned().collect();
@@ -148,9 +198,9 @@ pub(crate) mod testing {
                 }
             }
         }
-        for name in ["CURRENT.new", "CURRENT"] {
+        for name in ["CURRENT.new", "CURRENT", "PREVIOUS.new", "PREVIOUS"] {
             let path = root.join(name);
-            let was_written = name == "CURRENT.new" || disk.made.contains(&path);
+            let was_written = name.ends_with(".new") || disk.made.contains(&path);
             if was_written && path.exists() && !disk.synced.contains(&path) {
                 fs::write(&path, "").expect("cut");
             }
@@ -159,7 +209,16 @@ pub(crate) mod testing {
 
     /// Whether a directory was made since counting began: it is a staging directory, or was renamed from one.
     fn is_new(dir: &Path, disk: &Disk) -> bool {
-        let is_staging = |p: &Path| p.components().any(|c| c.as_os_str().to_string_lossy().starts_with(".staging-"));
         is_staging(dir) || disk.made.iter().any(|made| dir.starts_with(made))
+    }
+
+    fn is_staging(path: &Path) -> bool {
+        path.components().any(|c| c.as_os_str().to_string_lossy().starts_with(".staging-"))
+    }
+
+    /// A removal that the power cut interrupts.
+    fn remove_half(dir: &Path) {
+        let files = crate::files::list(dir).unwrap_or_default();
+        files.iter().step_by(2).for_each(|file| fs::remove_file(dir.join(file)).expect("removed"));
     }
 }

@@ -31,6 +31,11 @@ pub(crate) fn create_dir_durably(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Begins a file that is written bit by bit.
+pub(crate) fn create(path: &Path) -> Result<File> {
+    faults::before(Operation::Write, path).and_then(|()| File::create(path)).map_err(Error::io("create", path))
+}
+
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     faults::before(Operation::Write, path).and_then(|()| fs::write(path, bytes)).map_err(Error::io("write", path))
 }
@@ -41,7 +46,7 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
         create_dir_all(parent)?;
     }
     faults::before(Operation::Link, to).map_err(Error::io("link", to))?;
-    if fs::hard_link(from, to).is_ok() {
+    if faults::has_links() && fs::hard_link(from, to).is_ok() {
         return Ok(());
     }
     copy(from, to)?;
@@ -50,8 +55,7 @@ pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Writes a file from a stream.
 pub(crate) fn write_from(path: &Path, from: &mut impl Read) -> Result<()> {
-    faults::before(Operation::Write, path).map_err(Error::io("write", path))?;
-    let mut file = File::create(path).map_err(Error::io("create", path))?;
+    let mut file = create(path)?;
     std::io::copy(from, &mut file).map(drop).map_err(Error::io("write", path))
 }
 
@@ -60,13 +64,12 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 pub(crate) fn remove_dir_all(path: &Path) -> Result<()> {
-    fs::remove_dir_all(path).map_err(Error::io("remove", path))
+    faults::before(Operation::Remove, path).and_then(|()| fs::remove_dir_all(path)).map_err(Error::io("remove", path))
 }
 
 /// Writes a whole file and makes it durable.
 pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    faults::before(Operation::Write, path).map_err(Error::io("write", path))?;
-    let mut file = File::create(path).map_err(Error::io("create", path))?;
+    let mut file = create(path)?;
     file.write_all(bytes).map_err(Error::io("write", path))?;
     faults::before(Operation::Sync, path).and_then(|()| file.sync_all()).map_err(Error::io("sync", path))?;
     faults::after(Operation::Sync, path);

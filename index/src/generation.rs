@@ -25,6 +25,7 @@ pub struct Generation {
     vectors: VectorSearch,
     lexical: Lexical,
     live: Selection,
+    stale: Option<String>,
 }
 
 impl Generation {
@@ -44,6 +45,30 @@ impl Generation {
             },
             opened => opened,
         }
+    }
+
+    /// Opens the live generation, or the one before it where the live one is damaged and that one is
+    /// whole: [`Self::stale`] then says why. For programs that begin to answer; those that answer
+    /// already have the one before it open.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`], about the live generation, if the one before it cannot be opened either.
+    pub fn open_or_previous(root: &Path) -> Result<Self> {
+        let error = match Self::open(root) {
+            Err(error) if !matches!(error, Error::Format { .. }) => error,
+            outcome => return outcome,
+        };
+        let layout = Layout::new(root);
+        let live = publish::current(&layout).ok();
+        let Some((name, hash)) = publish::previous(&layout).ok().filter(|previous| Some(previous) != live.as_ref())
+        else {
+            return Err(error);
+        };
+        let Ok(previous) = Self::open_named(&layout, &name, &hash) else { return Err(error) };
+        let live = live.map_or("the live generation".into(), |(live, _)| format!("generation {live}"));
+        let reason = format!("{live} cannot be opened, and generation {name} from before it answers: {error}");
+        tracing::warn!("{reason}");
+        Ok(Self { stale: Some(reason), ..previous })
     }
 
     fn open_named(layout: &Layout, name: &str, manifest_hash: &str) -> Result<Self> {
@@ -66,7 +91,7 @@ impl Generation {
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
         let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?;
-        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live })
+        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live, stale: None })
     }
 
     /// Whether this is the generation that is live in an index directory, which is not opened: cheap
@@ -86,6 +111,12 @@ impl Generation {
     /// [`Error::NoIndex`] or [`Error::Damaged`].
     pub fn live_name(root: &Path) -> Result<String> {
         publish::current(&Layout::new(root)).map(|(name, _)| name)
+    }
+
+    /// Why this is not the generation that is live, if it is the one before it.
+    #[must_use]
+    pub fn stale(&self) -> Option<&str> {
+        self.stale.as_deref()
     }
 
     /// Its directory.
@@ -128,11 +159,6 @@ impl Generation {
     /// The vectors, by segment.
     pub(crate) fn vector_search(&self) -> &VectorSearch {
         &self.vectors
-    }
-
-    /// For each query, its similarity to the vector that is nearest; nothing if there is none.
-    pub(crate) fn highest_similarities(&self, queries: &[Vec<f32>]) -> Vec<f32> {
-        self.vectors.highest(queries)
     }
 
     /// Number of distinct vectors.

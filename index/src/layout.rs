@@ -7,6 +7,8 @@ pub const FORMAT_VERSION: u32 = 2;
 
 /// Holds the name of the live generation and the checksum of its manifest.
 pub const CURRENT: &str = "CURRENT";
+/// Holds the same of the generation that was live before, for readers who find the live one damaged.
+pub const PREVIOUS: &str = "PREVIOUS";
 /// Locked by the one writer.
 pub const WRITER: &str = "WRITER";
 /// What the writer remembers from build to build; readers do not need it.
@@ -15,6 +17,8 @@ pub const LEDGER: &str = "ledger";
 pub const GENERATIONS: &str = "generations";
 /// Prefix of a generation that is being written; such a directory is never read.
 pub const STAGING_PREFIX: &str = ".staging-";
+/// Prefix of a generation that is being removed; such a directory is never read.
+pub const REMOVED_PREFIX: &str = ".removed-";
 
 /// Inside a generation: what it holds, with the checksum of every file.
 pub const MANIFEST: &str = "manifest.json";
@@ -57,6 +61,12 @@ impl Layout {
     #[must_use]
     pub fn current(&self) -> PathBuf {
         self.root.join(CURRENT)
+    }
+
+    /// The file that names the generation that was live before.
+    #[must_use]
+    pub fn previous(&self) -> PathBuf {
+        self.root.join(PREVIOUS)
     }
 
     /// The writer's lock file.

@@ -2,28 +2,48 @@
 //! source. The only place that knows sled.
 //!
 //! Nothing that readers need is here: a ledger may be deleted at any time, and the next build reads
-//! and encodes everything again.
+//! and encodes everything again. One that turns out to be damaged, at once or later, is renamed
+//! aside, and a new one takes its place.
 
 use std::{
     fs,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Error, Result};
+use crate::{Error, Result, lock::WriterLock};
 
 /// Memory for sled's pages, in bytes; its own default is a gigabyte.
 const CACHE: u64 = 64 << 20;
 /// How often what was learnt goes to disk: what a killed build encoded since is encoded again.
-const FLUSH_EVERY_MS: u64 = 500;
+const FLUSH_EVERY_MS: u64 = 300;
+/// How long to wait for threads that still have the ledger open, of this process or of one that ends.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An open ledger. sled locks its folder; the writer's lock of the index comes before it.
+/// An open ledger. It holds the writer's lock of the index until it is closed, so nobody else opens
+/// it before that.
 pub struct Ledger {
     path: PathBuf,
-    db: sled::Db,
+    store: RwLock<Store>,
+    set_aside: Mutex<Option<PathBuf>>,
+    /// Comes after the store, so it is released after the store is closed.
+    _lock: Arc<WriterLock>,
+}
+
+/// What sled has open.
+struct Store {
+    open: Option<Trees>,
+    /// How many stores there were before this one.
+    number: u32,
+}
+
+struct Trees {
     vectors: sled::Tree,
     sources: sled::Tree,
-    set_aside: Option<PathBuf>,
+    db: sled::Db,
 }
 
 impl Ledger {
@@ -31,36 +51,24 @@ impl Ledger {
     /// deleted; [`Self::set_aside`] then says where it is.
     ///
     /// # Errors
-    /// [`Error::Ledger`] if there is no starting a new one either.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        match Self::try_open(path) {
-            Ok(ledger) => Ok(ledger),
-            // A full disk or a missing right says nothing about what is stored.
-            Err(sled::Error::Io(cause)) if !is_about_content(&cause) => {
-                Err(Error::Io { doing: "open the ledger", path: path.to_owned(), cause })
+    /// [`Error::Ledger`] if there is no starting a new one either, or if it is open elsewhere.
+    pub(crate) fn open(path: &Path, lock: Arc<WriterLock>) -> Result<Self> {
+        let (trees, set_aside) = match open(path) {
+            Ok(trees) => (trees, None),
+            Err(failure) if failure.is_damage() => {
+                let aside = put_aside(path, &failure)?;
+                (open(path).map_err(|f| f.into_error(path, "be created"))?, Some(aside))
             }
-            Err(error) => {
-                let error = failed(path, "be opened")(error);
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-                let aside = path.with_file_name(format!("ledger.unreadable-{now}"));
-                fs::rename(path, &aside).map_err(|_| error)?;
-                let fresh = Self::try_open(path).map_err(failed(path, "be created"))?;
-                Ok(Self { set_aside: Some(aside), ..fresh })
-            }
-        }
-    }
-
-    fn try_open(path: &Path) -> Result<Self, sled::Error> {
-        let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
-        let db = config.open()?;
-        let tree = |name: &str| db.open_tree(name);
-        Ok(Self { path: path.to_owned(), vectors: tree("vectors")?, sources: tree("sources")?, db, set_aside: None })
+            Err(failure) => return Err(failure.into_error(path, "be opened")),
+        };
+        let store = RwLock::new(Store { open: Some(trees), number: 0 });
+        Ok(Self { path: path.to_owned(), store, set_aside: Mutex::new(set_aside), _lock: lock })
     }
 
     /// Where a ledger was put that could not be read.
     #[must_use]
-    pub fn set_aside(&self) -> Option<&Path> {
-        self.set_aside.as_deref()
+    pub fn set_aside(&self) -> Option<PathBuf> {
+        self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The vector of a text, by a key that also stands for the model.
@@ -68,7 +76,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
     pub fn vector(&self, key: &[u8]) -> Result<Option<Vec<f32>>> {
-        let bytes = self.vectors.get(key).map_err(self.failed("read a vector"))?;
+        let bytes = self.run("read a vector", |trees| trees.vectors.get(key))?;
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         Ok(bytes.map(|b| b.chunks_exact(4).map(number).collect()))
     }
@@ -79,7 +87,7 @@ impl Ledger {
     /// [`Error::Ledger`] if it cannot be written.
     pub fn put_vector(&self, key: &[u8], vector: &[f32]) -> Result<()> {
         let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.vectors.insert(key, bytes).map(drop).map_err(self.failed("store a vector"))
+        self.run("store a vector", |trees| trees.vectors.insert(key, bytes.as_slice()).map(drop))
     }
 
     /// What became of a source, by its fingerprint.
@@ -87,7 +95,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
     pub fn source(&self, fingerprint: &[u8]) -> Result<Option<Vec<u8>>> {
-        Ok(self.sources.get(fingerprint).map_err(self.failed("read a source"))?.map(|v| v.to_vec()))
+        Ok(self.run("read a source", |trees| trees.sources.get(fingerprint))?.map(|v| v.to_vec()))
     }
 
     /// Remembers what became of a source.
@@ -95,7 +103,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
     pub fn put_source(&self, fingerprint: &[u8], outcome: &[u8]) -> Result<()> {
-        self.sources.insert(fingerprint, outcome).map(drop).map_err(self.failed("store a source"))
+        self.run("store a source", |trees| trees.sources.insert(fingerprint, outcome).map(drop))
     }
 
     /// Forgets the sources that `keep` turns down, and the vectors.
@@ -103,31 +111,18 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
     pub fn retain(&self, keep_source: impl Fn(&[u8]) -> bool, keep_vector: impl Fn(&[u8]) -> bool) -> Result<()> {
-        for key in self.sources.iter().keys() {
-            let key = key.map_err(self.failed("list sources"))?;
-            if !keep_source(&key) {
-                self.sources.remove(&key).map_err(self.failed("forget a source"))?;
-            }
-        }
-        for key in self.vectors.iter().keys() {
-            let key = key.map_err(self.failed("list vectors"))?;
-            if !keep_vector(&key) {
-                self.vectors.remove(&key).map_err(self.failed("forget a vector"))?;
-            }
-        }
-        Ok(())
+        self.run("forget what is not in use", |trees| {
+            retain(&trees.sources, &keep_source)?;
+            retain(&trees.vectors, &keep_vector)
+        })
     }
 
     /// Vectors and sources that are remembered.
-    #[must_use]
-    pub fn len(&self) -> (usize, usize) {
-        (self.vectors.len(), self.sources.len())
-    }
-
-    /// Whether nothing is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.vectors.is_empty() && self.sources.is_empty()
+    ///
+    /// # Errors
+    /// [`Error::Ledger`] if it cannot be read.
+    pub fn counts(&self) -> Result<(usize, usize)> {
+        self.run("be counted", |trees| Ok((trees.vectors.len(), trees.sources.len())))
     }
 
     /// Makes everything durable.
@@ -135,20 +130,195 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
     pub fn flush(&self) -> Result<()> {
-        self.db.flush().map(drop).map_err(self.failed("be written"))
+        self.run("be written", |trees| trees.db.flush().map(drop))
     }
 
-    fn failed(&self, doing: &'static str) -> impl Fn(sled::Error) -> Error + '_ {
-        failed(&self.path, doing)
+    /// Runs an operation; if it finds the ledger damaged, once more on a new one.
+    fn run<T>(&self, doing: &'static str, operation: impl Fn(&Trees) -> sled::Result<T>) -> Result<T> {
+        let attempt = || {
+            let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
+            let Some(trees) = &store.open else { return (store.number, Err(Failure::Closed)) };
+            (store.number, guarded(|| operation(trees)))
+        };
+        match attempt() {
+            (_, Ok(value)) => Ok(value),
+            (number, Err(failure)) if failure.is_damage() => {
+                self.replace(number, &failure)?;
+                attempt().1.map_err(|f| f.into_error(&self.path, doing))
+            }
+            (_, Err(failure)) => Err(failure.into_error(&self.path, doing)),
+        }
+    }
+
+    /// Puts the store of this number aside and begins another one; another thread may have done so.
+    fn replace(&self, number: u32, failure: &Failure) -> Result<()> {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        if store.number != number {
+            return Ok(());
+        }
+        // A store that is damaged may also fail while it is closed.
+        let damaged = store.open.take();
+        catch_unwind(AssertUnwindSafe(|| drop(damaged))).ok();
+        let aside = put_aside(&self.path, failure)?;
+        *self.set_aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(aside);
+        let fresh = open(&self.path).map_err(|f| f.into_error(&self.path, "be created"))?;
+        *store = Store { open: Some(fresh), number: number + 1 };
+        Ok(())
     }
 }
 
-fn failed<'a>(path: &'a Path, doing: &'static str) -> impl Fn(sled::Error) -> Error + 'a {
-    move |e| Error::Ledger { path: path.to_owned(), doing, reason: e.to_string() }
+fn retain(tree: &sled::Tree, keep: impl Fn(&[u8]) -> bool) -> sled::Result<()> {
+    for key in tree.iter().keys() {
+        let key = key?;
+        if !keep(&key) {
+            tree.remove(&key)?;
+        }
+    }
+    Ok(())
 }
 
-/// Whether an error of reading is about what was read, not about the disk.
-fn is_about_content(cause: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidData, Other, UnexpectedEof};
-    matches!(cause.kind(), InvalidData | Other | UnexpectedEof)
+/// Opens a ledger. A process that just ended, or a thread of this one, may have it open still.
+fn open(path: &Path) -> Result<Trees, Failure> {
+    let started = Instant::now();
+    loop {
+        let opened = guarded(|| {
+            let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
+            let db = config.open()?;
+            Ok(Trees { vectors: db.open_tree("vectors")?, sources: db.open_tree("sources")?, db })
+        });
+        match opened {
+            Err(failure) if failure.is_open_elsewhere() && started.elapsed() < PATIENCE => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Renames a ledger that cannot be read; gives its new place, which was free.
+fn put_aside(path: &Path, failure: &Failure) -> Result<PathBuf> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let place = |n: u64| path.with_file_name(format!("ledger.unreadable-{}", now + n));
+    let aside = (0..).map(place).find(|p| !p.exists()).unwrap_or_else(|| place(0));
+    fs::rename(path, &aside).map_err(Error::io("rename", path))?;
+    let (path, reason) = (aside.display(), failure.to_string());
+    tracing::warn!(%path, reason, "the ledger could not be read; it was renamed, and a new one begun");
+    Ok(aside)
+}
+
+/// What sled answered; some of its checks of what it reads are assertions.
+enum Failure {
+    Answered(sled::Error),
+    Panicked(String),
+    /// It was put aside, and no new one could be begun.
+    Closed,
+}
+
+fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(outcome) => outcome.map_err(Failure::Answered),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            Err(Failure::Panicked(text.unwrap_or_else(|| panic.downcast_ref::<&str>().unwrap_or(&"").to_string())))
+        }
+    }
+}
+
+impl Failure {
+    /// Whether it is about what is stored. A full disk, a missing right or a lock that somebody holds
+    /// says nothing about that.
+    fn is_damage(&self) -> bool {
+        use std::io::ErrorKind::{InvalidData, Other, UnexpectedEof};
+        match self {
+            Self::Answered(sled::Error::Io(cause)) => {
+                matches!(cause.kind(), InvalidData | Other | UnexpectedEof) && !self.is_open_elsewhere()
+            }
+            Self::Answered(_) | Self::Panicked(_) => true,
+            Self::Closed => false,
+        }
+    }
+
+    /// sled has no kind of error for this; a test holds its words.
+    fn is_open_elsewhere(&self) -> bool {
+        matches!(self, Self::Answered(sled::Error::Io(cause)) if cause.to_string().contains("could not acquire lock"))
+    }
+
+    fn into_error(self, path: &Path, doing: &'static str) -> Error {
+        match self {
+            _ if self.is_open_elsewhere() => {
+                let reason = "another process has it open; try again when that is done".into();
+                Error::Ledger { path: path.to_owned(), doing, reason }
+            }
+            Self::Answered(sled::Error::Io(cause)) if doing == "be opened" => {
+                Error::Io { doing: "open the ledger", path: path.to_owned(), cause }
+            }
+            other => Error::Ledger { path: path.to_owned(), doing, reason: other.to_string() },
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Answered(error) => error.fmt(f),
+            Self::Panicked(text) => f.write_str(text),
+            Self::Closed => f.write_str("it was put aside, and no new one could be begun"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+
+    fn begin(root: &Path) -> Ledger {
+        let layout = Layout::new(root);
+        Ledger::open(&layout.ledger(), Arc::new(WriterLock::take(&layout).expect("free"))).expect("a ledger")
+    }
+
+    #[test]
+    fn one_that_is_open_elsewhere_is_waited_for_and_never_put_aside() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        begin(dir.path()).put_vector(b"key", &[1.0, 2.0]).expect("stored");
+        let path = Layout::new(dir.path()).ledger();
+        let elsewhere = open(&path).unwrap_or_else(|f| panic!("{f}"));
+        let failure = guarded(|| sled::Config::new().path(&path).open().map(drop)).expect_err("it is open");
+        assert!(failure.is_open_elsewhere() && !failure.is_damage(), "{failure}");
+        let ledger = thread::scope(|scope| {
+            let waiting = scope.spawn(|| begin(dir.path()));
+            thread::sleep(Duration::from_millis(100));
+            assert!(!waiting.is_finished());
+            drop(elsewhere);
+            waiting.join().expect("opened")
+        });
+        assert_eq!(ledger.set_aside(), None);
+        assert_eq!(ledger.vector(b"key").expect("read"), Some(vec![1.0, 2.0]));
+    }
+
+    #[test]
+    fn damage_anywhere_costs_at_most_what_was_remembered() {
+        let vector = |n: u32| -> Vec<f32> { (0..64).map(|i| (n * 64 + i) as f32).collect() };
+        let mut aside = 0;
+        for part in 0..8 {
+            let dir = tempfile::tempdir().expect("a temporary directory");
+            let ledger = begin(dir.path());
+            (0..3000u32).for_each(|n| ledger.put_vector(&n.to_le_bytes(), &vector(n)).expect("stored"));
+            drop(ledger);
+            let db = Layout::new(dir.path()).ledger().join("db");
+            let mut bytes = fs::read(&db).expect("read");
+            let at = bytes.len() * part / 8 + 64;
+            bytes[at..at + 32].fill(0xa5);
+            fs::write(&db, bytes).expect("written");
+            let ledger = begin(dir.path());
+            for n in 0..3000u32 {
+                let found = ledger.vector(&n.to_le_bytes()).unwrap_or_else(|e| panic!("part {part}: {e}"));
+                assert!(found.is_none_or(|v| v == vector(n)), "part {part}: vector {n} is another one");
+            }
+            ledger.put_vector(b"new", &[1.0]).expect("stored");
+            assert_eq!(ledger.vector(b"new").expect("read"), Some(vec![1.0]));
+            aside += usize::from(ledger.set_aside().is_some_and(|path| path.is_dir()));
+        }
+        assert!(aside > 0, "no damage was met");
+    }
 }

@@ -8,6 +8,7 @@
 //! - [`pages`]: which passages each page has; what a build compares with.
 //! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
 //!   together; `publish`: makes the result live.
+//! - [`date`]: when, for people.
 //! - `archive`: a generation as one stream; `verify`: everything in it against everything else.
 //! - `faults`: where tests cut the power.
 //! - [`generation`]: opens the live generation, read-only, checksums first.
@@ -22,6 +23,7 @@ mod best;
 mod compact;
 #[cfg(test)]
 mod crashes;
+pub mod date;
 pub mod error;
 mod faults;
 mod files;

@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Error, Result, layout::Layout};
+use crate::{Error, Result, date, layout::Layout};
 
 /// Held while an index is written. The operating system releases it when the process ends,
 /// however it ends; the file itself stays.
@@ -38,7 +38,7 @@ impl WriterLock {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
         file.set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "process {} since {started} s after 1970 UTC", std::process::id()))
+            .and_then(|()| writeln!(file, "process {} since {}", std::process::id(), date::utc(started)))
             .map_err(Error::io("write", &path))?;
         Ok(Self { _file: file })
     }

@@ -19,9 +19,6 @@ use crate::{
     staging::Staging,
 };
 
-/// Generations kept beside the live one: a reader that was just opening the previous one still can.
-const KEEP: usize = 1;
-
 /// What became live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
@@ -81,8 +78,8 @@ pub(crate) struct Sealed {
     pub(crate) staging: Staging,
     /// Files that are those of the generation before: durable and hashed already.
     pub(crate) linked: HashMap<String, FileRecord>,
-    /// Whether older generations stay: the one that was live is damaged, and one before it may be whole.
-    pub(crate) keeps_older: bool,
+    /// The generation that was live, if it could not be read: it is put aside, never removed.
+    pub(crate) unreadable: Option<String>,
 }
 
 /// Makes a staged generation durable under a manifest, which is written last. The number of the
@@ -134,33 +131,54 @@ pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest, 
     files::rename(sealed.staging.path(), &layout.generation(&generation))?;
     sealed.staging.published();
     files::sync(&layout.generations())?;
-    switch(layout, &generation, &files::hash(bytes))?;
-    if !sealed.keeps_older {
-        remove_older(layout, &generation);
-    }
+    let replaced = previous(layout).ok().map(|(name, _)| name);
+    let unreadable = sealed.unreadable.as_deref();
+    switch(layout, &generation, &files::hash(bytes), unreadable)?;
+    remove_older(layout, &generation, replaced.as_deref(), unreadable);
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
     Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
 }
 
-/// Points `CURRENT` at a generation: written beside, made durable, renamed.
-pub(crate) fn switch(layout: &Layout, generation: &str, manifest_hash: &str) -> Result<()> {
-    let beside = layout.root().join(format!("{}.new", layout::CURRENT));
-    files::write_synced(&beside, format!("{generation} {manifest_hash}\n").as_bytes())?;
-    files::rename(&beside, &layout.current())?;
+/// Points `CURRENT` at a generation, and `PREVIOUS` at the one that was live, unless that was found to
+/// be `unreadable`. `PREVIOUS` comes first: a crash between the two leaves it naming what is live still,
+/// which helps nobody and harms nobody.
+pub(crate) fn switch(layout: &Layout, generation: &str, hash: &str, unreadable: Option<&str>) -> Result<()> {
+    if let Ok((name, hash)) = current(layout)
+        && name != generation
+        && unreadable != Some(&name)
+    {
+        point(&layout.previous(), &name, &hash)?;
+    }
+    point(&layout.current(), generation, hash)?;
     files::sync(layout.root())
+}
+
+/// Replaces a pointer: written beside, made durable, renamed.
+fn point(pointer: &Path, generation: &str, manifest_hash: &str) -> Result<()> {
+    let beside = pointer.with_extension("new");
+    files::write_synced(&beside, format!("{generation} {manifest_hash}\n").as_bytes())?;
+    files::rename(&beside, pointer)
 }
 
 /// Name and manifest checksum of the live generation.
 pub(crate) fn current(layout: &Layout) -> Result<(String, String)> {
-    let path = layout.current();
-    let text = match fs::read_to_string(&path) {
+    read_pointer(layout, &layout.current())
+}
+
+/// Name and manifest checksum of the generation that was live before.
+pub(crate) fn previous(layout: &Layout) -> Result<(String, String)> {
+    read_pointer(layout, &layout.previous())
+}
+
+fn read_pointer(layout: &Layout, path: &Path) -> Result<(String, String)> {
+    let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::NoIndex { dir: layout.root().to_owned() });
         }
         Err(e) => return Err(Error::io("read", path)(e)),
     };
-    parse_current(&path, &text)
+    parse_current(path, &text)
 }
 
 /// Name and checksum that a `CURRENT` holds.
@@ -197,32 +215,102 @@ fn sync_directories(staging: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes staging directories of writers that did not finish. Only the holder of the lock may.
+/// Removes what writers that did not finish were making or removing. Only the holder of the lock may.
 pub(crate) fn remove_abandoned(layout: &Layout) {
     let Ok(entries) = fs::read_dir(layout.generations()) else { return };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(layout::STAGING_PREFIX)
-            && let Err(error) = fs::remove_dir_all(entry.path())
+        let name = entry.file_name();
+        if [layout::STAGING_PREFIX, layout::REMOVED_PREFIX].iter().any(|p| name.to_string_lossy().starts_with(p))
+            && let Err(error) = files::remove_dir_all(&entry.path())
         {
-            tracing::warn!(path = %entry.path().display(), %error, "abandoned staging directory not removed");
+            tracing::warn!(%error, "abandoned directory not removed");
         }
     }
 }
 
-/// Removes generations older than the live one, but for the newest [`KEEP`] of them. A reader that
-/// holds one keeps its mapped files; their space is given back when it lets go.
-fn remove_older(layout: &Layout, live: &str) -> Vec<String> {
+/// The live generation, if it is not as its manifest says.
+pub(crate) fn unreadable_live(layout: &Layout) -> Option<String> {
+    let (name, hash) = current(layout).ok()?;
+    let dir = layout.generation(&name);
+    match Manifest::read(&dir, &hash).and_then(|manifest| manifest.verify_files(&dir)) {
+        Ok(()) | Err(Error::Format { .. }) => None,
+        Err(_) => Some(name),
+    }
+}
+
+/// Removes generations older than the live one, but for the one before it. `replaced` is the one
+/// that was that until now; any other is looked at first, and `unreadable` is known to be damaged:
+/// what cannot be read is put aside. A reader that holds a generation keeps its mapped files; their
+/// space is given back when it lets go.
+pub(crate) fn remove_older(
+    layout: &Layout,
+    live: &str,
+    replaced: Option<&str>,
+    unreadable: Option<&str>,
+) -> Vec<String> {
     let Some(live) = layout::generation_number(live) else { return Vec::new() };
     let mut older: Vec<u64> = generations(layout).unwrap_or_default().into_iter().filter(|&n| n < live).collect();
-    older.sort_unstable_by(|a, b| b.cmp(a));
+    older.sort_unstable();
+    let older: Vec<String> = older.into_iter().map(layout::generation_name).collect();
+    let is_damaged = |name: &String| unreadable == Some(name);
+    let recorded = previous(layout).ok().map(|(name, _)| name).filter(|name| layout.generation(name).is_dir());
+    let kept = recorded.or_else(|| older.iter().rfind(|name| !is_damaged(name)).cloned());
     let mut removed = Vec::new();
-    for name in older.into_iter().skip(KEEP).map(layout::generation_name) {
-        match fs::remove_dir_all(layout.generation(&name)) {
-            Ok(()) => removed.push(name),
-            Err(error) => tracing::warn!(generation = name, %error, "old generation not removed"),
+    for name in older.into_iter().filter(|name| Some(name) != kept.as_ref()) {
+        let fate = match replaced == Some(&name) {
+            _ if is_damaged(&name) => Fate::PutAside,
+            true => Fate::Remove,
+            false => fate(layout, &name),
+        };
+        let done = match fate {
+            Fate::Remove => remove(layout, &name).map(|()| removed.push(name)),
+            Fate::PutAside => put_aside(layout, &name),
+            Fate::Leave => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "old generation not removed");
         }
     }
     removed
+}
+
+/// What becomes of an old generation.
+enum Fate {
+    Remove,
+    PutAside,
+    /// A newer program wrote it.
+    Leave,
+}
+
+fn fate(layout: &Layout, name: &str) -> Fate {
+    let dir = layout.generation(name);
+    match Manifest::read_any(&dir).and_then(|manifest| manifest.verify_files(&dir)) {
+        Ok(()) => Fate::Remove,
+        Err(error @ Error::Format { .. }) if error.is_newer_format() => Fate::Leave,
+        Err(Error::Format { .. }) => Fate::Remove,
+        Err(_) => Fate::PutAside,
+    }
+}
+
+/// Removes a generation. It loses its name first, so that none is ever found in part.
+fn remove(layout: &Layout, name: &str) -> Result<()> {
+    let nameless = layout.generations().join(format!("{}{name}", layout::REMOVED_PREFIX));
+    files::rename(&layout.generation(name), &nameless)?;
+    files::sync(&layout.generations())?;
+    files::remove_dir_all(&nameless)
+}
+
+/// Takes the number from a generation that cannot be read, and leaves the rest to people.
+pub(crate) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
+    let place = |n: u32| match n {
+        0 => layout.generations().join(format!("{name}.damaged")),
+        n => layout.generations().join(format!("{name}.damaged-{n}")),
+    };
+    let aside = (0..).map(place).find(|path| !path.exists()).unwrap_or_else(|| place(0));
+    files::rename(&layout.generation(name), &aside)?;
+    files::sync(&layout.generations())?;
+    tracing::warn!(path = %aside.display(), "a generation that cannot be read was renamed; delete it when it is not needed");
+    Ok(())
 }
 
 /// Removes generations that are neither live nor the one before it; gives their names.
@@ -234,5 +322,5 @@ pub fn prune(root: &Path) -> Result<Vec<String>> {
     let (live, _) = current(&layout)?;
     let _lock = WriterLock::take(&layout)?;
     remove_abandoned(&layout);
-    Ok(remove_older(&layout, &live))
+    Ok(remove_older(&layout, &live, None, None))
 }

@@ -9,7 +9,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
     BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
-    compact, files,
+    compact, faults, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
@@ -42,9 +42,10 @@ pub struct Writer {
     next_passage: u32,
     next_page: u32,
     added: u64,
-    keeps_older: bool,
+    unreadable: Option<String>,
     off_topic: Vec<Vec<f32>>,
-    _lock: WriterLock,
+    /// Shared with the ledger, which others may hold longer than the writer lives.
+    _lock: Arc<WriterLock>,
 }
 
 /// The engines' parts of a generation.
@@ -65,7 +66,7 @@ impl Parts {
 
     /// Completes both side by side: committing postings and building the graph use different cores.
     pub(crate) fn finish(self) -> Result<()> {
-        let (graph, postings) = rayon::join(|| self.vectors.finish(), || self.lexical.finish());
+        let (graph, postings) = faults::join(|| self.vectors.finish(), || self.lexical.finish());
         graph.and(postings)
     }
 }
@@ -91,11 +92,11 @@ impl Writer {
     pub fn begin(root: &Path, options: WriterOptions) -> Result<Self> {
         let layout = Layout::new(root);
         files::create_dir_durably(&layout.generations())?;
-        let lock = WriterLock::take(&layout)?;
+        let lock = Arc::new(WriterLock::take(&layout)?);
         publish::remove_abandoned(&layout);
-        let ledger = Arc::new(Ledger::open(&layout.ledger())?);
+        let ledger = Arc::new(Ledger::open(&layout.ledger(), lock.clone())?);
         let staging = Staging::create(&layout, "")?;
-        let mut keeps_older = false;
+        let mut unreadable = None;
         let base = match Generation::open(root) {
             Ok(live) if live.manifest().model == options.model => Some(live),
             Ok(_) | Err(Error::NoIndex { .. }) => None,
@@ -103,7 +104,9 @@ impl Writer {
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the live generation is not built upon");
-                keeps_older = true;
+                if !matches!(error, Error::Format { .. }) {
+                    unreadable = publish::current(&layout).ok().map(|(name, _)| name);
+                }
                 None
             }
         };
@@ -130,7 +133,7 @@ impl Writer {
             next_passage,
             next_page,
             added: 0,
-            keeps_older,
+            unreadable,
             off_topic: Vec::new(),
             _lock: lock,
         })
@@ -227,7 +230,7 @@ impl Writer {
             ledger,
             pages,
             next_passage,
-            keeps_older,
+            unreadable,
             off_topic,
             ..
         } = self;
@@ -244,10 +247,12 @@ impl Writer {
             && removed == 0
             && base.generation.pages()? == pages
         {
+            // A build that was killed at its very end may have left some.
+            publish::remove_older(&layout, &base.generation.manifest().generation, None, None);
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;
-        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic)?;
+        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic, &live)?;
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -266,7 +271,7 @@ impl Writer {
         let build = BuildCounts { removed, ..build };
         let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
-        let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), keeps_older };
+        let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
         let is_worn = compact::is_worn(&sealed.contents);
         let manifest = publish::seal(&layout, &options, &sealed)?;
         let manifest = if is_worn {
@@ -314,13 +319,21 @@ impl Base {
     }
 }
 
-fn calibrate(vectors: &mut SegmentWriter, base: Option<&Base>, off_topic: &[Vec<f32>]) -> Result<Calibration> {
-    let mut highest = vectors.highest_similarities(off_topic)?;
+/// Measures over the passages that the new generation has, so the result does not depend on its history.
+fn calibrate(
+    vectors: &mut SegmentWriter,
+    base: Option<&Base>,
+    off_topic: &[Vec<f32>],
+    live: &[bool],
+) -> Result<Calibration> {
+    let is_live = |id: PassageId| live[id as usize];
+    let mut highest = vectors.highest(off_topic, is_live)?;
     if let Some(base) = base {
-        let before = base.generation.highest_similarities(off_topic);
-        highest = match highest.is_empty() {
-            true => before,
-            false => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
+        let before = base.generation.vector_search().highest(off_topic, is_live);
+        highest = match (highest.is_empty(), before.is_empty()) {
+            (true, _) => before,
+            (_, true) => highest,
+            _ => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
         };
     }
     Ok(Calibration::of(highest))

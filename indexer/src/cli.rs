@@ -88,6 +88,12 @@ pub struct BuildArgs {
     /// Number format of the weights: int8 or fp32 [default: int8]
     #[arg(long)]
     pub precision: Option<Precision>,
+    /// Text put before every query, for a model that needs one and does not list it
+    #[arg(long, value_name = "TEXT")]
+    pub query_prefix: Option<String>,
+    /// Text put before every passage, for a model that needs one and does not list it
+    #[arg(long, value_name = "TEXT")]
+    pub passage_prefix: Option<String>,
     /// What the addresses of pages begin with, such as https://example.org/docs
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use cloze_index::{Generation, Manifest, Verified, layout};
+use cloze_index::{Generation, Manifest, Verified, date, layout};
 use serde_json::json;
 
 use crate::{
@@ -81,17 +81,27 @@ fn watch(args: BuildArgs, file: File) -> Result<u8> {
     let config = BuildConfig::resolve(args, file);
     let mut first = true;
     let mut refused = None;
+    let mut last = String::new();
     watch::watch(&config, |built| {
         let is_first = std::mem::take(&mut first);
         match built {
+            // A build is tried again and again; its error is told once.
+            Err(error) if error.to_string() == last => {}
             Ok(report) if json => {
+                last.clear();
                 let line = serde_json::to_string(&report).unwrap_or_default();
                 return print(&line).is_ok();
             }
-            Ok(report) => tell(&report, config.quiet),
+            Ok(report) => {
+                last.clear();
+                tell(&report, config.quiet);
+            }
             // Somebody at the terminal can mend the first one at once; later ones must not end the watch.
             Err(error) if is_first => refused = Some(error),
-            Err(error) => eprintln!("indexer: {error}"),
+            Err(error) => {
+                last = error.to_string();
+                eprintln!("indexer: {last}");
+            }
         }
         refused.is_none()
     })?;
@@ -126,7 +136,7 @@ fn describe(manifest: &Manifest, ledger: u64) -> String {
     let model = |key: &str| manifest.model[key].to_string().trim_matches('"').to_owned();
     let (counts, build) = (manifest.counts, manifest.build);
     [
-        format!("generation {}, published {} s after 1970 UTC", manifest.generation, manifest.created_unix),
+        format!("generation {}, published {}", manifest.generation, date::utc(manifest.created_unix)),
         format!("pages      {}", counts.pages),
         format!(
             "passages   {} with {} vectors in {} segments",

@@ -25,6 +25,10 @@ pub struct BuildConfig {
     pub model: ModelSource,
     /// Number format of its weights.
     pub precision: Precision,
+    /// What goes in front of queries, if the model does not list it.
+    pub query_prefix: Option<String>,
+    /// What goes in front of passages, if the model does not list it.
+    pub passage_prefix: Option<String>,
     /// What addresses begin with.
     pub base_url: String,
     /// How paths become addresses.
@@ -66,6 +70,10 @@ pub struct BuildTable {
     /// Patterns of which a file must match none.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// What goes in front of queries, if the model does not list it.
+    pub query_prefix: Option<String>,
+    /// What goes in front of passages, if the model does not list it.
+    pub passage_prefix: Option<String>,
     /// What addresses begin with.
     pub base_url: Option<String>,
     /// How paths become addresses.
@@ -108,6 +116,8 @@ impl BuildConfig {
             index: args.index.or(file.index).unwrap_or_else(|| DEFAULT_INDEX.into()),
             model: ModelSource::parse(&model),
             precision: args.precision.or(file.precision).unwrap_or_default(),
+            query_prefix: args.query_prefix.or(file.build.query_prefix),
+            passage_prefix: args.passage_prefix.or(file.build.passage_prefix),
             base_url: args.base_url.or(file.build.base_url).unwrap_or_default(),
             url_style: args.urls.or(file.build.urls).unwrap_or_default(),
             max_file_bytes: args.max_file_bytes.or(file.build.max_file_bytes).unwrap_or(DEFAULT_MAX_FILE_BYTES),

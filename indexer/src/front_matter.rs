@@ -13,6 +13,9 @@ pub(crate) struct FrontMatter {
 const NOT_METADATA: [&str; 9] =
     ["title", "description", "summary", "permalink", "url", "slug", "lang", "language", "search"];
 
+/// Keys with which an author keeps a page out by saying that they are true.
+const KEPT_OUT: [&str; 3] = ["draft", "noindex", "unlisted"];
+
 /// Splits a page into front matter and body. A block that cannot be read is given back as a warning,
 /// and is not part of the body.
 pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
@@ -59,18 +62,46 @@ fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
 fn loose(block: &str) -> FrontMatter {
     let mut values = Map::new();
     let mut last = String::new();
-    for line in block.lines().filter(|l| !l.trim_start().starts_with(['#', '-'])) {
+    let is_pair = |line: &&str| !line.trim_start().starts_with(['#', '-']) && line.contains([':', '=']);
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    // A block may be indented as a whole.
+    let outermost = block.lines().filter(is_pair).map(depth).min().unwrap_or_default();
+    for line in block.lines().filter(is_pair) {
         let Some((key, value)) = line.split_once([':', '=']) else { continue };
-        let value = value.trim().trim_matches(['"', '\'']);
-        let key = key.trim().to_lowercase();
-        if !line.starts_with([' ', '\t']) {
+        let value = plain(value);
+        let key = key.trim().trim_matches(['"', '\'']).to_lowercase();
+        let is_true = truth(&Value::String(value.to_owned())) == Some(true);
+        if depth(line) == outermost {
             last.clone_from(&key);
+            let value = if key == "search" && excludes(value) { "exclude" } else { value };
             values.insert(key, Value::String(value.to_owned()));
-        } else if last == "search" && key == "exclude" && truth(&Value::String(value.to_owned())) == Some(true) {
+        } else if last == "search" && key == "exclude" && is_true {
             values.insert("search".into(), Value::String("exclude".into()));
+        } else if KEPT_OUT.contains(&key.as_str()) && is_true {
+            // Where it belongs cannot be told: a page too few is better than one too many.
+            values.insert(key, Value::Bool(true));
         }
     }
     FrontMatter { values }
+}
+
+/// A value without the quotes around it, or without the comment behind it.
+fn plain(value: &str) -> &str {
+    let value = value.trim();
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            return rest.split(quote).next().unwrap_or(rest);
+        }
+    }
+    let comment = value.match_indices('#').find(|(at, _)| value[..*at].ends_with([' ', '\t']) || *at == 0);
+    comment.map_or(value, |(at, _)| value[..at].trim_end())
+}
+
+/// Whether a map on one line has `exclude: true`.
+fn excludes(value: &str) -> bool {
+    let mut pairs = value.trim_matches(['{', '}', ' ']).split(',').filter_map(|pair| pair.split_once([':', '=']));
+    let is_true = |value: &str| truth(&Value::String(plain(value).to_owned())) == Some(true);
+    pairs.any(|(key, value)| key.trim().trim_matches(['"', '\'']) == "exclude" && is_true(value))
 }
 
 fn lower_keys(values: Map<String, Value>) -> Map<String, Value> {
@@ -95,7 +126,7 @@ impl FrontMatter {
 
     /// Why the page is not to be found, if its author says so.
     pub(crate) fn left_out(&self) -> Option<String> {
-        for key in ["draft", "noindex", "unlisted"] {
+        for key in KEPT_OUT {
             if self.truth(key) == Some(true) {
                 return Some(format!("{key}: true"));
             }
@@ -182,6 +213,8 @@ mod tests {
         let (f, body, warning) = split("---\ntitle: \"Half\nbad: [1, 2\n---\nText");
         assert!(warning.is_some());
         assert_eq!((f.text(&["title"]).as_deref(), body), (Some("Half"), "Text"));
+        let (f, ..) = split("---\ntitle: C# and \"F#\" # a comment\nbad: [1, 2\n---\nText");
+        assert_eq!(f.text(&["title"]).as_deref(), Some("C# and \"F#\""));
     }
 
     #[test]
@@ -195,6 +228,12 @@ mod tests {
         for block in [
             "draft: true",
             "draft: yes",
+            "draft: true # later",
+            "draft: true\t# later",
+            "draft: \"true\" # later",
+            "  title: T\n  draft: true",
+            "Draft: TRUE",
+            "search: {exclude: true} # not yet",
             "published: no",
             "noindex: true",
             "search: exclude",
@@ -206,6 +245,8 @@ mod tests {
                 assert!(split(&text).0.left_out().is_some(), "{text}");
             }
         }
+        assert!(split("+++\ndraft = true # later\nbad = [1\n+++\n").0.left_out().is_some());
+        assert_eq!(split("---\ndraft: false # true\nbad: [1\n---\n").0.left_out(), None);
         assert_eq!(split("---\ndraft: false\nsearch: true\n---\n").0.left_out(), None);
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BuildConfig, Result};
 
 /// Goes up when the same text becomes other passages than before.
-const EXTRACTION: u32 = 1;
+const EXTRACTION: u32 = 2;
 /// The ledger is cleared of what is not in use when it holds this many times what is.
 const SLACK: usize = 2;
 
@@ -81,7 +81,7 @@ pub(crate) struct Used {
 impl Used {
     /// Clears the ledger of what was not used, once there is much of it.
     pub(crate) fn tidy(&self, ledger: &Ledger) -> Result<()> {
-        let (vectors, sources) = ledger.len();
+        let (vectors, sources) = ledger.counts()?;
         if vectors > SLACK * self.vectors.len() || sources > SLACK * self.sources.len() {
             ledger.retain(|fingerprint| self.has_source(fingerprint), |key| self.has_vector(key))?;
         }

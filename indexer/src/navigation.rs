@@ -1,6 +1,9 @@
 //! Titles from a site's navigation file, for pages that have none of their own.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::Value;
@@ -13,13 +16,19 @@ pub(crate) fn is_navigation(path: &Path) -> bool {
     path.file_name().is_some_and(|n| n == "SUMMARY.md")
 }
 
+/// Where the navigation files of a folder may be.
+pub(crate) fn places(root: &Path) -> [PathBuf; 3] {
+    ["SUMMARY.md", "mkdocs.yml", "../mkdocs.yml"].map(|name| root.join(name))
+}
+
 /// Reads `SUMMARY.md` (mdBook) in the folder, or `mkdocs.yml` in it or above it.
 pub(crate) fn titles(root: &Path) -> Titles {
     let mut titles = Titles::new();
-    if let Ok(text) = std::fs::read_to_string(root.join("SUMMARY.md")) {
+    let [summary, within, above] = places(root);
+    if let Ok(text) = std::fs::read_to_string(summary) {
         from_summary(&text, &mut titles);
     }
-    for place in [root.join("mkdocs.yml"), root.join("../mkdocs.yml")] {
+    for place in [within, above] {
         if let Ok(text) = std::fs::read_to_string(place) {
             // The file may hold tags of plugins that are not ours to know; only its `nav` part is read.
             if let Ok(Value::Object(file)) = serde_saphyr::from_str::<Value>(&nav_block(&text)) {

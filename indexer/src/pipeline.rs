@@ -69,15 +69,13 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let started = Instant::now();
     progress.phase("load", &format!("model {}", config.model));
     let dir = config.model.fetch(!config.quiet)?;
-    let artifact = Artifact::read(&dir, &config.model.to_string(), config.precision)?;
+    let artifact = Artifact::read(&dir, &config.model.to_string(), config.precision)?
+        .with_prefixes(config.query_prefix.as_deref(), config.passage_prefix.as_deref())?;
     let encoder = Encoder::from_artifact(&artifact, config.threads)?;
     let model = serde_json::to_value(encoder.record()).unwrap_or_default();
     let memory = Memory::new(config, &model);
     let writer = Writer::begin(&config.index, WriterOptions { dimension: encoder.record().dimension, model })?;
     let ledger = writer.ledger();
-    if let Some(aside) = ledger.set_aside() {
-        tracing::warn!(path = %aside.display(), "the ledger could not be read; it was renamed, and a new one begun");
-    }
     let load = started.elapsed().as_secs_f64();
 
     let started = Instant::now();

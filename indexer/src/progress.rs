@@ -17,7 +17,11 @@ pub(crate) struct Progress {
     pages: AtomicU64,
     passages: AtomicU64,
     tokens: AtomicU64,
+    encoded: AtomicU64,
 }
+
+/// A line of the log every so many passages, for those who want to see it (`CLOZE_LOG=debug`).
+const LOG_EVERY: u64 = 16;
 
 impl Progress {
     /// `quiet` shows nothing at all.
@@ -28,7 +32,16 @@ impl Progress {
         let style = ProgressStyle::with_template("{prefix:>9} [{bar:30}] {bytes}/{total_bytes}  {msg}  {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
         let zero = || AtomicU64::new(0);
-        Self { bar, interactive, quiet, started: Instant::now(), pages: zero(), passages: zero(), tokens: zero() }
+        Self {
+            bar,
+            interactive,
+            quiet,
+            started: Instant::now(),
+            pages: zero(),
+            passages: zero(),
+            tokens: zero(),
+            encoded: zero(),
+        }
     }
 
     /// Begins a phase.
@@ -59,6 +72,10 @@ impl Progress {
 
     pub(crate) fn encoded(&self, tokens: u64) {
         let tokens = self.tokens.fetch_add(tokens, Ordering::Relaxed) + tokens;
+        let encoded = self.encoded.fetch_add(1, Ordering::Relaxed) + 1;
+        if encoded.is_multiple_of(LOG_EVERY) {
+            tracing::debug!(encoded, seconds = self.started.elapsed().as_secs_f64(), "encoding");
+        }
         if self.interactive {
             let [pages, passages] = [&self.pages, &self.passages].map(|n| n.load(Ordering::Relaxed));
             let rate = tokens as f64 / self.started.elapsed().as_secs_f64().max(0.001);

@@ -73,11 +73,15 @@ impl ModelRecord {
         Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
     }
 
-    /// One line that tells two models apart: name, weights, precision, tokens and pooling.
+    /// One line that tells two models apart: name, weights, precision, tokens, pooling and prefixes.
     #[must_use]
     pub fn describe(&self) -> String {
+        let prefixes = match (self.query_prefix.as_str(), self.passage_prefix.as_str()) {
+            ("", "") => String::new(),
+            (query, passage) => format!(", prefixes {query:?} and {passage:?}"),
+        };
         format!(
-            "{} (weights {}, {}, {} dimensions, {} tokens, {:?} pooling)",
+            "{} (weights {}, {}, {} dimensions, {} tokens, {:?} pooling{prefixes})",
             self.name,
             self.weights_sha256.get(..12).unwrap_or(&self.weights_sha256),
             self.precision,
@@ -112,10 +116,11 @@ pub struct BertConfig {
     /// Architecture family; `bert`, `roberta`, `xlm-roberta` and `camembert` are built here.
     #[serde(default)]
     pub model_type: String,
-    /// Width of a token's vector.
+    /// Width of a token's vector. Other architectures have other names for it.
+    #[serde(alias = "dim", alias = "d_model", alias = "n_embd")]
     pub hidden_size: usize,
     /// Number of transformer layers.
-    #[serde(default)]
+    #[serde(default, alias = "n_layers", alias = "n_layer")]
     pub num_hidden_layers: usize,
     /// Attention heads a layer.
     #[serde(default)]
@@ -124,7 +129,7 @@ pub struct BertConfig {
     #[serde(default)]
     pub intermediate_size: usize,
     /// Rows of the position table.
-    #[serde(default)]
+    #[serde(default, alias = "n_positions")]
     pub max_position_embeddings: usize,
     /// Number of token ids.
     pub vocab_size: usize,
@@ -154,8 +159,7 @@ impl BertConfig {
     /// Whether the graph builder knows this architecture.
     #[must_use]
     pub fn is_bert_class(&self) -> bool {
-        matches!(self.model_type.as_str(), "bert" | "roberta" | "xlm-roberta" | "camembert")
-            && self.position_embedding_type.as_deref().is_none_or(|t| t == "absolute")
+        is_bert_class(&self.model_type, self.position_embedding_type.as_deref())
     }
 
     /// First row of the position table that a text uses: RoBERTa's family skips its padding id.
@@ -164,6 +168,9 @@ impl BertConfig {
         if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
     }
 }
+
+/// Where a model lists what goes in front of queries and passages.
+const PROMPTS: &str = "config_sentence_transformers.json";
 
 /// A model directory, read and checked; nothing is loaded yet.
 #[derive(Debug, Clone)]
@@ -228,11 +235,11 @@ impl Artifact {
         if !tokenizer.is_file() {
             return Err(missing(dir, "tokenizer.json", "the tokenizer in the format of the tokenizers library"));
         }
-        let prompts = optional_json::<SentenceTransformersConfig>(dir, "config_sentence_transformers.json")?.prompts;
+        let prompts = optional_json::<SentenceTransformersConfig>(dir, PROMPTS)?.prompts;
         let prompt = |names: &[&str]| names.iter().find_map(|n| prompts.get(*n)).cloned().unwrap_or_default();
         let record = ModelRecord {
             name: name.to_owned(),
-            weights_sha256: fingerprint::sha256(weights.path())?,
+            weights_sha256: weights_sha256(&weights)?,
             tokenizer_sha256: fingerprint::sha256(&tokenizer)?,
             pooling: read_pooling(dir)?,
             query_prefix: prompt(&["query", "search_query"]),
@@ -243,6 +250,39 @@ impl Artifact {
             precision: if matches!(weights, Weights::Onnx(_)) { Precision::Fp32 } else { precision },
         };
         Ok(Self { dir: dir.to_owned(), config, weights, record })
+    }
+
+    /// Puts prompts of the user's in front of queries and passages, where the model lists none itself.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] if it lists another one.
+    pub fn with_prefixes(mut self, query: Option<&str>, passage: Option<&str>) -> Result<Self> {
+        let file = self.dir.join(PROMPTS);
+        let pairs =
+            [("query", query, &mut self.record.query_prefix), ("passage", passage, &mut self.record.passage_prefix)];
+        for (kind, given, own) in pairs {
+            match given {
+                Some(given) if own.is_empty() => given.clone_into(own),
+                Some(given) if given != own => {
+                    let found = format!("the {kind} prefix {own:?}");
+                    return Err(Error::bad_file(file, found, format!("{given:?} as given, or none in the file")));
+                }
+                _ => {}
+            }
+        }
+        Ok(self)
+    }
+
+    /// Takes over the prompts of an index, where the model lists none itself.
+    #[must_use]
+    pub fn with_prefixes_of(mut self, record: &ModelRecord) -> Self {
+        if self.record.query_prefix.is_empty() {
+            self.record.query_prefix.clone_from(&record.query_prefix);
+        }
+        if self.record.passage_prefix.is_empty() {
+            self.record.passage_prefix.clone_from(&record.passage_prefix);
+        }
+        self
     }
 
     /// Path of `tokenizer.json`.
@@ -287,6 +327,44 @@ fn check_modules(dir: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a `config.json` is of an architecture whose graph is built here, and what it says it is.
+pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
+    #[derive(Deserialize)]
+    struct Architecture {
+        #[serde(default)]
+        model_type: String,
+        position_embedding_type: Option<String>,
+    }
+    let found: Architecture = read_json(config, "the architecture of the model")?;
+    Ok((is_bert_class(&found.model_type, found.position_embedding_type.as_deref()), found.model_type))
+}
+
+fn is_bert_class(model_type: &str, positions: Option<&str>) -> bool {
+    matches!(model_type, "bert" | "roberta" | "xlm-roberta" | "camembert") && positions.is_none_or(|p| p == "absolute")
+}
+
+/// Whether a file of the folder `onnx` holds weights of `model.onnx`: tools put those of large models
+/// beside the graph, under one of these names.
+pub(crate) fn is_external_data(name: &str) -> bool {
+    name.starts_with("model.onnx_data") || name.starts_with("model.onnx.data")
+}
+
+/// SHA-256 of the weights file; where its weights are in files of their own, of all their sums.
+fn weights_sha256(weights: &Weights) -> Result<String> {
+    let own = fingerprint::sha256(weights.path())?;
+    let Weights::Onnx(path) = weights else { return Ok(own) };
+    let folder = path.parent().unwrap_or(path);
+    let entries = fs::read_dir(folder).map_err(Error::read(folder))?.flatten();
+    let mut data: Vec<PathBuf> =
+        entries.filter(|e| is_external_data(&e.file_name().to_string_lossy())).map(|e| e.path()).collect();
+    if data.is_empty() {
+        return Ok(own);
+    }
+    data.sort();
+    let sums = data.iter().map(|file| fingerprint::sha256(file)).collect::<Result<Vec<_>>>()?;
+    Ok(fingerprint::sha256_text(&format!("{own} {}", sums.join(" "))))
 }
 
 fn find_weights(dir: &Path, config: &BertConfig) -> Result<Weights> {

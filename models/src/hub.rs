@@ -15,7 +15,7 @@ use hf_hub::{
 };
 use sha1::Sha1;
 
-use crate::{Error, Result, fingerprint};
+use crate::{Error, Result, artifact, fingerprint};
 
 /// Attempts after the first, each of which goes on where the last one broke off.
 const RETRIES: usize = 5;
@@ -28,7 +28,10 @@ const OPTIONAL: [&str; 6] = [
     "tokenizer_config.json",
     "special_tokens_map.json",
 ];
-const REQUIRED: [&str; 2] = ["config.json", "tokenizer.json"];
+const CONFIG: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const SAFETENSORS: &str = "model.safetensors";
+const ONNX: &str = "onnx/model.onnx";
 
 fn repo(id: &str, revision: &str) -> Repo {
     Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned())
@@ -55,7 +58,7 @@ pub(crate) fn cached(id: &str, revision: &str) -> Result<PathBuf> {
             format!("run `indexer model pull {id}`")
         },
     };
-    let config = files.get("config.json").ok_or_else(not_found)?;
+    let config = files.get(CONFIG).ok_or_else(not_found)?;
     let dir = config.parent().ok_or_else(not_found)?.to_owned();
     // The marker is written last: a snapshot without it is a download that was cut short.
     if marker(&dir).is_file() { Ok(dir) } else { Err(not_found()) }
@@ -74,24 +77,40 @@ pub(crate) fn fetch(id: &str, revision: &str, progress: bool) -> Result<PathBuf>
     let api = api(progress).map_err(|e| hub_error(id, "the file list", &e))?;
     let remote = api.repo(repo(id, revision));
     let info = remote.info().map_err(|e| hub_error(id, "the file list", &e))?;
-    let has = |file: &str| info.siblings.iter().any(|s| s.rfilename == file);
-    let weights = ["model.safetensors", "onnx/model.onnx"].into_iter().find(|w| has(w)).ok_or_else(|| Error::Hub {
-        model: id.to_owned(),
-        file: "model.safetensors".to_owned(),
-        endpoint: endpoint(),
-        reason: "the repository has neither model.safetensors nor onnx/model.onnx".to_owned(),
-    })?;
-    let mut snapshot = None;
-    let wanted = REQUIRED.into_iter().chain(OPTIONAL.into_iter().filter(|f| has(f))).chain([weights]);
-    for file in wanted {
-        let path = fetch_file(&remote, &api, id, file)?;
-        if file == "config.json" {
-            snapshot = path.parent().map(Path::to_owned);
-        }
+    let files: Vec<&str> = info.siblings.iter().map(|s| s.rfilename.as_str()).collect();
+    // The architecture decides which weights are needed.
+    let config = fetch_file(&remote, &api, id, CONFIG)?;
+    let weights = weights(id, &config, &files)?;
+    let optional = OPTIONAL.into_iter().filter(|f| files.contains(f));
+    for file in [TOKENIZER].into_iter().chain(optional).chain(weights) {
+        fetch_file(&remote, &api, id, file)?;
     }
-    let snapshot = snapshot.ok_or(Error::NoCacheDir)?;
+    let snapshot = config.parent().map(Path::to_owned).ok_or(Error::NoCacheDir)?;
     fs::write(marker(&snapshot), b"").map_err(Error::write(marker(&snapshot)))?;
     Ok(snapshot)
+}
+
+/// The weights that the encoder needs: `model.safetensors` of an architecture whose graph is built
+/// here, else the ONNX file with the data beside it.
+fn weights<'a>(id: &str, config: &Path, files: &[&'a str]) -> Result<Vec<&'a str>> {
+    let (is_built_here, architecture) = artifact::architecture(config)?;
+    let find = |name: &str| files.iter().copied().find(|file| *file == name);
+    if let Some(file) = find(SAFETENSORS).filter(|_| is_built_here) {
+        return Ok(vec![file]);
+    }
+    let is_data = |file: &&&str| file.strip_prefix("onnx/").is_some_and(artifact::is_external_data);
+    match find(ONNX) {
+        Some(file) => Ok([file].into_iter().chain(files.iter().filter(is_data).copied()).collect()),
+        None => Err(Error::Hub {
+            model: id.to_owned(),
+            file: if is_built_here { SAFETENSORS } else { ONNX }.to_owned(),
+            endpoint: endpoint(),
+            reason: match is_built_here {
+                true => format!("the repository has neither {SAFETENSORS} nor {ONNX}"),
+                false => format!("the architecture is {architecture:?}, which needs one, and the repository has none"),
+            },
+        }),
+    }
 }
 
 fn api(progress: bool) -> Result<Api, ApiError> {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    Answer, Engine, Highlight, Mode, Request,
+    Answer, Engine, Error, Highlight, Mode, Request,
     cli::{Cli, Command, SearchArgs},
     config::File,
     evaluate::evaluate,
@@ -38,7 +38,7 @@ pub fn run(cli: Cli) -> Result<()> {
 
 fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) -> Result<()> {
     if args.words.is_empty() {
-        bail!("nothing to search for; try `query \"how do I …\"`, or `query --help`");
+        return Err(Error::NothingAsked.into());
     }
     let mut request =
         Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;

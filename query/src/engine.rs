@@ -103,17 +103,22 @@ struct Semantic {
 
 impl Engine {
     /// Opens the index directory and the model it was made with; `model` overrides where that
-    /// model is looked for. Nothing is fetched.
+    /// model is looked for. Nothing is fetched. If the live generation is damaged, the one before it
+    /// answers, and [`Generation::stale`] says so.
     ///
     /// # Errors
     /// Whatever is wrong with the index or the model; [`Error::ModelMismatch`] names both models.
     pub fn open(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
-        let generation = Generation::open(index)?;
+        Self::on(Generation::open_or_previous(index)?, model)
+    }
+
+    fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
         let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
             Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
         })?;
         let source = model.cloned().unwrap_or_else(|| ModelSource::parse(&record.name));
-        let artifact = Artifact::read(&source.locate()?, &source.to_string(), record.precision)?;
+        let artifact =
+            Artifact::read(&source.locate()?, &source.to_string(), record.precision)?.with_prefixes_of(&record);
         if !artifact.record.same_space(&record) {
             return Err(Error::ModelMismatch { index: record.describe(), model: artifact.record.describe() });
         }
@@ -133,7 +138,7 @@ impl Engine {
     /// # Errors
     /// Whatever is wrong with the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
-        let generation = Arc::new(Generation::open(index)?);
+        let generation = Arc::new(Generation::open_or_previous(index)?);
         let (vectors, masks) = (QueryVectors::new(), Masks::default());
         Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks })
     }
@@ -145,7 +150,7 @@ impl Engine {
     pub fn reopen(&self, index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         let generation = Generation::open(index)?;
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
-            return Self::open(index, model);
+            return Self::on(generation, model);
         }
         let (encoder, vectors, masks) = (self.encoder.clone(), self.vectors.clone(), self.masks.clone());
         Ok(Self { generation: Arc::new(generation), encoder, degraded: self.degraded.clone(), vectors, masks })

@@ -14,6 +14,9 @@ pub enum Error {
         /// The parameter.
         parameter: &'static str,
     },
+    /// Nothing was typed behind the program's name.
+    #[error("nothing to search for; try `query \"how do I …\"`, or `query --help`")]
+    NothingAsked,
     /// The query is too long.
     #[error("the query has {found} characters; at most {limit} are accepted")]
     QueryTooLong {
@@ -83,4 +86,15 @@ pub enum Error {
     /// The index.
     #[error(transparent)]
     Index(#[from] cloze_index::Error),
+}
+
+impl Error {
+    /// Whether the command line, or the request, has to be another one.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyQuery { .. } | Self::NothingAsked | Self::QueryTooLong { .. } | Self::Parameter { .. }
+        )
+    }
 }

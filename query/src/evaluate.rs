@@ -114,7 +114,7 @@ fn number(metric: &Metric) -> String {
 }
 
 fn lines(run: &Run, scores: bool) -> Vec<String> {
-    let metric = |name: &&str| format!("{name:<10}  {}", number(&run.metrics[name]));
+    let metric = |name: &&str| format!("{name}  {}", number(&run.metrics[name]));
     let mut out: Vec<String> = eval::METRICS.iter().map(metric).collect();
     if scores {
         let top = &run.top_scores;

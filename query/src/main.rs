@@ -16,7 +16,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("query: {error:#}");
-            ExitCode::from(1)
+            let is_usage = error.downcast_ref::<cloze_query::Error>().is_some_and(cloze_query::Error::is_usage);
+            ExitCode::from(if is_usage { 2 } else { 1 })
         }
     }
 }

@@ -76,12 +76,7 @@ impl Plan {
         Self::of(parsed, request, generation, correction)
     }
 
-    fn of(
-        parsed: Parsed,
-        request: &Request,
-        generation: &Generation,
-        correction: Option<&Correction>,
-    ) -> Result<Self> {
+    fn of(parsed: Parsed, request: &Request, generation: &Generation, correction: Option<&Correction>) -> Result<Self> {
         let words = generation.keyword_query(&KeywordText {
             words: parsed.text.clone(),
             phrases: parsed.phrases,

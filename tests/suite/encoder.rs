@@ -157,3 +157,37 @@ fn prompts_go_in_front_of_queries_and_passages() {
         assert_eq!(prompted.encode(kind, "a fast index").unwrap().vector, expected, "{kind:?}");
     }
 }
+
+/// Prompts that the model does not list are said at the build, stored in the index and used by searches.
+#[test]
+fn prompts_of_the_user_are_those_of_the_index() {
+    let site = crate::site::Site::with(&[("a.md", "# A\n\nText of a page.\n")]);
+    let model = site.root().join("model");
+    std::fs::create_dir(&model).unwrap();
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::copy(fixture("tiny-bert").join(file), model.join(file)).unwrap();
+    }
+    let settings = format!("model = {:?}\n[build]\nquery_prefix = \"find: \"\npassage_prefix = \"text: \"\n", model);
+    std::fs::write(site.root().join("cloze.toml"), settings).unwrap();
+    let prefixes = |site: &crate::site::Site| {
+        let engine = site.engine();
+        let encoder = engine.encoder().unwrap();
+        let plain = Encoder::open(&model, "x", cloze_models::EncoderOptions::default()).unwrap();
+        for (kind, prefix) in
+            [(TextKind::Query, &encoder.record().query_prefix), (TextKind::Passage, &encoder.record().passage_prefix)]
+        {
+            let expected = plain.encode(kind, &format!("{prefix}a fast index")).unwrap().vector;
+            assert_eq!(encoder.encode(kind, "a fast index").unwrap().vector, expected);
+        }
+        let record = &engine.generation().manifest().model;
+        ["query_prefix", "passage_prefix"].map(|key| record[key].as_str().unwrap().to_owned())
+    };
+    site.build();
+    assert_eq!(prefixes(&site), ["find: ", "text: "]);
+    let (_, report) = site.build_with(&["--query-prefix", "q: ", "--passage-prefix", ""]);
+    assert_eq!((prefixes(&site), report["encoded"].as_u64()), (["q: ".to_owned(), String::new()], Some(1)));
+    let prompts = r#"{"prompts": {"query": "own: "}}"#;
+    std::fs::write(model.join("config_sentence_transformers.json"), prompts).unwrap();
+    let refused = crate::site::stderr(&site.run("indexer", &["build", "docs"]));
+    assert!(refused.contains("the query prefix \"own: \"") && refused.contains("\"find: \" as given"), "{refused}");
+}

@@ -60,7 +60,7 @@ fn the_command_prints_one_line_a_metric() {
     write("r.tsv", "query-id\tcorpus-id\tscore\n1\ta\t1\n9\tb\t1\n");
     let output = site.run("query", &["eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text.lines().next(), Some("nDCG@10     1.0000  [1.0000, 1.0000]"), "{}", stderr(&output));
+    assert_eq!(text.lines().next(), Some("nDCG@10  1.0000  [1.0000, 1.0000]"), "{}", stderr(&output));
     assert_eq!(text.lines().count(), 3);
     let json = site.run("query", &["eval", "--queries", "q.jsonl", "--qrels", "r.tsv", "--json"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();

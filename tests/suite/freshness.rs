@@ -1,7 +1,15 @@
 //! Builds that follow other builds: what is encoded, kept and removed, and that the result answers
 //! as a build from nothing would.
 
-use std::{collections::BTreeMap, fs, process::Stdio, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdout, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use cloze_query::{Engine, Mode, Request};
 use serde_json::Value;
@@ -110,12 +118,20 @@ fn answers(engine: &Engine) -> Vec<Vec<String>> {
     all
 }
 
+/// Another history every time; it is printed where it leads to a failure.
+fn a_new_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    now.as_nanos() as u64
+}
+
 /// Random adding, editing, deleting, renaming and killing against a plain map of what should be there.
 #[test]
 fn any_history_answers_as_a_build_from_nothing() {
     let site = garden();
-    let mut random = Random(42);
-    let mut killer = Killer::new(3);
+    let seed = std::env::var("CLOZE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(a_new_seed);
+    println!("CLOZE_SEED={seed} repeats this history");
+    let mut random = Random(seed);
+    let mut killer = Killer::new(seed);
     let mut expected: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in [("a", "Water the tomatoes."), ("b", "Snails hate copper.")] {
         expected.insert(format!("{name}.md"), page(name, text));
@@ -123,7 +139,8 @@ fn any_history_answers_as_a_build_from_nothing() {
     fs::remove_dir_all(site.docs()).unwrap();
     expected.iter().for_each(|(name, text)| site.write(name, text));
     site.build();
-    for round in 0..30 {
+    let rounds = if std::env::var_os("CLOZE_SOAK").is_some() { 300 } else { 30 };
+    for round in 0..rounds {
         for _ in 0..=random.below(3) {
             let names: Vec<String> = expected.keys().cloned().collect();
             let name = names[random.below(names.len())].clone();
@@ -205,23 +222,97 @@ fn wait_for_pages(lines: &mut impl Iterator<Item = std::io::Result<String>>, pag
     panic!("the watch ended");
 }
 
+/// A running `indexer watch`.
+struct Watch {
+    child: Child,
+    reports: Lines<BufReader<ChildStdout>>,
+    errors: Lines<BufReader<ChildStderr>>,
+}
+
+impl Watch {
+    fn start(site: &Site) -> Self {
+        let mut command = site.command("indexer", &["watch", "docs", "--json", "--quiet"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let reports = BufReader::new(child.stdout.take().unwrap()).lines();
+        let errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, reports, errors }
+    }
+
+    /// Ends it; gives how many reports nobody has read.
+    fn end(mut self) -> usize {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.reports.count()
+    }
+}
+
 #[test]
 fn a_watch_builds_after_a_burst_of_edits_and_then_rests() {
-    use std::io::{BufRead, BufReader};
     let site = garden();
-    let mut watch = site.command("indexer", &["watch", "docs", "--json"]);
-    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    assert_eq!(wait_for_pages(&mut lines, 4)["encoded"], 8);
+    let mut watch = Watch::start(&site);
+    assert_eq!(wait_for_pages(&mut watch.reports, 4)["encoded"], 8);
     assert!(site.run("indexer", &["status"]).status.success(), "readers are not held up");
     for i in 0..5 {
         site.write(&format!("burst{i}.md"), page("burst", &format!("Burst of edits {i}.")));
     }
-    let report = wait_for_pages(&mut lines, 9);
+    let report = wait_for_pages(&mut watch.reports, 9);
     assert!(report["encoded"].as_u64().unwrap() > 0);
     thread::sleep(Duration::from_millis(1200));
     assert_eq!(site.engine().generation().manifest().generation, "000002", "one generation a burst");
-    watch.kill().unwrap();
-    watch.wait().unwrap();
-    assert_eq!(lines.count(), 0, "reading the sources is no change of them");
+    assert_eq!(watch.end(), 0, "reading the sources is no change of them");
+}
+
+#[test]
+fn a_watch_passes_by_files_that_a_build_does_not_read() {
+    let site = garden();
+    site.write(".gitignore", "scratch/\n");
+    let mut watch = Watch::start(&site);
+    wait_for_pages(&mut watch.reports, 4);
+    for name in ["notes.log", "guide/.hidden.md", "scratch/page.md", "guide/picture.png"] {
+        site.write(name, "Not to be read.");
+        thread::sleep(Duration::from_millis(700));
+    }
+    // What was ignored counts from when it is not.
+    site.write(".gitignore", "nothing/\n");
+    let next: Value = serde_json::from_str(&watch.reports.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next["pages"], 5, "the first report after the first one: {next}");
+    assert_eq!(watch.end(), 0);
+}
+
+#[test]
+fn a_watch_tries_again_after_a_build_that_failed() {
+    let site = garden();
+    let mut watch = Watch::start(&site);
+    wait_for_pages(&mut watch.reports, 4);
+    let options = cloze_index::WriterOptions { dimension: 384, model: Value::Null };
+    let writer = cloze_index::Writer::begin(&site.index(), options).unwrap();
+    site.write("late.md", page("late", "Nothing happens after this."));
+    let error = watch.errors.next().unwrap().unwrap();
+    assert!(error.contains("is being written by another process"), "{error}");
+    drop(writer);
+    assert_eq!(wait_for_pages(&mut watch.reports, 5)["encoded"], 2, "without another change");
+    assert_eq!(watch.end(), 0);
+}
+
+#[test]
+fn a_watch_builds_in_the_middle_of_a_burst_that_does_not_end() {
+    let site = garden();
+    let mut watch = Watch::start(&site);
+    wait_for_pages(&mut watch.reports, 4);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for i in 0.. {
+                site.write("log.md", page("log", &format!("Line {i} of a page that is always written.")));
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let report = wait_for_pages(&mut watch.reports, 5);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(report["encoded"].as_u64().unwrap() > 0);
+    });
+    watch.end();
 }

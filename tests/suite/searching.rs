@@ -166,7 +166,7 @@ fn the_terminal_shows_hits_and_json() {
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["hits"].as_array().unwrap().len(), 1);
     let none = site.run("query", &[]);
-    assert_eq!(none.status.code(), Some(1));
+    assert_eq!(none.status.code(), Some(2));
 }
 
 #[test]

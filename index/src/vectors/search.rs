@@ -26,6 +26,8 @@ pub(crate) struct VectorSearch {
     live: Option<Selection>,
     /// Selected passages up to which every one is looked at.
     exact_up_to: usize,
+    /// An even sample of the rows that live passages have: segment and row.
+    sample: Vec<(u32, u32)>,
 }
 
 /// A row and its similarity, ordered by similarity, then by the lower row.
@@ -63,17 +65,17 @@ impl VectorSearch {
             }
         }
         let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
+        let sample = sample(&segments, live);
         let live = (live.len() < live.universe()).then(|| live.clone());
-        whole.then_some(Self { segments, places, live, exact_up_to: EXACT_UP_TO })
+        whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
     }
 
-    /// For each query, its similarity to the vector that is nearest; nothing if there is none.
-    pub(crate) fn highest(&self, queries: &[Vec<f32>]) -> Vec<f32> {
-        let rows = || self.segments.iter().flat_map(|s| (0..s.len()).map(move |row| s.row(row)));
-        if rows().next().is_none() {
-            return Vec::new();
-        }
-        queries.par_iter().map(|q| rows().map(|row| dot(q, row)).fold(f32::NEG_INFINITY, f32::max)).collect()
+    /// For each query, its similarity to the nearest vector that a living passage has; nothing if there
+    /// is none.
+    pub(crate) fn highest(&self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Vec<f32> {
+        let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| is_live(*p));
+        let of = |s| (0..Segment::len(s)).filter(move |row| has_life(s, *row)).map(|row| s.row(row));
+        highest(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
     }
 
     /// Rows of each segment.
@@ -146,13 +148,11 @@ impl VectorSearch {
     /// what a similarity has to stand out from.
     pub(crate) fn spread(&self, query: &[f32]) -> f32 {
         let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
-        for segment in &self.segments {
-            for row in (0..segment.len()).step_by(self.len().div_ceil(SAMPLE).max(1)) {
-                let similarity = dot(query, segment.row(row));
-                n += 1.0;
-                sum += similarity;
-                squares += similarity * similarity;
-            }
+        for &(segment, row) in &self.sample {
+            let similarity = dot(query, self.segments[segment as usize].row(row as usize));
+            n += 1.0;
+            sum += similarity;
+            squares += similarity * similarity;
         }
         (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt()
     }
@@ -255,6 +255,24 @@ fn walk<'w>(
         }
     }
     Some(best.into_iter().map(|Reverse(n)| n).collect())
+}
+
+/// For each query, its similarity to the nearest of some rows; nothing if there is none.
+pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[f32]]) -> Vec<f32> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    queries.par_iter().map(|q| rows.iter().map(|row| dot(q, row)).fold(f32::NEG_INFINITY, f32::max)).collect()
+}
+
+fn sample(segments: &[Segment], live: &Selection) -> Vec<(u32, u32)> {
+    let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| live.contains(*p));
+    let mut rows = Vec::new();
+    for (number, segment) in (0..).zip(segments) {
+        rows.extend((0..segment.len()).filter(|row| has_life(segment, *row)).map(|row| (number, row as u32)));
+    }
+    let step = rows.len().div_ceil(SAMPLE).max(1);
+    rows.into_iter().step_by(step).collect()
 }
 
 #[cfg(test)]

@@ -10,14 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::graph::{self, Graph};
+use crate::{Error, PassageId, Result, faults, files, layout};
 use memmap2::Mmap;
-use rayon::prelude::*;
-
-use super::{
-    dot::dot,
-    graph::{self, Graph},
-};
-use crate::{Error, PassageId, Result, files, layout};
 
 /// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
 const GRAPH_FROM: usize = 4096;
@@ -34,7 +29,7 @@ impl SegmentWriter {
     pub(crate) fn create(dir: &Path, dimension: usize) -> Result<Self> {
         files::create_dir_all(dir)?;
         let path = dir.join(layout::ROWS);
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        let file = files::create(&path)?;
         Ok(Self { dir: dir.to_owned(), dimension, rows: BufWriter::with_capacity(1 << 20, file), passages: Vec::new() })
     }
 
@@ -65,19 +60,17 @@ impl SegmentWriter {
         self.passages.len()
     }
 
-    /// For each query, its similarity to the row that is nearest.
-    pub(crate) fn highest_similarities(&mut self, queries: &[Vec<f32>]) -> Result<Vec<f32>> {
+    /// For each query, its similarity to the nearest row that a living passage has.
+    pub(crate) fn highest(&mut self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Result<Vec<f32>> {
         let path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &path))?;
         if self.passages.is_empty() {
             return Ok(Vec::new());
         }
         let map = files::map(&path)?;
-        let rows = files::as_f32(&path, &map)?;
-        let highest = |query: &Vec<f32>| {
-            rows.chunks_exact(self.dimension).map(|row| dot(query, row)).fold(f32::NEG_INFINITY, f32::max)
-        };
-        Ok(queries.par_iter().map(highest).collect())
+        let rows = files::as_f32(&path, &map)?.chunks_exact(self.dimension).zip(&self.passages);
+        let live: Vec<&[f32]> = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row).collect();
+        Ok(super::search::highest(queries, &live))
     }
 
     /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
@@ -98,7 +91,7 @@ impl SegmentWriter {
         }
         self.passages.iter().for_each(|list| words.extend(list));
         write_words(&self.dir.join(layout::PASSAGES), &words)?;
-        if self.passages.len() >= GRAPH_FROM {
+        if self.passages.len() >= faults::graph_from(GRAPH_FROM) {
             let map = files::map(&rows_path)?;
             let graph = graph::build(files::as_f32(&rows_path, &map)?, self.dimension);
             write_words(&self.dir.join(layout::GRAPH), &graph)?;
@@ -112,7 +105,7 @@ fn count_not_finite(vector: &[f32]) -> usize {
 }
 
 fn write_words(path: &Path, words: &[u32]) -> Result<()> {
-    let file = File::create(path).map_err(Error::io("create", path))?;
+    let file = files::create(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     for word in words {
         out.write_all(&word.to_le_bytes()).map_err(Error::io("write", path))?;

@@ -18,7 +18,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     if body.contains("{%") && front.text(&["render_with_liquid"]).as_deref() != Some("false") {
         body = template::strip_liquid(&body);
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader { anchors: Anchors::new(context.url_style), ..Reader::default() };
     Parser::new_ext(&body, options()).for_each(|event| reader.event(event));
     reader.flush();
     let page = assemble(&front, reader.title, reader.outline, context);

@@ -133,9 +133,8 @@ impl MaskModel {
 }
 
 fn begins_word(tokenizer: &Tokenizer, id: u32) -> bool {
-    tokenizer
-        .token(id)
-        .is_some_and(|t| !t.starts_with("##") && !(t.starts_with('[') && t.ends_with(']') && t.len() > 2))
+    let is_special = |t: &str| t.starts_with('[') && t.ends_with(']') && t.len() > 2;
+    tokenizer.token(id).is_some_and(|t| !t.starts_with("##") && !is_special(&t))
 }
 
 fn log_softmax(logits: &[f32]) -> Vec<f32> {

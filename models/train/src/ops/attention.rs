@@ -132,10 +132,9 @@ impl Attention {
         pulp::Arch::new().dispatch(
             #[inline(always)]
             || {
-                out.chunks_exact_mut(self.tokens).for_each(
-                    #[inline(always)]
-                    |row| softmax(row),
-                )
+                for row in out.chunks_exact_mut(self.tokens) {
+                    softmax(row);
+                }
             },
         );
     }
