@@ -10,7 +10,7 @@
 #![allow(missing_docs)]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     path::Path,
 };
 
