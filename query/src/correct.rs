@@ -8,9 +8,12 @@
 use std::ops::Range;
 
 use cloze_index::{Generation, NearWord, fold, is_stop_word};
-use cloze_models::mask::{MASK, MOST_PIECES, MaskModel};
+use cloze_models::{
+    Tokenizer,
+    mask::{MASK, MOST_PIECES, MaskModel},
+};
 
-use crate::{Result, edits};
+use crate::{Result, edits, masks::Masks};
 
 /// Words of a query that are looked at, at most.
 const MOST_WORDS: usize = 3;
@@ -108,15 +111,20 @@ impl Considered {
     }
 }
 
+/// What is known of words.
+pub(crate) struct Known<'a> {
+    /// The words of the index.
+    pub(crate) generation: &'a Generation,
+    /// The words of the model.
+    pub(crate) tokenizer: Option<&'a Tokenizer>,
+    /// Which words go together.
+    pub(crate) masks: &'a Masks,
+}
+
 /// Puts a query right; `None` if there is nothing to put right. `skip_last` spares a word that is still
 /// being typed.
-pub(crate) fn correct(
-    query: &str,
-    generation: &Generation,
-    model: Option<&MaskModel>,
-    skip_last: bool,
-) -> Result<Option<Correction>> {
-    let changes = consider(query, generation, model, skip_last)?;
+pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Option<Correction>> {
+    let changes = consider(query, known, skip_last)?;
     let changes: Vec<Considered> = changes.into_iter().filter(|c| c.to().is_some()).collect();
     if changes.is_empty() {
         return Ok(None);
@@ -129,15 +137,11 @@ pub(crate) fn correct(
 }
 
 /// The words of a query that may be mistyped, with what may have been meant.
-pub(crate) fn consider(
-    query: &str,
-    generation: &Generation,
-    model: Option<&MaskModel>,
-    skip_last: bool,
-) -> Result<Vec<Considered>> {
-    let mut all = suspects(query, generation, model, skip_last)?;
+pub(crate) fn consider(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Vec<Considered>> {
+    let mut all = suspects(query, known, skip_last)?;
     let places: Vec<Range<usize>> = all.iter().map(|c| c.bytes.clone()).collect();
-    if let Some(model) = model {
+    // Most queries have nothing to put right, and then the model is not even loaded.
+    if let Some(model) = (!all.is_empty()).then(|| known.masks.get()).flatten() {
         for (at, considered) in all.iter_mut().enumerate() {
             let context = Context { query, places: &places, at, model };
             let words = considered.candidates.iter_mut().chain([&mut considered.itself]);
@@ -149,12 +153,8 @@ pub(crate) fn consider(
 }
 
 /// Words that the index does not know, or hardly knows, and that are near to one it does know.
-fn suspects(
-    query: &str,
-    generation: &Generation,
-    model: Option<&MaskModel>,
-    skip_last: bool,
-) -> Result<Vec<Considered>> {
+fn suspects(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Vec<Considered>> {
+    let generation = known.generation;
     let mut found = Vec::new();
     let words = plain_words(query);
     let last = words.len().saturating_sub(usize::from(skip_last));
@@ -166,7 +166,7 @@ fn suspects(
         let folded = fold(word);
         let passages = generation.passages_with(word)?;
         // A whole token of the model is an English word, or a name that everybody knows.
-        let is_common = model.is_some_and(|m| m.tokenizer().token_id(&folded).is_some());
+        let is_common = known.tokenizer.is_some_and(|t| t.token_id(&folded).is_some());
         let kind = match passages {
             0 if is_common => Kind::Common,
             0 if generation.passages_with_stem(word)? > 0 => Kind::OtherForm,

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::{
     Answer, Error, Highlight, Mode, Request, Result, blanks,
     confidence::{self, Evidence},
-    correct::{self, Considered, Correction},
+    correct::{self, Considered, Correction, Known},
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
     highlight::Highlighter,
     json::{Explain, Hit, LegScore, QueryFill, Relation, SectionHit, Snippet, Total},
@@ -184,12 +184,17 @@ impl Engine {
         &self.masks
     }
 
+    fn known(&self) -> Known<'_> {
+        let tokenizer = self.encoder.as_ref().map(Encoder::tokenizer);
+        Known { generation: &self.generation, tokenizer, masks: &self.masks }
+    }
+
     /// The query with words put right that look mistyped; `None` if none does.
     ///
     /// # Errors
     /// If the index or the model fails.
     pub fn correction(&self, request: &Request) -> Result<Option<Correction>> {
-        correct::correct(request.query(), &self.generation, self.masks.get(), request.prefix)
+        correct::correct(request.query(), &self.known(), request.prefix)
     }
 
     /// The words of a query that may be mistyped, with what may have been meant, whether or not it is put right.
@@ -197,7 +202,7 @@ impl Engine {
     /// # Errors
     /// If the index or the model fails.
     pub fn considered(&self, request: &Request) -> Result<Vec<Considered>> {
-        correct::consider(request.query(), &self.generation, self.masks.get(), request.prefix)
+        correct::consider(request.query(), &self.known(), request.prefix)
     }
 
     /// How many queries had been asked before and kept their vector, and how many had not.

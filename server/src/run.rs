@@ -40,6 +40,12 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
     let state = State::new(engine, config).context("cannot keep the analytics")?;
     reload::follow(state.clone()).context("cannot start a thread")?;
+    // So that the first mistyped query does not wait for it.
+    let masks = state.engine();
+    std::thread::Builder::new()
+        .name("masks".into())
+        .spawn(move || masks.mask_model().is_some())
+        .context("cannot start a thread")?;
     let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (site, origins) = (config.site.clone(), config.cors_origins.clone());

@@ -24,7 +24,10 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    ["models/src", "index/src", "indexer/src", "query/src", "server/src"].into_iter().flat_map(sources).collect()
+    ["models/src", "models/train/src", "index/src", "indexer/src", "query/src", "server/src"]
+        .into_iter()
+        .flat_map(sources)
+        .collect()
 }
 
 #[test]
@@ -35,6 +38,7 @@ fn an_engine_is_known_in_one_place() {
         ("tantivy::", "index/src/lexical/"),
         ("tokenizers::", "models/src/tokens.rs"),
         ("hf_hub::", "models/src/hub.rs"),
+        ("candle_core::", "models/train/src/"),
         ("sled::", "index/src/ledger.rs"),
         ("tar::", "index/src/archive.rs"),
         ("notify::", "indexer/src/watch.rs"),
@@ -58,9 +62,15 @@ fn dependencies_point_one_way() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(who).join("Cargo.toml");
         fs::read_to_string(manifest).unwrap().contains(&format!("cloze-{on}.workspace"))
     };
-    for (who, on) in
-        [("models", "index"), ("index", "models"), ("indexer", "query"), ("query", "indexer"), ("server", "indexer")]
-    {
+    for (who, on) in [
+        ("models", "index"),
+        ("index", "models"),
+        ("indexer", "query"),
+        ("query", "indexer"),
+        ("server", "indexer"),
+        ("server", "train"),
+        ("query", "train"),
+    ] {
         assert!(!depends(who, on), "{who} must not depend on {on}");
     }
     assert!(depends("query", "models") && depends("server", "query"), "the check sees what is there");
