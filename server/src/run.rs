@@ -47,11 +47,13 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             let (state, site) = (state.clone(), site.clone());
-            // The last one is the first to see a request: refusals carry the headers too.
+            // The last one is the first to see a request: refusals carry the headers too, and pages of
+            // listed origins can read them.
             App::new()
                 .wrap(Compress::default())
-                .wrap(from_fn(access::guard))
+                .wrap(from_fn(access::admit))
                 .wrap(app::cors(&origins))
+                .wrap(from_fn(access::observe))
                 .wrap(app::security_headers())
                 .configure(move |c| {
                     if let Some(dir) = site {
