@@ -10,7 +10,7 @@ BIN = target/release
 
 help:
 	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
-	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests'
+	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests, also in a browser'
 	@echo 'make install  put indexer, query and server into PREFIX/bin (PREFIX=$(PREFIX))'
 	@echo 'make bench    measure, beside sentence-transformers in a folder of its own (downloads gigabytes)'
 	@echo 'make soak     the long forms of the tests'
@@ -32,11 +32,16 @@ lint:
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	$(PYTHON) tests/check_licences.py
 
+# The browser and the clients of others say so where they cannot be had; under CI=true that is a failure.
 test: provision lint
 	$(CARGO) test --release --locked
+	$(CARGO) build --release --locked
+	$(PYTHON) tests/browser/check.py
+	$(PYTHON) tests/clients/check.py
 
 soak: provision build
 	CLOZE_SOAK=1 $(CARGO) test --release --locked --test suite -- --nocapture
+	$(PYTHON) tests/clients/check.py --soak
 
 browser: provision build
 	$(PYTHON) tests/browser/check.py

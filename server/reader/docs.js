@@ -16,19 +16,19 @@ function typeOf(schema = {}) {
   return schema.enum ? schema.enum.join(" | ") : type;
 }
 
-/** A table of names, types and what they mean. */
-function table(caption, rows) {
+/** A table of names, types and what they mean; the call tells it apart from others of that caption. */
+function table(caption, rows, call) {
   const row = ([name, type, text]) =>
     make("tr", {}, make("th", { scope: "row" }, make("code", {}, name)), make("td", {}, type), make("td", {}, text));
   const body = make("tbody", {}, ...rows.map(row));
   const scroll = make("div", { className: "scroll", tabIndex: 0 }, make("table", {}, body));
   scroll.setAttribute("role", "region");
-  scroll.setAttribute("aria-label", caption);
+  scroll.setAttribute("aria-label", `${caption} of ${call}`);
   return [make("h3", {}, caption), scroll];
 }
 
 /** The fields of an object, one table a schema, each schema once. */
-function schemas(schema, all, seen = new Set()) {
+function schemas(schema, all, call, seen = new Set()) {
   if (!schema) return [];
   if (schema.$ref) {
     const name = schema.$ref.split("/").pop();
@@ -37,31 +37,32 @@ function schemas(schema, all, seen = new Set()) {
     const found = all[name] ?? {};
     const fields = Object.entries(found.properties ?? {});
     const own = fields.length
-      ? table(name, fields.map(([key, field]) => [key, typeOf(field), field.description ?? ""]))
+      ? table(name, fields.map(([key, field]) => [key, typeOf(field), field.description ?? ""]), call)
       : [];
-    return [...own, ...fields.flatMap(([, field]) => schemas(field, all, seen)),
-      ...(found.oneOf ?? []).flatMap((choice) => schemas(choice, all, seen))];
+    return [...own, ...fields.flatMap(([, field]) => schemas(field, all, call, seen)),
+      ...(found.oneOf ?? []).flatMap((choice) => schemas(choice, all, call, seen))];
   }
   const inner = [schema.items, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].filter(Boolean);
-  return inner.flatMap((part) => schemas(part, all, seen));
+  return inner.flatMap((part) => schemas(part, all, call, seen));
 }
 
 function call(path, method, operation, all) {
+  const name = `${method.toUpperCase()} ${path}`;
   const parts = [make("h2", {}, make("span", { className: "method" }, method.toUpperCase()), path)];
   parts.push(make("p", {}, operation.summary ?? ""), make("p", {}, operation.description ?? ""));
   const parameters = operation.parameters ?? [];
   if (parameters.length) {
     const rows = parameters.map((p) =>
       [p.required ? `${p.name} *` : p.name, typeOf(p.schema), p.description ?? ""]);
-    parts.push(...table("Parameters", rows));
+    parts.push(...table("Parameters", rows, name));
   }
   const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-  if (body) parts.push(make("details", {}, make("summary", {}, "Body"), ...schemas(body, all)));
+  if (body) parts.push(make("details", {}, make("summary", {}, "Body"), ...schemas(body, all, `the body of ${name}`)));
   const responses = Object.entries(operation.responses ?? {});
   const kind = (response) => typeOf(Object.values(response.content ?? {})[0]?.schema ?? { type: "nothing" });
-  parts.push(...table("Answers", responses.map(([status, r]) => [status, kind(r), r.description ?? ""])));
+  parts.push(...table("Answers", responses.map(([status, r]) => [status, kind(r), r.description ?? ""]), name));
   const good = Object.values(responses[0]?.[1]?.content ?? {})[0]?.schema;
-  const fields = schemas(good, all);
+  const fields = schemas(good, all, `the answer of ${name}`);
   if (fields.length) parts.push(make("details", {}, make("summary", {}, "Fields of the answer"), ...fields));
   return make("section", { id: `${method}${path.replaceAll("/", "-")}` }, ...parts);
 }

@@ -1,29 +1,30 @@
 //! What happens to every request before and after its handler: who asks, whether they may, how long
 //! it took.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::{
     Error, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::{
-        StatusCode,
-        header::{HeaderName, HeaderValue},
+        Method, StatusCode,
+        header::{HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
-    rt::time::timeout,
     web,
 };
+use tracing::Instrument;
 
-use crate::{State, error::ApiError, keys::Scope};
+use crate::{State, app, error::ApiError, keys::Scope};
 
 /// Names a request in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest name that is taken over from a client or a proxy.
 const LONGEST_ID: usize = 64;
-/// Longest time from a request's head to its answer; more than any handler takes for its work.
-const LONGEST: Duration = Duration::from_secs(75);
+/// Longest address and headers together, in bytes; four times what the longest query takes, percent-encoded.
+const LONGEST_HEAD: usize = 32 << 10;
 
 /// What is known of an address before its handler runs.
 struct Route {
@@ -54,11 +55,16 @@ fn route(path: &str) -> Route {
     Route { name, scope, is_limited }
 }
 
-/// Lets a request through to its handler, or answers in its place; counts and logs it either way.
+/// Whether each client may ask for this only so often.
+pub(crate) fn is_limited(path: &str) -> bool {
+    route(path).is_limited
+}
+
+/// Names, counts and logs every request that is HTTP at all, whatever becomes of it further in.
 ///
 /// # Errors
-/// If the request does not come to its end; what else is wrong is answered.
-pub async fn guard(
+/// If something further in failed instead of answering; the error has an answer with the same headers.
+pub async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -66,54 +72,86 @@ pub async fn guard(
     let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let id = request_id(&request);
+    let id = request_id(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
-    let route = route(request.path());
     let method = request.method().clone();
-    let mut response = match admit(&state, &route, &request) {
-        // A client that sends its body too slowly is told so and let go.
-        Ok(()) => match timeout(LONGEST, next.call(request)).await {
-            Ok(response) => response?.map_into_boxed_body(),
-            Err(_) => {
-                state.metrics.request(route.name, StatusCode::REQUEST_TIMEOUT.as_u16(), started.elapsed());
-                return Err(ApiError::too_slow().into());
-            }
-        },
-        Err(refusal) => request.into_response(refusal.error_response()),
-    };
-    response.headers_mut().insert(REQUEST_ID, id.clone());
-    let (status, took) = (response.status().as_u16(), started.elapsed());
-    state.metrics.request(route.name, status, took);
+    // A browser that asks whether it may ask is not a search.
+    let name = if method == Method::OPTIONS { "preflight" } else { route(request.path()).name };
+    let request_id = id.to_str().unwrap_or_default().to_owned();
+    // At the level of errors, so that it is there whenever one is logged.
+    let span = tracing::error_span!("request", request_id);
+    let answer = next.call(request).instrument(span).await;
+    let status = answer.as_ref().map_or_else(|e| e.as_response_error().status_code(), ServiceResponse::status);
+    let took = started.elapsed();
+    state.metrics.request(name, status.as_u16(), took);
     // Neither the query nor the client's address: logs are kept, and read by others.
     tracing::info!(
         target: "cloze_server::access",
-        request_id = id.to_str().unwrap_or_default(),
+        request_id,
         %method,
-        route = route.name,
-        status,
+        route = name,
+        status = status.as_u16(),
         took_ms = (took.as_secs_f64() * 1e4).round() / 10.0,
     );
-    Ok(response)
+    match answer {
+        Ok(mut response) => {
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response.map_into_boxed_body())
+        }
+        Err(error) => Err(dressed(error, id)),
+    }
 }
 
-fn admit(state: &State, route: &Route, request: &ServiceRequest) -> Result<(), ApiError> {
+/// An error that no other layer makes an answer of, with what every answer carries.
+fn dressed(error: Error, id: HeaderValue) -> Error {
+    let mut response = error.error_response();
+    let headers = response.headers_mut();
+    for (name, value) in app::SECURITY_HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers.insert(REQUEST_ID, id);
+    InternalError::from_response(error, response).into()
+}
+
+/// Lets a request through to its handler, or answers in its place.
+///
+/// # Errors
+/// If the handler failed instead of answering; what is refused is answered.
+pub async fn admit(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match request.app_data::<web::Data<State>>().map_or(Ok(()), |state| check(state, &request)) {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+        Err(refusal) => Ok(request.into_response(refusal.error_response())),
+    }
+}
+
+fn check(state: &State, request: &ServiceRequest) -> Result<(), ApiError> {
+    let route = route(request.path());
     // Before the key is looked at, so that keys cannot be tried out by the million.
     if let Some(limit) = state.rate_limit.as_ref().filter(|_| route.is_limited) {
         limit.check(state.proxies.client(request.peer_addr(), request.headers()))?;
     }
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers + request.uri().path().len() + request.query_string().len() > LONGEST_HEAD {
+        let message = format!("address and headers are longer than {LONGEST_HEAD} bytes");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(ApiError::new(status, "head_too_large", message).with("limit", LONGEST_HEAD));
+    }
     // A browser asks without a key whether it may ask with one.
-    if request.method() == actix_web::http::Method::OPTIONS {
+    if request.method() == Method::OPTIONS {
         return Ok(());
     }
     state.keys.check(route.scope, request.headers())
 }
 
 /// The name that a proxy gave the request, or a new one.
-fn request_id(request: &ServiceRequest) -> HeaderValue {
+fn request_id(headers: &HeaderMap) -> HeaderValue {
     let is_plain = |v: &&HeaderValue| {
         v.len() <= LONGEST_ID && !v.is_empty() && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
     };
     let new = || HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok();
-    let given = request.headers().get(&REQUEST_ID).filter(is_plain).cloned();
+    let given = headers.get(&REQUEST_ID).filter(is_plain).cloned();
     given.or_else(new).unwrap_or_else(|| HeaderValue::from_static("none"))
 }

@@ -53,13 +53,13 @@ pub(crate) struct Analytics {
 pub(crate) struct Report {
     /// When counting began, in seconds since 1970.
     pub(crate) since: u64,
-    /// Searches counted; those made while somebody was still typing are not.
+    /// Searches counted: what was asked, not the letters on the way there.
     pub(crate) searches: u64,
     /// Searches that found nothing.
     pub(crate) without_match: u64,
     /// Results that were opened, as far as the widget reports it.
     pub(crate) clicks: u64,
-    /// Results opened a search.
+    /// Share of the searches of which a result was opened, 0 to 1.
     pub(crate) click_through: f64,
     /// What is searched for most.
     pub(crate) top_queries: Vec<QueryReport>,
@@ -146,7 +146,8 @@ impl Analytics {
             searches: kept.all.searches,
             without_match: kept.all.without_match,
             clicks: kept.all.clicks,
-            click_through: kept.all.clicks as f64 / kept.all.searches.max(1) as f64,
+            // The widget reports one click a search; others may report more, or clicks without a search.
+            click_through: kept.all.clicks.min(kept.all.searches) as f64 / kept.all.searches.max(1) as f64,
             top_queries: top(|c| c.searches),
             top_without_match: top(|c| c.without_match),
         }
@@ -207,6 +208,7 @@ mod tests {
         analytics.save().expect("saved");
         let report = Analytics::open(Some(&dir)).expect("again").report();
         assert_eq!((report.clicks, report.searches), (REMEMBERED as u64 + 8, 9));
+        assert_eq!(report.click_through, 1.0, "never more");
         assert_eq!(report.top_queries[0].query, "snapshots", "one spelling in lower case");
         assert!(analytics.lock().0.queries.len() <= REMEMBERED);
         fs::write(dir.join(FILE), "something else").expect("written");

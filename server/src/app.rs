@@ -3,7 +3,6 @@
 use actix_cors::Cors;
 use actix_web::{
     HttpResponse, ResponseError,
-    error::JsonPayloadError,
     http::{
         Method, StatusCode,
         header::{self, HeaderName},
@@ -14,10 +13,6 @@ use actix_web::{
 
 use crate::{State, error::ApiError, routes};
 
-/// Longest body that is read, in bytes: 256 texts of a few thousand characters.
-const MAX_BODY: usize = 1 << 20;
-/// Longest report of a click.
-const MAX_CLICK: usize = 4 << 10;
 /// How long a browser remembers that it may ask, in seconds.
 const CORS_MAX_AGE: usize = 3600;
 
@@ -26,13 +21,12 @@ pub fn routes(state: State) -> impl FnOnce(&mut web::ServiceConfig) {
     move |config| {
         config
             .app_data(web::Data::new(state))
-            .app_data(web::JsonConfig::default().limit(MAX_BODY).error_handler(|e, _| json_error(&e).into()))
             .service(read("/search", routes::search::get))
             .service(read("/suggest", routes::suggest::get))
             .service(write("/v1/embeddings", routes::embeddings::post))
             .service(write("/fill-mask", routes::predict::fill))
             .service(write("/score", routes::predict::score))
-            .service(write("/click", routes::click::post).app_data(web::PayloadConfig::new(MAX_CLICK)))
+            .service(write("/click", routes::click::post))
             .service(read("/health", routes::health::health))
             .service(read("/ready", routes::health::ready))
             .service(read("/metrics", routes::metrics::get))
@@ -74,21 +68,6 @@ where
     web::resource(path.to_owned()).route(web::post().to(handler)).default_service(web::to(|| not_allowed("POST")))
 }
 
-/// What a body that is no good is answered with.
-fn json_error(error: &JsonPayloadError) -> ApiError {
-    match error {
-        JsonPayloadError::ContentType => {
-            let message = "the body must be JSON, sent as application/json";
-            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
-        }
-        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
-            let message = format!("the body is longer than {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("limit", *limit)
-        }
-        other => ApiError::body(other.to_string()),
-    }
-}
-
 async fn not_found() -> HttpResponse {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").error_response()
 }
@@ -101,14 +80,18 @@ async fn not_allowed(allowed: &'static str) -> HttpResponse {
     response
 }
 
+/// What browsers are told with every answer.
+pub(crate) const SECURITY_HEADERS: [(&str, &str); 4] = [
+    ("content-security-policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+];
+
 /// Headers that every answer carries.
 #[must_use]
 pub fn security_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"))
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("X-Frame-Options", "DENY"))
-        .add(("Referrer-Policy", "same-origin"))
+    SECURITY_HEADERS.into_iter().fold(DefaultHeaders::new(), |headers, header| headers.add(header))
 }
 
 /// Which pages of other origins may ask: those on the list; none, if there is none.

@@ -141,7 +141,7 @@ impl ApiError {
     /// 500: something failed inside; what it was goes to the log.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the search failed; the server's log says why")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request failed; the server's log says why")
     }
 }
 

@@ -3,13 +3,15 @@
 //! [`app`] puts the routes together, for the program and for tests alike; `routes` holds one
 //! resource a file; `assets` what browsers load; [`error`] says what a client is told when something
 //! is wrong. Before a handler runs, `access` has asked `clients` who it is, `limits` whether that is
-//! not too much and `keys` whether it is allowed; `params` reads addresses strictly. `reload` takes
+//! not too much and `keys` whether it is allowed; `params` reads addresses strictly, `body`
+//! bodies. `reload` takes
 //! up new generations; `metrics` and `analytics` count.
 
 pub mod access;
 mod analytics;
 pub mod app;
 mod assets;
+mod body;
 pub mod cli;
 pub mod clients;
 pub mod config;

@@ -15,19 +15,23 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use crate::error::ApiError;
 
 /// Clients that are remembered before those that have been quiet are forgotten.
 const REMEMBERED: usize = 10_000;
+/// Requests for embeddings that run or wait at once.
+const EMBEDDINGS_AT_ONCE: usize = 4;
 
-/// Counts searches in flight; more than the limit are refused at once instead of queued without end.
+/// Counts what is in flight; more than the limit are refused at once instead of queued without end.
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     count: Arc<AtomicUsize>,
     limit: usize,
 }
 
-/// One search; gives its place back on drop.
+/// One request; gives its place back on drop.
 #[derive(Debug)]
 pub(crate) struct Place(Arc<AtomicUsize>);
 
@@ -45,7 +49,7 @@ impl InFlight {
         Err(ApiError::busy())
     }
 
-    /// Searches that run or wait now.
+    /// Requests that run or wait now.
     pub(crate) fn now(&self) -> usize {
         self.count.load(Ordering::Acquire)
     }
@@ -54,6 +58,22 @@ impl InFlight {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Encodes texts for others in threads of its own: half of the cores, so that searches keep the rest.
+#[derive(Clone)]
+pub(crate) struct Embeddings {
+    pub(crate) places: InFlight,
+    pub(crate) threads: Arc<ThreadPool>,
+}
+
+impl Embeddings {
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let threads = (cloze_models::available_threads() / 2).max(1);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("embed-{i}"));
+        let pool = pool.build().map_err(std::io::Error::other)?;
+        Ok(Self { places: InFlight::new(EMBEDDINGS_AT_ONCE), threads: Arc::new(pool) })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A request holds the engine it began with, so no answer mixes two generations, and the old one is
 //! let go when its last request is done. One that cannot be opened is passed by: the server goes on
-//! with what it has, and says so in `/ready` and in the log.
+//! with what it has, and says so in `/ready`. Why it was, with the names of files, is for the log.
 
 use std::{
     path::PathBuf,
@@ -18,6 +18,31 @@ use crate::State;
 const EVERY: Duration = Duration::from_millis(200);
 /// How long after a failure the same generation is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// Longest name of a generation that is repeated.
+const LONGEST_NAME: usize = 32;
+
+/// Why the newest generation on disk does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReloadError {
+    /// For everybody: a sentence of ours, and perhaps the name of a generation.
+    pub(crate) public: String,
+    /// For the log: what failed, and where.
+    pub(crate) detail: String,
+}
+
+impl ReloadError {
+    /// There is no telling which generation is the newest.
+    fn unreadable(detail: String) -> Self {
+        Self { public: "the index could not be read; the server's log says why".into(), detail }
+    }
+
+    /// The generation cannot be opened. Its name comes from a file, so only a name is repeated.
+    fn not_taken_up(name: &str, detail: String) -> Self {
+        let is_name = name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        let name = if is_name { name } else { "of an unknown name" };
+        Self { public: format!("generation {name} could not be taken up; the server's log says why"), detail }
+    }
+}
 
 /// Looks whether there is another generation, and takes it up.
 pub(crate) struct Follower {
@@ -37,7 +62,7 @@ impl Follower {
         let live = match engine.generation().overtaken_by(&self.index) {
             Ok(Some(live)) => live,
             Ok(None) => return state.set_reload_error(None),
-            Err(error) => return state.set_reload_error(Some(error.to_string())),
+            Err(error) => return state.set_reload_error(Some(ReloadError::unreadable(error.to_string()))),
         };
         if self.failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {
             return;
@@ -51,7 +76,7 @@ impl Follower {
                 self.failed = None;
             }
             Err(error) => {
-                state.set_reload_error(Some(format!("generation {live} was not taken up: {error}")));
+                state.set_reload_error(Some(ReloadError::not_taken_up(&live, format!("generation {live}: {error}"))));
                 self.failed = Some((live, Instant::now()));
             }
         }
@@ -70,4 +95,17 @@ pub(crate) fn follow(state: State) -> std::io::Result<()> {
         }
     };
     thread::Builder::new().name("reload".into()).spawn(run).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_name_is_made_public() {
+        let error = ReloadError::not_taken_up("000009", "/srv/index/generations/000009/manifest.json: no".into());
+        assert_eq!(error.public, "generation 000009 could not be taken up; the server's log says why");
+        assert!(!ReloadError::not_taken_up("../../etc", String::new()).public.contains("etc"));
+        assert!(!ReloadError::unreadable("/srv/index/CURRENT: no".into()).public.contains('/'));
+    }
 }

@@ -36,6 +36,9 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     if let Some(site) = &config.site {
         std::fs::read_dir(site).with_context(|| format!("cannot show the files of {}", site.display()))?;
     }
+    if let Some(reason) = engine.generation().stale() {
+        tracing::warn!(reason, "the live generation is damaged; the one before it answers");
+    }
     let manifest = engine.generation().manifest();
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
     let state = State::new(engine, config).context("cannot keep the analytics")?;
@@ -53,11 +56,13 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             let (state, site) = (state.clone(), site.clone());
-            // The last one is the first to see a request: refusals carry the headers too.
+            // The last one is the first to see a request: refusals carry the headers too, and pages of
+            // listed origins can read them.
             App::new()
                 .wrap(Compress::default())
-                .wrap(from_fn(access::guard))
+                .wrap(from_fn(access::admit))
                 .wrap(app::cors(&origins))
+                .wrap(from_fn(access::observe))
                 .wrap(app::security_headers())
                 .configure(move |c| {
                     if let Some(dir) = site {

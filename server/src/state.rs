@@ -13,18 +13,22 @@ use crate::{
     analytics::Analytics,
     clients::TrustedProxies,
     keys::Keys,
-    limits::{InFlight, RateLimit},
+    limits::{Embeddings, InFlight, RateLimit},
     metrics::Metrics,
-    reload::Follower,
+    reload::{Follower, ReloadError},
 };
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
     engine: Arc<ArcSwap<Engine>>,
-    reload_error: Arc<Mutex<Option<String>>>,
+    reload_error: Arc<Mutex<Option<ReloadError>>>,
     follower: Arc<Mutex<Follower>>,
+    /// Searches and suggestions.
     pub(crate) in_flight: InFlight,
+    /// What takes long has places of its own, so that it never takes those of searches.
+    pub(crate) embeddings: Embeddings,
+    pub(crate) reloads: InFlight,
     pub(crate) timeout: Duration,
     pub(crate) keys: Arc<Keys>,
     pub(crate) proxies: Arc<TrustedProxies>,
@@ -37,7 +41,7 @@ impl State {
     /// The state around an engine.
     ///
     /// # Errors
-    /// If the state directory cannot be used.
+    /// If the state directory cannot be used, or there is no starting threads.
     pub fn new(engine: Engine, config: &ServerConfig) -> std::io::Result<Self> {
         let analytics = match config.analytics {
             true => Some(Arc::new(Analytics::open(config.state_dir.as_deref())?)),
@@ -48,6 +52,8 @@ impl State {
             reload_error: Arc::default(),
             follower: Arc::new(Mutex::new(Follower::new(config.index.clone(), config.model.clone()))),
             in_flight: InFlight::new(config.max_in_flight),
+            embeddings: Embeddings::new()?,
+            reloads: InFlight::new(1),
             timeout: config.timeout,
             keys: Arc::new(config.keys.clone()),
             proxies: Arc::new(config.trusted_proxies.clone()),
@@ -73,17 +79,17 @@ impl State {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
     }
 
-    /// Why the newest generation on disk does not answer, if it does not.
+    /// Why the newest generation on disk does not answer, if it does not: what everybody may know of it.
     pub(crate) fn reload_error(&self) -> Option<String> {
-        self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|error| error.public.clone())
     }
 
     /// Remembers it, and logs it once.
-    pub(crate) fn set_reload_error(&self, error: Option<String>) {
+    pub(crate) fn set_reload_error(&self, error: Option<ReloadError>) {
         let mut known = self.reload_error.lock().unwrap_or_else(PoisonError::into_inner);
         if *known != error {
-            if let Some(error) = &error {
-                tracing::error!(error, "the index on disk was not taken up; the old generation goes on");
+            if let Some(ReloadError { detail, .. }) = &error {
+                tracing::error!(error = detail, "the index on disk was not taken up; the old generation goes on");
             }
             *known = error;
         }

@@ -38,14 +38,15 @@ class Api {
     return answer;
   }
 
+  // Without a signal it outlives the page.
   async #fetch(url, signal) {
     const key = this.host.getAttribute("key");
     let response, body;
     try {
-      response = await fetch(url, { signal, headers: key ? { authorization: `Bearer ${key}` } : {} });
+      response = await fetch(url, { signal, keepalive: !signal, headers: key ? { authorization: `Bearer ${key}` } : {} });
       body = await response.json();
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal?.aborted) throw error;
     }
     if (!response?.ok || !body) throw new Failure(response, body?.error);
     return body;
@@ -60,6 +61,11 @@ class Api {
     this.#answers.delete(url);
     this.#answers.set(url, answer);
     if (this.#answers.size > ANSWERS_KEPT) this.#answers.delete(this.#answers.keys().next().value);
+  }
+
+  // Once more, to be counted by the server; nobody waits for the answer.
+  count(fields) {
+    this.#fetch(this.url("search", fields)).catch(() => {});
   }
 
   // As text, which needs no preflight.

@@ -16,6 +16,9 @@ function h(tag, part, attributes, ...children) {
 const ICONS = {
   search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM15.2 15.2 20 20",
   cross: "M7 7l10 10M17 7 7 17",
+  clock: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM12 7.5V12l3 2",
+  page: "M7 3.5h7l4 4v13H7zM10 12h5M10 16h5",
+  alert: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16ZM12 8v5M12 16v.1",
 };
 
 function icon(name) {

@@ -129,7 +129,7 @@ class ClozeSearch extends HTMLElement {
 
   // Whether the browser may follow the link.
   choose({ choice }, event) {
-    const { url, title, position } = choice, { query } = this;
+    const { url, title, position } = choice, { query, search } = this;
     if (choice.query) {
       this.ask(choice.query);
       return false;
@@ -138,7 +138,9 @@ class ClozeSearch extends HTMLElement {
     const newTab = event.ctrlKey || event.metaKey || event.shiftKey || event.button === 1;
     const follow = this.emit("cloze-select", { url, title, query, position, newTab });
     if (!this.hasAttribute("no-recent")) recent.add(query);
-    if (position && this.hasAttribute("report-clicks")) this.api.report({ query, url, position });
+    if (position) search.count();
+    if (position && !search.opened && this.hasAttribute("report-clicks")) this.api.report({ query, url, position });
+    search.opened = true;
     if (!newTab) this.close();
     return follow;
   }

@@ -13,13 +13,17 @@ function pressed({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
   return [ctrlKey && "ctrl", metaKey && "meta", altKey && "alt", shiftKey && /^[a-z]/.test(name) && "shift", name].filter(Boolean).join("+");
 }
 
-function takesText(node) {
-  return node instanceof Element && (node.matches("input, textarea, select") || node.isContentEditable);
+// Whether keys pressed there may be meant for it. What a closed shadow tree holds cannot be seen.
+function takesKeys(node, at) {
+  if (!(node instanceof Element)) return false;
+  return node.matches("input, textarea, select") || node.isContentEditable || (!at && node.localName.includes("-") && !node.shadowRoot);
 }
 
+// The page's fields keep every key; the widget's own keeps those that are text.
 function isHotkey(event, host) {
-  if (event.defaultPrevented || event.isComposing || event.repeat || !event.key) return false;
-  return hotkeysOf(host).includes(pressed(event)) && (event.ctrlKey || event.metaKey || !event.composedPath().some(takesText));
+  if (event.defaultPrevented || event.isComposing || event.repeat || !event.key || !hotkeysOf(host).includes(pressed(event))) return false;
+  const field = event.composedPath().find(takesKeys);
+  return !field || (field === host.view.input && (event.ctrlKey || event.metaKey));
 }
 
 // The one to show on the button.

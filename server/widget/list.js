@@ -29,5 +29,5 @@ function page(hit, position, base) {
 }
 
 function proposal(part, text, url) {
-  return option(part, url ? { url, title: text } : { query: text }, h("bdi", "title", null, text));
+  return option(part, url ? { url, title: text } : { query: text }, icon(url ? "page" : part === "recent" ? "clock" : "search"), h("bdi", "title", null, text));
 }

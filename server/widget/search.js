@@ -1,6 +1,7 @@
 // What is asked. Only the answer to the last request is drawn.
 const SEMANTIC_PAUSE = 350; // ms
 const LONGEST_WAIT = 30; // seconds
+const READING = 1000; // ms after which an answer was what was meant, not one on the way there
 
 class Search {
   query = "";
@@ -11,6 +12,8 @@ class Search {
   #next = 0; // offset
   #call;
   #timer;
+  #counted = ""; // the query that the server has counted
+  #counting; // timer
 
   constructor(host) {
     this.host = host;
@@ -24,6 +27,7 @@ class Search {
   begin(query, { prefix = false, typed = false } = {}) {
     this.stop();
     this.query = query;
+    if (!query) this.#counted = "";
     this.prefix = prefix;
     this.host.emit("cloze-query", { query, filters: this.filters, typed });
     if (!query) return this.host.drawStart();
@@ -40,15 +44,16 @@ class Search {
     this.#number++;
     this.#call?.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#counting);
     this.pending = false;
     this.opening = null; // the Enter that did not wait for the answer
     this.retry = null;
     this.host.view.waiting(false);
   }
 
-  fields(offset) {
+  fields(offset, count = false) {
     const { host } = this, mode = host.getAttribute("mode"), facets = host.getAttribute("facets");
-    const fields = [["q", this.query], ["limit", this.limit], ...[...host.fixedFilters, ...this.filters].map((filter) => ["filter", filter])];
+    const fields = [["q", this.query], ["limit", this.limit], ["count", count], ...[...host.fixedFilters, ...this.filters].map((filter) => ["filter", filter])];
     if (offset) fields.push(["offset", offset]);
     if (mode) fields.push(["mode", mode]);
     if (facets) fields.push(["facets", facets.replace(/\s+/g, "")]);
@@ -88,6 +93,7 @@ class Search {
     const { value, relation } = answer.total;
     view.more.hidden = answer.hits.length < this.limit || (relation === "eq" && this.#next >= value);
     host.emit("cloze-results", { query, answer });
+    this.#counting = setTimeout(() => this.count(), READING);
     if (!view.list.firstChild) this.suggest(number, signal);
     else if (opening) host.enter(opening);
     else if (!offset) this.#timer = setTimeout(() => this.refine(number, signal), SEMANTIC_PAUSE);
@@ -109,6 +115,15 @@ class Search {
     const fields = [...this.fields(0), ["highlight", "semantic"]];
     const answer = await this.host.api.get("search", fields, signal).catch(() => null);
     if (answer && number === this.#number) this.host.view.exchangeSnippets(answer.hits);
+  }
+
+  // For the analytics of the server: each query once, however it is filtered and shown.
+  count() {
+    const { host, query } = this;
+    if (!query || query === this.#counted) return;
+    this.#counted = query;
+    this.opened = false;
+    host.api.count([...this.fields(0, true), ["highlight", "none"]]);
   }
 
   async suggest(number, signal) {

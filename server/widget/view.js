@@ -37,7 +37,7 @@ class View {
     this.removers = h("div", "removers");
     this.message = h("div", "message");
     this.more = h("button", "more", { onclick: () => host.search.next() });
-    this.count = h("span", "count");
+    this.count = h("span", "count", { dir: "auto" });
     this.legend = h("span", "legend", { "aria-hidden": "true" });
     this.live = h("p", "live", { role: "status" });
     this.body = h("div", "body", null, this.corrected, this.notice, this.start, this.message, this.heading,
@@ -74,7 +74,10 @@ class View {
 
   clicked(event) {
     const option = event.target.closest(".option");
-    if (option && event.button < 2 && !this.host.choose(option, event)) event.preventDefault();
+    if (!option || event.button > 1) return;
+    if (!this.host.choose(option, event)) event.preventDefault();
+    // The arrows go on from the field. A finger would only bring up the keyboard.
+    if (event.pointerType !== "touch") this.input.focus({ preventScroll: true });
   }
 
   label() {
@@ -166,7 +169,7 @@ class View {
   }
 
   tell(title, detail, action = "") {
-    this.message.replaceChildren(h("p", "message-title", null, title), h("p", "hint", null, detail), action);
+    this.message.replaceChildren(icon(action ? "alert" : "search"), h("p", "message-title", null, title), h("p", "hint", null, detail), action);
   }
 
   // While only filters change, chips stay where they are.

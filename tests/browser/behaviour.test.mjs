@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { active, ask, clean, dev, fired, focused, input, open, openDialog, part, searches, settled, titles, until } from "./harness.mjs";
+import { active, ask, clean, counted, dev, fired, focused, input, open, openDialog, part, searches, settled, titles, until } from "./harness.mjs";
 
 const isOpen = (page) => page.evaluate(() => document.querySelector("cloze-search").view.dialog.open);
 const live = (page) => page.evaluate(() => document.querySelector("cloze-search").view.live.textContent);
@@ -133,19 +133,28 @@ describe("hotkeys", () => {
     });
   }
 
-  for (const place of ["#text", "#area", "#editable", "#shadowed #inner"]) {
-    test(`a bare key stays with ${place}, one with Control does not`, async () => {
-      const page = await open();
+  for (const place of ["#text", "#area", "#choice", "#editable", "#shadowed #inner", "#closed"]) {
+    test(`no key is taken from ${place}`, async () => {
+      const page = await open({ attributes: { hotkeys: "/ mod+k alt+s" } });
       await page.locator(place).focus();
-      await page.keyboard.press("/");
-      assert.ok(!(await isOpen(page)));
-      await page.keyboard.press("Control+k");
-      assert.ok(await isOpen(page));
-      await page.keyboard.press("Control+k");
-      assert.ok(!(await isOpen(page)), "again closes");
+      for (const keys of ["/", "Control+k", "Alt+s"]) {
+        await page.keyboard.press(keys);
+        assert.ok(!(await isOpen(page)), keys);
+      }
       assert.equal(await focused(page), place.split("#").pop());
     });
   }
+
+  test("the widget's own field takes text, and the key that opened closes", async () => {
+    const page = await open();
+    await page.focus("#after");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("a/b");
+    assert.equal(await input(page).inputValue(), "a/b");
+    await page.keyboard.press("Control+k");
+    assert.ok(!(await isOpen(page)));
+    assert.equal(await focused(page), "after");
+  });
 
   test("what the page has handled, composes or switched off is left alone", async () => {
     const page = await open();
@@ -303,6 +312,50 @@ describe("requests", () => {
     await openDialog(page);
     await ask(page, "index");
     assert.equal(await part(page, "page").count(), 10);
+  });
+});
+
+describe("counting", () => {
+  const queries = () => counted().map(({ params }) => params.get("q"));
+
+  test("what was meant is counted once, not the letters on the way there", async () => {
+    const page = await open({ attributes: { facets: "tags" } });
+    await openDialog(page);
+    await page.keyboard.type("how index", { delay: 120 });
+    await settled(page);
+    assert.deepEqual(queries(), []);
+    await page.waitForTimeout(1300);
+    assert.deepEqual(queries(), ["how index"]);
+    await part(page, "chip").first().click();
+    await settled(page);
+    await part(page, "more").click();
+    await page.waitForTimeout(1300);
+    assert.deepEqual(queries(), ["how index"], "filtered and read on, it is the same search");
+    await part(page, "clear").click();
+    await ask(page, "how index");
+    await page.waitForTimeout(1300);
+    assert.deepEqual(queries(), ["how index", "how index"], "asked again, it is another");
+  });
+
+  test("a search that finds nothing is counted, too", async () => {
+    const page = await open({ scenario: "nothing" });
+    await openDialog(page);
+    await ask(page, "xyzzy");
+    await page.waitForTimeout(1300);
+    assert.deepEqual(queries(), ["xyzzy"]);
+  });
+
+  test("a result that is opened at once counts its search, and one click", async () => {
+    const page = await open({ attributes: { "report-clicks": "" } });
+    await openDialog(page);
+    await stay(page);
+    await ask(page, "index");
+    await part(page, "top").nth(1).click({ button: "middle" });
+    await part(page, "top").nth(2).click({ button: "middle" });
+    await page.keyboard.press("Enter");
+    await page.waitForTimeout(1300);
+    assert.deepEqual(queries(), ["index"]);
+    assert.equal(dev.log.filter(({ path }) => path === "click").length, 1);
   });
 });
 

@@ -124,6 +124,7 @@ export const scenarios = {
     },
   },
   overloaded: { search: () => failure(503, "busy", "too many searches", { "retry-after": "1" }) },
+  lastpage: { search: (params) => (params.get("offset") ? failure(500, "internal", "the request failed; the server's log says why") : json(docs(params))) },
   slow: { delay: () => 1500, search: (params) => json(docs(params)) },
   // The first letters are answered last.
   race: { delay: (params) => (params.get("q") === "slow" ? 700 : 10), search: (params) => json(one(params, { title: `Answer to ${params.get("q")}` })) },

@@ -5,7 +5,8 @@
     python3 tests/browser/check.py --shots DIR  and keeps pictures of all states
 
 Needs Node.js and Chromium: as root with apt they are installed; elsewhere it is said that they are
-missing, and nothing is run. Under CI=true that is a failure.
+missing, and nothing is run. Where mdBook or MkDocs Material cannot be had, only their sites are left
+out. Under CI=true both are failures.
 """
 
 import os
@@ -16,14 +17,19 @@ import tempfile
 from pathlib import Path
 
 import guides
+import hostile
 
 ROOT, HERE = guides.ROOT, guides.HERE
+BINARIES = ROOT / "target" / "release"
+# For the analytics of a server that ends with the test.
+KEY = "a-key-for-the-checks"
+AGAIN = "then run `make browser`"
 
 
 def skip(why):
     if os.environ.get("CI") == "true":
-        sys.exit(why)
-    print(f"skipped the browser tests: {why}")
+        sys.exit(f"the browser tests cannot run: {why}")
+    print(f"SKIPPED the browser tests: {why}", flush=True)
     sys.exit(0)
 
 
@@ -32,13 +38,13 @@ def ensure_programs():
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        skip(f"{', '.join(missing)} missing; with Debian: apt-get install nodejs npm chromium, then make browser")
+        skip(f"{', '.join(missing)} missing; with Debian: apt-get install nodejs npm chromium, {AGAIN}")
     packages = {"node": "nodejs", "npm": "npm", "chromium": "chromium"}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "--quiet", *(packages[m] for m in missing)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "--quiet"], env=environment, stdout=subprocess.DEVNULL)
     if subprocess.run(install, env=environment, stdout=subprocess.DEVNULL).returncode:
-        skip(f"{', '.join(missing)} could not be installed with apt-get")
+        skip(f"{', '.join(missing)} could not be installed with apt-get; install them, {AGAIN}")
 
 
 def ensure_modules():
@@ -46,41 +52,58 @@ def ensure_modules():
     if stamp.exists() and stamp.read_text() == lock.read_text():
         return
     if subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=HERE).returncode:
-        skip("the packages of tests/browser/package-lock.json could not be installed")
+        skip(f"npm could not install tests/browser/package-lock.json; see to its registry, {AGAIN}")
     stamp.write_text(lock.read_text())
 
 
 def start_server(index, arguments):
     """A search server on an index; the process and its address."""
-    command = [ROOT / "target" / "release" / "server", "--index", index, "--listen", "127.0.0.1:0", *arguments]
-    environment = {**os.environ, "CLOZE_LOG": "error"}
+    command = [BINARIES / "server", "--index", index, "--listen", "127.0.0.1:0", *arguments]
+    environment = {**os.environ, "CLOZE_LOG": "error", "CLOZE_ADMIN_KEY": KEY}
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     return server, "http://" + server.stdout.readline().split("http://")[1].split("/")[0]
+
+
+def build_index(source, index, *arguments):
+    subprocess.run([BINARIES / "indexer", "build", source, "--index", index, "--quiet", *arguments], check=True)
 
 
 def main():
     ensure_programs()
     ensure_modules()
-    if not guides.tools():
-        skip("mdBook or MkDocs Material could not be installed")
+    kinds = guides.tools()
+    missing = sorted(set(guides.KINDS) - set(kinds))
+    if missing and os.environ.get("CI") == "true":
+        sys.exit(f"the guides for {', '.join(missing)} cannot be tested: not installed")
     with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        index, indexer = scratch / "index", ROOT / "target" / "release" / "indexer"
-        subprocess.run([indexer, "build", ROOT / "docs", "--index", index, "--base-url", "/site", "--quiet"], check=True)
-        servers = []
-        try:
-            server, address = start_server(index, ["--site", ROOT / "docs"])
+        scratch, servers, options = Path(name), [], ["--key", KEY]
+
+        def start(option, index, arguments):
+            server, address = start_server(index, arguments)
             servers.append(server)
-            sites = []
-            for kind in ("mdbook", "mkdocs"):
+            options.extend([f"--{option}", address])
+
+        try:
+            build_index(ROOT / "docs", scratch / "index", "--base-url", "/site")
+            start("server", scratch / "index", ["--site", ROOT / "docs", "--analytics", "--cors-origin", "*"])
+            hostile.write(scratch / "hostile")
+            build_index(scratch / "hostile", scratch / "hostile-index", "--base-url", "/site")
+            start("hostile", scratch / "hostile-index", ["--site", scratch / "hostile", "--cors-origin", "*"])
+            for kind in kinds:
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
-                sites += [f"--{kind}", site]
-            command = ["node", "run.mjs", "--server", address, *sites, *sys.argv[1:]]
-            sys.exit(subprocess.run(command, cwd=HERE).returncode)
+                options.extend([f"--{kind}", site])
+            command = ["node", *os.environ.get("NODE_OPTS_FOR_CLOZE", "").split(), "run.mjs", *options, *sys.argv[1:]]
+            code = subprocess.run(command, cwd=HERE).returncode
+            ended = [server.returncode for server in servers if server.poll() is not None]
+            if ended:
+                sys.exit(f"a server ended with {ended[0]}")
         finally:
             for server in servers:
                 server.terminate()
+    if missing:
+        print(f"SKIPPED the guides for {', '.join(missing)}: not installed; with a network, run `make browser`", flush=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

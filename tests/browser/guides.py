@@ -1,5 +1,6 @@
 """Builds real sites as the manual's guides say, indexes their HTML and serves both."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +14,9 @@ HERE = ROOT / "tests" / "browser"
 MDBOOK = "0.5.4"
 MKDOCS_MATERIAL = "9.8.1"
 TOOLS = ROOT / "target" / "tools"
+KINDS = ("html", "mdbook", "mkdocs")
+# What a generator adds to the pages: a copy of the first chapter, pages about nothing.
+EXCLUDED = {"html": [], "mdbook": ["/index.html", "404.html"], "mkdocs": ["404.html"]}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -20,16 +24,30 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def tools():
-    """Puts mdBook and MkDocs Material in place; says what could not be had."""
-    commands = []
-    if not (TOOLS / "bin" / "mdbook").exists():
-        commands.append(["cargo", "install", "mdbook", "--version", MDBOOK, "--locked", "--quiet", "--root", str(TOOLS)])
-    if not (TOOLS / "mkdocs" / "bin" / "mkdocs").exists():
-        commands.append([sys.executable, "-m", "venv", str(TOOLS / "mkdocs")])
-        pip = str(TOOLS / "mkdocs" / "bin" / "pip")
-        commands.append([pip, "install", "--quiet", f"mkdocs-material=={MKDOCS_MATERIAL}"])
+def ensure_mdbook():
+    """Only what `mdbook build` needs, and unoptimised: a minute instead of ten; kept in target/tools."""
+    if (TOOLS / "bin" / "mdbook").exists():
+        return True
+    command = ["cargo", "install", "mdbook", "--version", MDBOOK, "--locked", "--quiet", "--debug", "--no-default-features", "--root", TOOLS]
+    environment = {**os.environ, "CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": str(TOOLS / "build")}
+    return subprocess.run(command, env=environment).returncode == 0
+
+
+def ensure_mkdocs():
+    if (TOOLS / "mkdocs" / "bin" / "mkdocs").exists():
+        return True
+    pip = TOOLS / "mkdocs" / "bin" / "pip"
+    commands = [
+        [sys.executable, "-m", "venv", TOOLS / "mkdocs"],
+        [pip, "install", "--quiet", f"mkdocs-material=={MKDOCS_MATERIAL}"],
+    ]
     return all(subprocess.run(command).returncode == 0 for command in commands)
+
+
+def tools():
+    """Puts mdBook and MkDocs Material in place; gives the guides that can be tested."""
+    has = {"html": True, "mdbook": ensure_mdbook(), "mkdocs": ensure_mkdocs()}
+    return [kind for kind in KINDS if has[kind]]
 
 
 def serve_folder(folder):
@@ -39,9 +57,10 @@ def serve_folder(folder):
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
-def fill_in(folder, **values):
-    """Puts addresses into the copied sources."""
-    for path in folder.rglob("*"):
+def copy(kind, target, **values):
+    """The sources of a site with their addresses filled in."""
+    copytree(HERE / "guides" / kind, target)
+    for path in target.rglob("*"):
         if path.suffix in (".hbs", ".html", ".yml"):
             text = path.read_text()
             for name, value in values.items():
@@ -49,30 +68,32 @@ def fill_in(folder, **values):
             path.write_text(text)
 
 
+def generate(kind, source, out):
+    """What the generator makes of the sources; plain HTML needs none."""
+    if kind == "html":
+        copytree(source, out, dirs_exist_ok=True)
+        return
+    commands = {
+        "mdbook": [TOOLS / "bin" / "mdbook", "build", source, "--dest-dir", out],
+        "mkdocs": [TOOLS / "mkdocs" / "bin" / "mkdocs", "build", "--quiet", "-f", source / "mkdocs.yml", "-d", out],
+    }
+    subprocess.run(commands[kind], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def build(kind, scratch, start_server):
     """One site: its address, and the search server that belongs to it."""
-    source, out = scratch / kind, scratch / kind / "out"
-    copytree(HERE / "guides" / kind, source)
-    out.mkdir()
+    out, index = scratch / kind / "out", scratch / kind / "index"
+    out.mkdir(parents=True)
     site = serve_folder(out)
-    index = scratch / f"{kind}-index"
-
-    def generate(endpoint):
-        fill_in(source, ENDPOINT=endpoint, SITE_URL=site)
-        if kind == "mdbook":
-            command = [TOOLS / "bin" / "mdbook", "build", source, "--dest-dir", out]
-        else:
-            command = [TOOLS / "mkdocs" / "bin" / "mkdocs", "build", "--quiet", "-f", source / "mkdocs.yml", "-d", out]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    # The HTML has to be there before the index, and the index before the search server: so once
-    # with any address, and again with the right one.
-    generate("http://127.0.0.1:9")
+    # The HTML has to be there before the index, and the index before the search server, whose address is in
+    # the HTML: so once with any address, and again with the right one.
+    addresses = {"ENDPOINT": "http://127.0.0.1:9", "SITE_URL": site}
+    copy(kind, scratch / kind / "first", **addresses)
+    generate(kind, scratch / kind / "first", out)
     indexer = ROOT / "target" / "release" / "indexer"
-    subprocess.run([indexer, "build", out, "--index", index, "--base-url", site, "--include", "**/*.html", "--quiet"], check=True)
-    server, endpoint = start_server(index, ["--cors-origin", site])
-    fresh = scratch / f"{kind}-again"
-    copytree(HERE / "guides" / kind, fresh)
-    source = fresh
-    generate(endpoint)
+    command = [indexer, "build", out, "--index", index, "--base-url", site, "--include", "**/*.html", "--quiet"]
+    subprocess.run([*command, *(f"--exclude={path}" for path in EXCLUDED[kind])], check=True)
+    server, addresses["ENDPOINT"] = start_server(index, ["--cors-origin", site])
+    copy(kind, scratch / kind / "second", **addresses)
+    generate(kind, scratch / kind / "second", out)
     return site, server

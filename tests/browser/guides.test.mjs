@@ -1,14 +1,17 @@
-// Sites built by mdBook and MkDocs Material as the manual's guides say: from a question to the right heading.
+// Sites built as the manual's guides say: from a question to the right heading.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { accessible, ask, clean, input, open, openDialog, options, shoot, titles } from "./harness.mjs";
 
-for (const generator of ["mdbook", "mkdocs"]) {
+const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
+
+for (const generator of ["html", "mdbook", "mkdocs"].filter((name) => options[name])) {
   test(`${generator}: a question leads to its heading`, async () => {
     const page = await open({ url: `${options[generator]}/` });
     await openDialog(page);
-    await ask(page, "what do the bees eat in the cold months");
+    await ask(page, "what to give the bees for the winter");
     assert.match((await titles(page))[0], /The year/);
     await accessible(page, "cloze-search");
     await shoot(page, `guide-${generator}`);
@@ -32,5 +35,13 @@ for (const generator of ["mdbook", "mkdocs"]) {
     await page.keyboard.press("Escape");
     await input(page).waitFor({ state: "hidden" });
     await clean(page);
+  });
+}
+
+// What is tested is what the manual tells people to write.
+for (const path of ["mdbook/theme/head.hbs", "mdbook/theme/header.hbs", "mkdocs/overrides/main.html", "docusaurus/src/theme/SearchBar.js"]) {
+  test(`the manual has ${path}`, async () => {
+    const [manual, file] = await Promise.all([read("../../docs/widget.md"), read(`guides/${path}`)]);
+    assert.ok(manual.includes(`\n${file.replaceAll("ENDPOINT", "https://search.example.org")}\`\`\``));
   });
 }

@@ -9,7 +9,7 @@ import { start } from "./serve.mjs";
 
 export const { values: options } = parseArgs({
   strict: false,
-  options: { server: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" } },
+  options: { server: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, html: { type: "string" }, hostile: { type: "string" }, key: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" } },
 });
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -24,20 +24,29 @@ export async function close() {
   dev.close();
 }
 
-// A page in a context of its own; `url` opens something else than the test page.
-export async function open({ attributes = {}, scenario = "docs", scheme = "light", dir, lang, style, twice, url, viewport, touch = false, grant = false, before } = {}) {
+// What the policy of a page forbade.
+function watch() {
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => window.violations.push(`${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`));
+}
+
+// A page in a context of its own; `url` opens something else than the test page, `policy` names another origin that it may ask.
+export async function open({ attributes = {}, scenario = "docs", scheme = "light", dir, lang, style, twice, url, viewport, touch = false, before, motion = "reduce", policy = "", element = true } = {}) {
   const context = await browser.newContext({
-    viewport: viewport ?? { width: 1100, height: 800 }, colorScheme: scheme, hasTouch: touch, isMobile: touch, reducedMotion: "reduce", bypassCSP: false,
+    viewport: viewport ?? { width: 1100, height: 800 }, colorScheme: scheme, hasTouch: touch, isMobile: touch, reducedMotion: motion, bypassCSP: false,
   });
   const page = await context.newPage();
   page.problems = [];
+  page.on("dialog", (dialog) => (page.problems.push(`a dialog: ${dialog.message()}`), dialog.dismiss()));
+  await page.addInitScript(watch);
   page.on("pageerror", (error) => page.problems.push(error.stack));
   if (before) await page.addInitScript(before);
   const query = new URLSearchParams({ attributes: JSON.stringify({ endpoint: `/canned/${scenario}`, ...attributes }), scheme: "auto" });
   for (const [name, value] of Object.entries({ dir, lang, style })) if (value) query.append(name, value);
   if (twice) query.append("twice", "");
+  if (policy) query.append("allow", policy);
   await page.goto(url ?? `${dev.url}/test?${query}`);
-  await page.waitForFunction(() => customElements.get("cloze-search"));
+  if (element) await page.waitForFunction(() => customElements.get("cloze-search"));
   dev.log.length = 0;
   opened.push(page);
   return page;
@@ -46,7 +55,9 @@ export async function open({ attributes = {}, scenario = "docs", scheme = "light
 export const part = (page, name) => page.locator(`cloze-search .${name}`);
 export const input = (page) => part(page, "input");
 export const titles = (page) => part(page, "top-title").allTextContents();
-export const searches = () => dev.log.filter(({ path }) => path === "search");
+const asked = (count) => dev.log.filter(({ path, params }) => path === "search" && params.get("count") === count);
+export const searches = () => asked("false");
+export const counted = () => asked("true");
 
 export async function openDialog(page) {
   await part(page, "button").click();

@@ -24,6 +24,33 @@ test("the start shows examples, what is indexed, and takes the focus", async () 
   await clean(page);
 });
 
+for (const [name, appearance] of Object.entries({ dark: { scheme: "dark" }, narrow: { viewport: { width: 320, height: 720 }, touch: true } })) {
+  test(`the start, ${name}`, async () => {
+    const page = await visit("", appearance);
+    await until(page, () => /17 pages/.test(document.getElementById("generation").textContent));
+    await accessible(page);
+    await shoot(page, `page-start-${name}`);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
+    await clean(page);
+  });
+}
+
+test("from right to left", async () => {
+  const page = await visit("", { before: () => document.addEventListener("DOMContentLoaded", () => (document.documentElement.dir = "rtl")) });
+  await until(page, () => /17 pages/.test(document.getElementById("generation").textContent));
+  await accessible(page);
+  await shoot(page, "page-start-rtl");
+  await ask(page, "index folder");
+  await page.locator("#explain").check();
+  await settled(page);
+  const [button, field] = await page.evaluate(() => ["clear", "input"].map((name) => document.querySelector("cloze-search").shadowRoot.querySelector(`.${name}`).getBoundingClientRect().left));
+  assert.ok(button < field, "the field begins at the right");
+  await accessible(page);
+  await shoot(page, "page-rtl");
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
+  await clean(page);
+});
+
 test("an address is a search", async () => {
   const page = await visit("?q=index+folder&mode=keyword&explain=true&filter=version:3");
   await settled(page);

@@ -1,15 +1,15 @@
-// `node run.mjs [--server http://127.0.0.1:8080] [--mdbook address --mkdocs address] [--shots folder] [--browser /usr/bin/chromium]`
+// `node run.mjs [--server address --key key] [--hostile address] [--html address --mdbook address --mkdocs address]
+// [--shots folder] [--browser /usr/bin/chromium]`: check.py starts what has those addresses.
 // Drives the widget and the search page in a browser; with a server, also against its answers.
 
-import { after, afterEach } from "node:test";
+import { after, afterEach, test } from "node:test";
 import { close, closePages, options } from "./harness.mjs";
 
 afterEach(closePages);
 after(close);
 
-await import("./states.test.mjs");
-await import("./behaviour.test.mjs");
-await import("./trust.test.mjs");
-await import("./page.test.mjs");
-if (options.server) await import("./server.test.mjs");
-if (options.mdbook) await import("./guides.test.mjs");
+const files = ["states", "behaviour", "trust", "page", ...(options.server ? ["server"] : []), ...(options.html ? ["guides"] : [])];
+const loaded = Promise.all(files.map((name) => import(`./${name}.test.mjs`)));
+// It keeps the runner, and so the browser, from ending before the last file is there.
+test("all files are there", () => loaded);
+await loaded;

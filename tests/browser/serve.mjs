@@ -15,10 +15,14 @@ const TYPES = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8"
 
 const source = (name) => readFile(new URL(name, WIDGET), "utf8");
 
+// Without lines that are a comment, and without indentation: as `server/src/assets.rs` does it.
+const isComment = (line) => line.startsWith("//") || (line.startsWith("/*") && line.endsWith("*/"));
+const packed = (text) => text.split("\n").map((line) => line.trim()).filter((line) => line && !isComment(line)).map((line) => `${line}\n`).join("");
+
 // What the Rust server answers at /widget.js: the same parts in the same order.
 export async function widget() {
   const scripts = await Promise.all(PARTS.map((part) => source(`${part}.js`)));
-  return `(() => {"use strict"; const CSS = String.raw\`${await source("widget.css")}\`;\n${scripts.join("\n")}})();\n`;
+  return packed(`(() => {\n"use strict";\nconst CSS = String.raw\`${await source("widget.css")}\`;\n${scripts.join("")}})();\n`);
 }
 
 export async function weight() {
@@ -43,7 +47,8 @@ ${styles.join("\n")}
 <main id="main"><h1>A page</h1><p>Some text of the host page.</p>
 <p><label>Field <input id="text"></label> <label>Area <textarea id="area"></textarea></label></p>
 <div id="editable" contenteditable="true" role="textbox" aria-label="Editor">Editable</div>
-<div id="shadowed"></div></main></body></html>`;
+<p><label>Choice <select id="choice"><option>One</option><option>Two</option></select></label></p>
+<div id="shadowed"></div><closed-field id="closed"></closed-field></main></body></html>`;
 }
 
 async function bodyOf(request) {

@@ -18,6 +18,17 @@ const STATES = {
   degraded: { scenario: "degraded", query: "index", check: async (page) => assert.match(await part(page, "notice").textContent(), /incomplete/) },
   corrected: { scenario: "corrected", query: "freshnes", check: async (page) => assert.equal(await part(page, "adopt").textContent(), "freshness") },
   loading: { scenario: "slow", query: "index", pending: true, check: (page) => until(page, () => document.querySelector("cloze-search").view.root.classList.contains("waiting")) },
+  offline: { prepare: (page) => page.context().setOffline(true), query: "index", check: async (page) => assert.match(await part(page, "message").textContent(), /offline/) },
+  busy: { scenario: "overloaded", query: "index", check: async (page) => assert.match(await part(page, "message").textContent(), /busy/) },
+  lastpage: {
+    scenario: "lastpage",
+    query: "index",
+    async check(page) {
+      await part(page, "more").click();
+      await until(page, () => /failed · Try again/.test(document.querySelector("cloze-search").view.more.textContent));
+      assert.equal((await titles(page)).length, 10, "what was there stays");
+    },
+  },
   hostile: { scenario: "hostile", query: "index", attributes: { facets: "tags" } },
   bare: { scenario: "bare", query: "index" },
 };
@@ -38,6 +49,7 @@ for (const [dress, appearance] of Object.entries(DRESSES)) {
           const page = await open({ ...appearance, scenario: state.scenario, before: state.before, attributes });
           if (inline) await input(page).focus();
           else await openDialog(page);
+          await state.prepare?.(page);
           if (state.pending) await input(page).fill(state.query);
           else if (state.query) await ask(page, state.query);
           for (const key of state.keys ?? []) await page.keyboard.press(key);
@@ -104,15 +116,73 @@ test("a page that wants everything to be different", async () => {
   await clean(page);
 });
 
-test("forced colours", async () => {
-  const page = await open();
-  await page.emulateMedia({ forcedColors: "active" });
+for (const inline of [false, true]) {
+  test(`forced colours${inline ? ", inline" : ""}`, async () => {
+    const page = await open({ attributes: { facets: "tags", ...(inline ? { inline: "" } : {}) } });
+    await page.emulateMedia({ forcedColors: "active" });
+    if (!inline) await openDialog(page);
+    await ask(page, "index folder");
+    await part(page, "chip").first().click();
+    await until(page, () => document.querySelector("cloze-search").shadowRoot.querySelector(".chip").ariaPressed === "true");
+    await input(page).focus();
+    await page.keyboard.press("ArrowDown");
+    // Backgrounds are gone: what is active, pressed or has the focus is outlined, and marks keep a colour of their own.
+    const outlined = (name) => part(page, name).first().evaluate((node) => getComputedStyle(node).outlineStyle);
+    assert.equal(await outlined("option[aria-selected=true]"), "solid");
+    assert.equal(await outlined("chip[aria-pressed=true]"), "solid");
+    assert.equal(await outlined("option[aria-selected=false]"), "none");
+    if (inline) assert.equal(await outlined("header"), "solid");
+    const [mark, text] = await page.evaluate(() => ["mark", "snippet"].map((name) => getComputedStyle(document.querySelector("cloze-search").shadowRoot.querySelector(`.${name}`)).backgroundColor));
+    assert.notEqual(mark, text);
+    await accessible(page);
+    await shoot(page, `forced-colours${inline ? "-inline" : ""}`);
+  });
+}
+
+for (const [motion, expected] of [["reduce", ["none", "none"]], ["no-preference", ["appear", "glide"]]]) {
+  test(`motion: ${motion}`, async () => {
+    const page = await open({ motion, scenario: "slow" });
+    await openDialog(page);
+    await input(page).fill("index");
+    await until(page, () => document.querySelector("cloze-search").view.root.classList.contains("waiting"));
+    const names = await page.evaluate(() => {
+      const root = document.querySelector("cloze-search").shadowRoot;
+      return [getComputedStyle(root.querySelector(".dialog")), getComputedStyle(root.querySelector(".header"), "::after")].map((style) => style.animationName);
+    });
+    assert.deepEqual(names, expected);
+  });
+}
+
+test("custom properties and parts", async () => {
+  const page = await open({ attributes: { facets: "tags" } });
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`cloze-search { --cloze-accent: rgb(160, 0, 80); --cloze-background: rgb(250, 250, 210); --cloze-text: rgb(20, 20, 60);
+      --cloze-muted: rgb(70, 70, 90); --cloze-border: rgb(1, 2, 3); --cloze-mark: rgb(200, 255, 200); --cloze-mark-text: rgb(0, 60, 0);
+      --cloze-radius: 3px; --cloze-font: "DejaVu Serif", serif; --cloze-max-width: 500px; --cloze-z-index: 7; }
+      cloze-search::part(button) { text-transform: uppercase; } cloze-search::part(top-title) { font-style: italic; }`);
+    document.adoptedStyleSheets = [sheet];
+  });
   await openDialog(page);
   await ask(page, "index folder");
   await page.keyboard.press("ArrowDown");
-  assert.notEqual(await part(page, "option[aria-selected=true]").evaluate((node) => getComputedStyle(node).outlineStyle), "none");
+  const styles = await page.evaluate(() => {
+    const root = document.querySelector("cloze-search").shadowRoot;
+    const style = (name, property) => getComputedStyle(root.querySelector(`.${name}`))[property];
+    return {
+      accent: style("option[aria-selected=true] .title", "color"), background: style("panel", "backgroundColor"), text: style("input", "color"),
+      muted: style("snippet", "color"), border: style("header", "borderBlockEndColor"), mark: style("mark", "backgroundColor"), "mark-text": style("mark", "color"),
+      radius: style("option", "borderTopLeftRadius"), font: style("title", "fontFamily"), "max-width": style("dialog", "maxInlineSize"), "z-index": style("cloze", "zIndex"),
+      button: style("button", "textTransform"), title: style("top-title", "fontStyle"),
+    };
+  });
+  assert.deepEqual(styles, {
+    accent: "rgb(160, 0, 80)", background: "rgb(250, 250, 210)", text: "rgb(20, 20, 60)", muted: "rgb(70, 70, 90)", border: "rgb(1, 2, 3)",
+    mark: "rgb(200, 255, 200)", "mark-text": "rgb(0, 60, 0)", radius: "3px", font: '"DejaVu Serif", serif', "max-width": "500px", "z-index": "7",
+    button: "uppercase", title: "italic",
+  });
   await accessible(page);
-  await shoot(page, "forced-colours");
+  await shoot(page, "themed");
 });
 
 test("targets of at least 44 px where the pointer is coarse", async () => {

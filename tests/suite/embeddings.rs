@@ -79,3 +79,23 @@ fn what_cannot_be_encoded_is_named() {
     assert_eq!(post(&server, r#"{"input": ""}"#).status, 200, "an empty text has a vector");
     assert_eq!(server.get("/v1/embeddings").unwrap().status, 405);
 }
+
+#[test]
+fn they_do_not_take_the_places_of_searches() {
+    let site = Site::with(&[("a.md", "# A\n\nText.\n")]);
+    site.build();
+    std::fs::write(site.root().join("cloze.toml"), "[server]\nmax_in_flight = 1\n").unwrap();
+    let server = Server::start(&site, &[]);
+    let text = format!("\"{}\"", "word ".repeat(150));
+    let body = format!(r#"{{"input": [{}]}}"#, vec![text; 48].join(","));
+    let replies: Vec<Reply> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| post(&server, &body))).collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            assert_eq!(server.get("/search?q=text").unwrap().status, 200, "with a single place for searches");
+        }
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let refused: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 503).collect();
+    assert!(!refused.is_empty() && refused.len() <= 4, "four places of their own; {} of 8 refused", refused.len());
+    assert!(refused.iter().all(|reply| reply.code() == "busy" && reply.header("retry-after") == Some("1")));
+}

@@ -65,13 +65,15 @@ fn analytics_outlive_the_server() {
         "/search?q=apples",
         "/search?q=app&prefix=true",
         "/search?q=apples&offset=10",
-        "/search?q=zzqxv",
+        "/search?q=pears&count=false",
+        "/search?q=zzqxv&prefix=true&count=true",
     ] {
         assert_eq!(server.get(path).unwrap().status, 200, "{path}");
     }
     let click = r#"{"query": "apples", "url": "/a", "position": 1}"#;
     assert_eq!(server.send("POST", "/click", &[("Content-Type", "text/plain")], click).unwrap().status, 204);
     assert_eq!(server.send("POST", "/click", &[], "{}").unwrap().code(), "invalid_body");
+    assert_eq!(server.get("/search?q=a&count=maybe").unwrap().code(), "invalid_parameter");
     assert!(server.end());
     let server = start(&site, &args);
     let report = admin(&server, "GET", "/admin/analytics").json();
@@ -79,6 +81,9 @@ fn analytics_outlive_the_server() {
     let top = &report["top_queries"][0];
     assert_eq!((&top["query"], &top["searches"], &top["clicks"]), (&"apples".into(), &2.into(), &1.into()), "{report}");
     assert_eq!(report["top_without_match"][0]["query"], "zzqxv");
+    assert_eq!(report["click_through"], 1.0 / 3.0);
+    (0..9).for_each(|_| drop(server.send("POST", "/click", &[], click).unwrap()));
+    assert_eq!(admin(&server, "GET", "/admin/analytics").json()["click_through"], 1.0, "never more");
     let kept = fs::read_to_string(state.join("analytics.json")).unwrap();
     assert!(!kept.contains("127.0.0.1"), "no addresses: {kept}");
 }
@@ -120,6 +125,22 @@ fn the_log_can_be_read_by_programs_and_tells_no_secrets() {
 }
 
 #[test]
+fn what_went_wrong_is_logged_with_the_name_of_its_request() {
+    let site = site();
+    fs::write(site.root().join("cloze.toml"), "[server]\ntimeout_ms = 0\n").unwrap();
+    let server = start(&site, &["--log-format", "json"]);
+    let words = "apples pears keep months ".repeat(20);
+    let path = format!("/search?q={}", words.trim_end().replace(' ', "+"));
+    let reply = server.send("GET", &path, &[("X-Request-Id", "from-the-proxy-7")], "").unwrap();
+    assert_eq!((reply.status, reply.code().as_str()), (503, "timeout"));
+    let log = server.log();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = lines.iter().find(|line| line["level"] == "WARN").unwrap_or_else(|| panic!("{log}"));
+    assert_eq!(line["span"]["request_id"], "from-the-proxy-7", "{line}");
+    assert!(!log.contains("apples"), "not even then the query: {log}");
+}
+
+#[test]
 fn the_interface_describes_itself() {
     let site = site();
     let server = start(&site, &[]);
@@ -139,6 +160,16 @@ fn the_interface_describes_itself() {
     ] {
         assert!(paths.contains_key(path), "{path}");
     }
+    let statuses = |path: &str, method: &str| {
+        let responses = paths[path][method]["responses"].as_object().unwrap();
+        responses.keys().map(|status| status.parse().unwrap()).collect::<Vec<u16>>()
+    };
+    assert_eq!(statuses("/search", "get"), [200, 400, 401, 403, 429, 431, 500, 503]);
+    assert_eq!(statuses("/click", "post"), [204, 400, 408, 413, 429, 431, 500]);
+    assert_eq!(statuses("/v1/embeddings", "post"), [200, 400, 401, 403, 408, 413, 415, 429, 431, 500, 503]);
+    assert_eq!(statuses("/admin/reload", "post"), [200, 401, 403, 429, 431, 500, 503]);
+    assert_eq!(statuses("/admin/analytics", "get"), [200, 401, 403, 404, 429, 431, 500]);
+    assert_eq!(statuses("/metrics", "get"), [200, 401, 403, 431, 500]);
     let schemas = description["components"]["schemas"].as_object().unwrap();
     for name in ["Answer", "Hit", "Snippet", "Suggestions", "Embeddings", "ErrorBody"] {
         assert!(schemas.contains_key(name), "{name}");

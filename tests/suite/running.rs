@@ -10,24 +10,37 @@ use std::{
 };
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::site::Site;
 
-/// A server on a port of its own; ended on drop.
+/// A server on a port of its own; ended on drop. A panic in it fails the test.
 pub struct Server {
     pub child: Child,
     pub address: String,
+    log: Option<NamedTempFile>,
 }
 
 /// What it answered.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
-    head: String,
+    pub head: String,
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
+    /// Takes an answer apart.
+    pub fn read(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
+        let body = bytes.get(end + 4..).unwrap_or_default().to_vec();
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let status = head.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
+        Self { status, head, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
@@ -49,10 +62,18 @@ impl Server {
         Self::of(site.command("server", args))
     }
 
-    /// Starts a prepared command, without its log.
+    /// Starts a prepared command, and keeps its log.
     pub fn of(mut command: Command) -> Self {
-        command.stderr(Stdio::null());
-        Self::with_log(command)
+        let log = NamedTempFile::new().unwrap();
+        command.stderr(Stdio::from(log.reopen().unwrap()));
+        let mut server = Self::with_log(command);
+        server.log = Some(log);
+        server
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.as_ref().map(|log| fs::read_to_string(log.path()).unwrap()).unwrap_or_default()
     }
 
     /// Starts a prepared command that says where its log goes.
@@ -62,7 +83,7 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.split("://").nth(1).unwrap_or_else(|| panic!("{line:?}")).split('/').next().unwrap();
-        Self { address: address.to_owned(), child }
+        Self { address: address.to_owned(), child, log: None }
     }
 
     pub fn get(&self, path: &str) -> std::io::Result<Reply> {
@@ -78,10 +99,7 @@ impl Server {
         write!(stream, "{method} {path} HTTP/1.0\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n{body}")?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
-        Ok(Reply { status, head: head.to_owned(), body: body.to_owned() })
+        Ok(Reply::read(&bytes))
     }
 
     /// Waits for `/ready` to say something.
@@ -116,5 +134,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+        let log = self.log();
+        assert!(thread::panicking() || !log.contains("panicked"), "{log}");
     }
 }

@@ -38,7 +38,7 @@ pub(crate) async fn reload(state: web::Data<State>) -> Result<HttpResponse, ApiE
     let name = |state: &State| state.engine().generation().manifest().generation.clone();
     let before = name(&state);
     let shared = state.clone();
-    run(&state, state.timeout, move || {
+    run(&state.reloads, state.timeout, move || {
         shared.reload();
         Ok(())
     })

@@ -1,12 +1,12 @@
 //! `POST /click`: a result was opened. The widget reports it where the page's owner wants that.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use cloze_query::Request;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    State,
+    State, body,
     error::{ApiError, ErrorBody},
 };
 
@@ -34,11 +34,14 @@ pub(crate) struct Click {
         (status = 204, description = "Counted, or not, if nothing is"),
         (status = 400, body = ErrorBody, description = "The body is not such a JSON object, or the query is empty or too long"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
     ),
 )]
-pub(crate) async fn post(body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let click: Click = serde_json::from_slice(&body).map_err(|e| ApiError::body(e.to_string()))?;
+pub(crate) async fn post(
+    http: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let click: Click = body::parse(&body::bytes(&http, payload, body::MAX_CLICK).await?)?;
     let request = Request::new(&click.query)?;
     if let Some(analytics) = &state.analytics {
         analytics.click(request.query());

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cloze_models::{Encoder, TextKind};
-use rayon::prelude::*;
+use rayon::{ThreadPool, prelude::*};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::run;
 use crate::{
-    State,
+    State, body,
     error::{ApiError, ErrorBody},
 };
 
@@ -129,25 +129,25 @@ struct Usage {
         (status = 403, body = ErrorBody, description = "The key may not do this"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
-        (status = 503, body = ErrorBody, description = "No model is loaded, or too many requests at once"),
+        (status = 503, body = ErrorBody, description = "No model is loaded, or too many requests at once, or they took too long; see Retry-After"),
     ),
     security((), ("key" = [])),
 )]
 pub(crate) async fn post(
-    body: web::Json<EmbeddingsRequest>,
+    http: HttpRequest,
+    payload: web::Payload,
     state: web::Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    let request = body.into_inner();
-    let engine = state.engine();
-    let answer = run(&state, TIMEOUT, move || match engine.encoder() {
-        Some(encoder) => embed(encoder, request),
+    let request: EmbeddingsRequest = body::json(&http, payload).await?;
+    let (engine, threads) = (state.engine(), state.embeddings.threads.clone());
+    let answer = run(&state.embeddings.places, TIMEOUT, move || match engine.encoder() {
+        Some(encoder) => embed(encoder, &threads, request),
         None => Err(ApiError::no_model()),
     });
     Ok(HttpResponse::Ok().json(answer.await?))
 }
 
-fn embed(encoder: &Encoder, request: EmbeddingsRequest) -> Result<Embeddings, ApiError> {
+fn embed(encoder: &Encoder, threads: &ThreadPool, request: EmbeddingsRequest) -> Result<Embeddings, ApiError> {
     let texts = match request.input {
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
@@ -157,8 +157,8 @@ fn embed(encoder: &Encoder, request: EmbeddingsRequest) -> Result<Embeddings, Ap
         InputType::Passage => TextKind::Passage,
         InputType::Query => TextKind::Query,
     };
-    let encoded = texts.par_iter().map(|text| encoder.encode(kind, text)).collect::<Result<Vec<_>, _>>();
-    let encoded = encoded.map_err(|error| {
+    let encode = || texts.par_iter().map(|text| encoder.encode(kind, text)).collect::<Result<Vec<_>, _>>();
+    let encoded = threads.install(encode).map_err(|error| {
         tracing::error!(%error, "texts could not be encoded");
         ApiError::internal()
     })?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{rt::time::timeout, web};
 
-use crate::{State, error::ApiError};
+use crate::{error::ApiError, limits::InFlight};
 
 pub(crate) mod admin;
 pub(crate) mod click;
@@ -20,15 +20,17 @@ pub(crate) mod suggest;
 
 /// Runs work off the async threads, where there is a place for it; the client waits for at most `longest`.
 async fn run<T: Send + 'static>(
-    state: &State,
+    places: &InFlight,
     longest: Duration,
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let place = state.in_flight.enter()?;
+    let place = places.enter()?;
+    // What the work logs is logged with the request's id.
+    let span = tracing::Span::current();
     // The place is kept until the work is done, also when the client has been told that it took too long.
     let work = web::block(move || {
         let _place = place;
-        work()
+        span.in_scope(work)
     });
     match timeout(longest, work).await {
         Ok(Ok(result)) => result,
@@ -36,6 +38,9 @@ async fn run<T: Send + 'static>(
             tracing::error!(%error, "a request was not worked on");
             Err(ApiError::internal())
         }
-        Err(_) => Err(ApiError::timeout()),
+        Err(_) => {
+            tracing::warn!(longest_ms = longest.as_millis() as u64, "a request took too long");
+            Err(ApiError::timeout())
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! The search page and the widget, compiled into the program.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, AcceptEncoding, Encoding, Header},
+};
 
 use crate::assets::{self, Asset};
 
@@ -9,15 +12,26 @@ const CACHED: &str = "public, max-age=300";
 
 fn serve(request: &HttpRequest, asset: &Asset) -> HttpResponse {
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let mut response = match known {
-        Some(tags) if tags.contains(asset.tag.as_str()) => HttpResponse::NotModified(),
-        _ => HttpResponse::Ok(),
-    };
-    response.insert_header((header::CACHE_CONTROL, CACHED)).insert_header((header::ETAG, asset.tag.as_str()));
-    if known.is_some_and(|tags| tags.contains(asset.tag.as_str())) {
+    let is_known = known.is_some_and(|tags| tags.contains(asset.tag.as_str()));
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((header::CACHE_CONTROL, CACHED))
+        .insert_header((header::ETAG, asset.tag.as_str()))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    if is_known {
         return response.finish();
     }
-    response.content_type(asset.kind).body(asset.body)
+    response.content_type(asset.kind);
+    if takes_gzip(request) {
+        return response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.gzip.clone());
+    }
+    response.body(asset.body.clone())
+}
+
+fn takes_gzip(request: &HttpRequest) -> bool {
+    let accepted = AcceptEncoding::parse(request).ok();
+    let offered = [Encoding::gzip(), Encoding::identity()];
+    accepted.and_then(|accepted| accepted.negotiate(offered.iter())) == Some(Encoding::gzip())
 }
 
 pub(crate) async fn html(request: HttpRequest) -> HttpResponse {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use cloze_query::{
     Engine, Error,
     predict::{self, FillAnswer, FillRequest, ScoreAnswer, ScoreRequest},
@@ -10,7 +10,7 @@ use cloze_query::{
 
 use super::run;
 use crate::{
-    State,
+    State, body,
     error::{ApiError, ErrorBody},
 };
 
@@ -30,15 +30,19 @@ const TIMEOUT: Duration = Duration::from_secs(20);
         (status = 403, body = ErrorBody, description = "The key may not do this"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
         (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
     ),
     security((), ("key" = [])),
 )]
-pub(crate) async fn fill(body: web::Json<FillRequest>, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let (request, engine) = (body.into_inner(), state.engine());
+pub(crate) async fn fill(
+    http: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let request: FillRequest = body::json(&http, payload).await?;
+    let engine = state.engine();
     let work = move || predict::fill_text(mask_model(&engine)?, &request).map_err(refused);
-    Ok(HttpResponse::Ok().json(run(&state, TIMEOUT, work).await?))
+    Ok(HttpResponse::Ok().json(run(&state.embeddings.places, TIMEOUT, work).await?))
 }
 
 /// Says how likely a text is, token by token.
@@ -54,15 +58,22 @@ pub(crate) async fn fill(body: web::Json<FillRequest>, state: web::Data<State>) 
         (status = 403, body = ErrorBody, description = "The key may not do this"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
         (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
     ),
     security((), ("key" = [])),
 )]
-pub(crate) async fn score(body: web::Json<ScoreRequest>, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let (request, engine) = (body.into_inner(), state.engine());
-    let work = move || predict::score_text(mask_model(&engine)?, &request.text).map_err(refused);
-    Ok(HttpResponse::Ok().json(run(&state, TIMEOUT, work).await?))
+pub(crate) async fn score(
+    http: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let request: ScoreRequest = body::json(&http, payload).await?;
+    let (engine, threads) = (state.engine(), state.embeddings.threads.clone());
+    let work = move || {
+        let model = mask_model(&engine)?;
+        threads.install(|| predict::score_text(model, &request.text)).map_err(refused)
+    };
+    Ok(HttpResponse::Ok().json(run(&state.embeddings.places, TIMEOUT, work).await?))
 }
 
 fn mask_model(engine: &Engine) -> Result<&cloze_models::mask::MaskModel, ApiError> {

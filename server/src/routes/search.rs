@@ -10,8 +10,8 @@ use crate::{
     params::Params,
 };
 
-const PARAMETERS: [&str; 10] =
-    ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain", "filter", "facets"];
+const PARAMETERS: [&str; 11] =
+    ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain", "filter", "facets", "count"];
 
 /// Finds pages by meaning and by word.
 #[utoipa::path(
@@ -29,23 +29,25 @@ const PARAMETERS: [&str; 10] =
         ("explain" = Option<bool>, Query, description = "Whether every hit says how its score came about"),
         ("filter" = Option<Vec<String>>, Query, description = "key:value, repeatable: one of the values of each key"),
         ("facets" = Option<String>, Query, description = "Metadata keys whose values are counted, separated by commas"),
+        ("count" = Option<bool>, Query, description = "Whether analytics count this search; if absent, they do unless prefix or offset is set"),
     ),
     responses(
         (status = 200, body = Answer, description = "The pages, best first"),
         (status = 400, body = ErrorBody, description = "A parameter is wrong"),
         (status = 401, body = ErrorBody, description = "A key is needed"),
         (status = 403, body = ErrorBody, description = "The key may not do this"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
-        (status = 503, body = ErrorBody, description = "Too many requests at once, or the search took too long; see Retry-After"),
     ),
     security((), ("key" = [])),
 )]
 pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, ApiError> {
-    let request = read(http.query_string())?;
+    let params = Params::parse(http.query_string(), &PARAMETERS)?;
+    let request = read(&params)?;
     let engine = state.engine();
-    // What is still being typed, or looked at further down, is not a search of its own.
-    let is_counted = !request.prefix && request.offset() == 0;
-    let (answer, timings) = run(&state, state.timeout, move || Ok(engine.search_timed(&request)?)).await?;
+    // What is still being typed, or looked at further down, is not a search of its own. Who asks while
+    // somebody types, such as the widget, says which of its requests is the one that was meant.
+    let is_meant = params.value("count", "true or false")?.unwrap_or(!request.prefix);
+    let is_counted = is_meant && request.offset() == 0;
+    let (answer, timings) = run(&state.in_flight, state.timeout, move || Ok(engine.search_timed(&request)?)).await?;
     state.metrics.search(&timings, answer.no_match);
     if let Some(analytics) = state.analytics.as_ref().filter(|_| is_counted) {
         analytics.search(&answer);
@@ -53,8 +55,7 @@ pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<Ht
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(answer))
 }
 
-fn read(query: &str) -> Result<Request, ApiError> {
-    let params = Params::parse(query, &PARAMETERS)?;
+fn read(params: &Params) -> Result<Request, ApiError> {
     let q = params.query()?;
     let whole = "a whole number";
     let limit = params.value("limit", whole)?.unwrap_or(DEFAULT_LIMIT);

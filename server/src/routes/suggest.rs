@@ -24,8 +24,6 @@ use crate::{
         (status = 400, body = ErrorBody, description = "A parameter is wrong"),
         (status = 401, body = ErrorBody, description = "A key is needed"),
         (status = 403, body = ErrorBody, description = "The key may not do this"),
-        (status = 429, body = ErrorBody, description = "Too many requests from this client; see Retry-After"),
-        (status = 503, body = ErrorBody, description = "Too many requests at once; see Retry-After"),
     ),
     security((), ("key" = [])),
 )]
@@ -34,6 +32,6 @@ pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<Ht
     let q = params.query()?.to_owned();
     let limit = params.value("limit", "a whole number")?.unwrap_or(DEFAULT_SUGGESTIONS);
     let engine = state.engine();
-    let suggestions = run(&state, state.timeout, move || Ok(engine.suggest(&q, limit)?)).await?;
+    let suggestions = run(&state.in_flight, state.timeout, move || Ok(engine.suggest(&q, limit)?)).await?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "no-cache")).json(suggestions))
 }
