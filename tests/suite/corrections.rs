@@ -87,8 +87,8 @@ fn the_context_decides_between_words_that_are_equally_near() {
     ]);
     site.build();
     let engine = site.engine();
-    assert_eq!(corrected(&engine, "sail the xoat across the sea").as_deref(), Some("sail the boat across the sea"));
-    assert_eq!(corrected(&engine, "wear a warm xoat in winter").as_deref(), Some("wear a warm coat in winter"));
+    assert_eq!(corrected(&engine, "sail the loat across the sea").as_deref(), Some("sail the boat across the sea"));
+    assert_eq!(corrected(&engine, "wear a warm loat in winter").as_deref(), Some("wear a warm coat in winter"));
 }
 
 #[test]
