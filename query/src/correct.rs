@@ -19,8 +19,9 @@ use crate::{Result, edits, masks::Masks};
 const MOST_WORDS: usize = 3;
 /// Candidates of a word that are read in context.
 const MOST_CANDIDATES: usize = 16;
-/// Letters of the shortest word that is put right.
-const SHORTEST: usize = 4;
+/// Letters of the shortest word that is put right, and of the shortest that may have been meant.
+const SHORTEST: usize = 3;
+const SHORTEST_MEANT: usize = 4;
 /// Passages up to which a word that does occur is rare.
 const RARE: u64 = 2;
 
@@ -31,7 +32,7 @@ const CONTEXT: f64 = 0.55;
 /// How much better than the word as it was typed the best candidate has to be: where the index does not
 /// have the word at all, where it has another form of it, where everybody knows the word, where it occurs.
 /// Chosen on sentences with and without slips, of texts that have nothing to do with any judged set.
-const UNKNOWN: f64 = -7.5;
+const UNKNOWN: f64 = -9.0;
 const OTHER_FORM: f64 = -3.5;
 const COMMON: f64 = -3.0;
 const OCCURS: f64 = -1.5;
@@ -176,6 +177,9 @@ fn suspects(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Vec<Consi
         };
         let near = generation.words_within(&folded, allowed_edits(&folded, kind))?;
         let mut candidates: Vec<Candidate> = near.into_iter().filter_map(|n| candidate(&folded, n)).collect();
+        if kind != Kind::Unknown {
+            candidates.retain(|c| !is_other_form(&folded, &c.word));
+        }
         sort(&mut candidates);
         candidates.truncate(MOST_CANDIDATES);
         if !candidates.is_empty() {
@@ -220,7 +224,15 @@ fn plain_word(chunk: &str) -> Option<Range<usize>> {
 /// Edits within which a word is looked for: short words have too many neighbours, and a word that exists is
 /// seldom two slips away from the one that was meant.
 fn allowed_edits(word: &str, kind: Kind) -> u8 {
-    if word.chars().count() > SHORTEST && kind == Kind::Unknown { 2 } else { 1 }
+    if word.chars().count() > SHORTEST_MEANT && kind == Kind::Unknown { 2 } else { 1 }
+}
+
+/// Whether two words are forms of one, such as `rename` and `renamed`: a word that exists is not a slip for
+/// another form of it, unless a letter was typed twice.
+fn is_other_form(typed: &str, word: &str) -> bool {
+    let stem = |w: &str| cloze_index::analyse(w, Some("en")).first().map(|a| a.term.clone());
+    let doubled = |w: &str| w.as_bytes().windows(2).filter(|pair| pair[0] == pair[1]).count();
+    stem(typed) == stem(word) && doubled(typed) <= doubled(word)
 }
 
 fn sort(candidates: &mut [Candidate]) {
@@ -229,7 +241,7 @@ fn sort(candidates: &mut [Candidate]) {
 
 /// A word of the index as a candidate; none that is no plain word.
 fn candidate(typed: &str, near: NearWord) -> Option<Candidate> {
-    if near.word.chars().count() < 3 || !near.word.chars().all(char::is_alphabetic) {
+    if near.word.chars().count() < SHORTEST_MEANT || !near.word.chars().all(char::is_alphabetic) {
         return None;
     }
     let cost = edits::cost(typed, &near.word);
