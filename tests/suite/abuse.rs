@@ -130,7 +130,7 @@ impl Slow {
             self.answer.extend(&some[..length]);
         }
         if self.answer.is_empty() {
-            self.stream.write(b"x").ok();
+            self.stream.write_all(b"x").ok();
         }
     }
 }
