@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Drives the widget, the search page and the guides' sites in headless Chromium.
 
-    python3 tests/browser/check.py              everything
-    python3 tests/browser/check.py --shots DIR  and keeps pictures of all states
+    python3 tests/browser/check.py                 everything
+    python3 tests/browser/check.py --shots DIR     and keeps pictures of all states
+    python3 tests/browser/check.py --only PATTERN  the tests whose names fit
 
 Needs Node.js and Chromium: as root with apt they are installed; elsewhere it is said that they are
 missing, and nothing is run. Where mdBook or MkDocs Material cannot be had, only their sites are left
 out. Under CI=true both are failures.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -69,6 +71,10 @@ def build_index(source, index, *arguments):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shots", type=Path, metavar="DIR")
+    parser.add_argument("--only", metavar="PATTERN")
+    arguments = parser.parse_args()
     ensure_programs()
     ensure_modules()
     kinds = guides.tools()
@@ -93,8 +99,9 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
-            command = ["node", *os.environ.get("NODE_OPTS_FOR_CLOZE", "").split(), "run.mjs", *options, *sys.argv[1:]]
-            code = subprocess.run(command, cwd=HERE).returncode
+            only = [f"--test-name-pattern=all files are there|{arguments.only}"] if arguments.only else []
+            shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
+            code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode
             ended = [server.returncode for server in servers if server.poll() is not None]
             if ended:
                 sys.exit(f"a server ended with {ended[0]}")
