@@ -75,7 +75,7 @@ impl Lexical {
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
         let term = Term::from_field_text(self.fields.words, &folded);
-        self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))
+        self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))
     }
 
     /// Passages that have a word in any form, as the stemmers of the index's languages see it.
@@ -84,7 +84,7 @@ impl Lexical {
         for language in &self.languages {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
                 let term = Term::from_field_text(self.fields.content, &term.term);
-                most = most.max(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))?);
+                most = most.max(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))?);
             }
         }
         Ok(most)

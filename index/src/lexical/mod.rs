@@ -11,6 +11,7 @@ mod near;
 mod query;
 mod schema;
 mod search;
+mod statistics;
 mod writer;
 
 pub use analysis::{AnalysedWord, analyse, fold, is_stop_word};

@@ -21,6 +21,7 @@ use super::{
     near::near_words,
     query::{KeywordQuery, KeywordText, QueryWord, compile_phrase},
     schema::{self, Fields},
+    statistics::Statistics,
     writer::error,
 };
 use crate::{Error, Passage, PassageId, Result, Scored, Selection, best::BestK};
@@ -75,6 +76,8 @@ pub(crate) struct Lexical {
     pages: Vec<u32>,
     /// The passage of each document, by segment.
     ids: Vec<Vec<PassageId>>,
+    /// Counts of words over the passages that are there.
+    pub(super) statistics: Statistics,
 }
 
 impl Lexical {
@@ -86,7 +89,14 @@ impl Lexical {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
         let searcher = reader.searcher();
         let Places { addresses, pages, ids } = places(dir, &searcher, &live)?;
-        Ok(Self { dir: dir.to_owned(), searcher, fields, languages: languages.to_owned(), live, addresses, pages, ids })
+        let gone = |ids: &Vec<PassageId>| {
+            let gone = (0u32..).zip(ids).filter(|(_, passage)| !live.contains(**passage));
+            gone.map(|(document, _)| document).collect()
+        };
+        let gone = ids.iter().map(gone).collect();
+        let statistics = Statistics::new(searcher.clone(), gone, fields.content).map_err(failed)?;
+        let (dir, languages) = (dir.to_owned(), languages.to_owned());
+        Ok(Self { dir, searcher, fields, languages, live, addresses, pages, ids, statistics })
     }
 
     /// Analyses what was asked for, in the languages of the index. A word that the index does not
@@ -114,7 +124,7 @@ impl Lexical {
 
     pub(super) fn knows(&self, folded: &str) -> Result<bool> {
         let term = Term::from_field_text(self.fields.words, folded);
-        Ok(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+        Ok(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
@@ -175,7 +185,7 @@ impl Lexical {
     /// Calls `take` with every live passage that matches, and its score.
     pub(super) fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("search", &e);
-        let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
+        let weight = query.weight(self.scoring()).map_err(failed)?;
         for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
             let mut one = |document: DocId, score: f32| {
                 let passage = ids[document as usize];
@@ -186,6 +196,11 @@ impl Lexical {
             weight.for_each(reader, &mut one).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Scores by what is there.
+    fn scoring(&self) -> EnableScoring<'_> {
+        EnableScoring::enabled_from_statistics_provider(&self.statistics, &self.searcher)
     }
 
     fn matching(&self, query: &dyn Query) -> Result<Selection> {
@@ -249,7 +264,7 @@ impl Lexical {
     pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
         let folded = Analyzer::for_language(None).folded(written);
         let term = Term::from_field_text(self.fields.content, &folded);
-        Ok(self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+        Ok(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
     }
 
     /// Passages whose title or heading is exactly the text.
@@ -287,7 +302,7 @@ impl Lexical {
     /// passage is; `order` lists the passages by address.
     fn add_scores(&self, part: &dyn Query, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("score", &e);
-        let weight = part.weight(EnableScoring::enabled_from_searcher(&self.searcher)).map_err(failed)?;
+        let weight = part.weight(self.scoring()).map_err(failed)?;
         let address = |i: &usize| self.addresses[passages[*i] as usize];
         for group in order.chunk_by(|a, b| address(a).segment_ord == address(b).segment_ord) {
             let reader = self.searcher.segment_reader(address(&group[0]).segment_ord);

@@ -1,0 +1,68 @@
+//! Word counts over the passages that are there.
+//!
+//! tantivy counts documents as long as they are in a segment. What is gone here is only listed, so it is taken
+//! off: an index after many edits then scores as one that was built from nothing. The number of words of a
+//! passage that is gone is known as BM25 knows it, rounded to steps of an eighth.
+
+use tantivy::{
+    DocId, DocSet, Searcher, TERMINATED, Term,
+    query::Bm25StatisticsProvider,
+    schema::{Field, IndexRecordOption},
+};
+
+/// Counts for BM25, without what is gone.
+pub(crate) struct Statistics {
+    searcher: Searcher,
+    /// Documents that are gone, ascending, by segment.
+    gone: Vec<Vec<DocId>>,
+    /// Words of the scored field that they have.
+    words_gone: u64,
+    scored: Field,
+}
+
+impl Statistics {
+    /// Counts for the field `scored`; `gone` are the documents that do not count, ascending, by segment.
+    pub(crate) fn new(searcher: Searcher, gone: Vec<Vec<DocId>>, scored: Field) -> tantivy::Result<Self> {
+        let mut words_gone = 0;
+        for (reader, gone) in searcher.segment_readers().iter().zip(&gone).filter(|(_, gone)| !gone.is_empty()) {
+            let lengths = reader.get_fieldnorms_reader(scored)?;
+            words_gone += gone.iter().map(|&doc| u64::from(lengths.fieldnorm(doc))).sum::<u64>();
+        }
+        Ok(Self { searcher, gone, words_gone, scored })
+    }
+
+    /// Documents that have a term, of those that are there.
+    pub(crate) fn documents_with(&self, term: &Term) -> tantivy::Result<u64> {
+        let mut count = self.searcher.doc_freq(term)?;
+        for (reader, gone) in self.searcher.segment_readers().iter().zip(&self.gone).filter(|(_, g)| !g.is_empty()) {
+            let index = reader.inverted_index(term.field())?;
+            let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)? else { continue };
+            for &doc in gone {
+                if postings.doc() < doc {
+                    postings.seek(doc);
+                }
+                if postings.doc() == TERMINATED {
+                    break;
+                }
+                count -= u64::from(postings.doc() == doc);
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Bm25StatisticsProvider for Statistics {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        let gone = if field == self.scored { self.words_gone } else { 0 };
+        Ok(self.searcher.total_num_tokens(field)?.saturating_sub(gone))
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        let gone: usize = self.gone.iter().map(Vec::len).sum();
+        Ok(self.searcher.total_num_docs()?.saturating_sub(gone as u64))
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        self.documents_with(term)
+    }
+}
