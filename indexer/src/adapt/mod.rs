@@ -195,6 +195,12 @@ fn text(r: &Report, out: &Path) -> String {
             "kept: the head, and {share} of what was learnt in the encoder; build with --model {}",
             out.display()
         ),
+        None if r.retrieval_before.is_none() => {
+            format!(
+                "kept: the head alone, for there are too few headings to judge the search by; use it with --model {}",
+                out.display()
+            )
+        }
         None => format!("kept: the head alone, for the encoder would find less; use it with --model {}", out.display()),
     });
     lines.join("\n")
