@@ -464,7 +464,7 @@ describe("events and methods", () => {
     assert.deepEqual(await fired(page, "cloze-select"), [{ url, title: "What happens when a file is broken", query: "index", position: 1, newTab: false }]);
     assert.ok(!(await isOpen(page)), "a router still wants the dialog away");
     // A dialog tells of its closing a moment after it is closed.
-    for (let i = 0; i < 50 && (await fired(page, "cloze-close")).length === 0; i++) await page.waitForTimeout(20);
+    await until(page, () => window.fired.some(({ type }) => type === "cloze-close"));
     for (const type of ["cloze-open", "cloze-close", "cloze-results"]) assert.equal((await fired(page, type)).length, 1, type);
     assert.match(page.url(), /\/test/, "and goes there by itself");
   });
