@@ -108,7 +108,9 @@ impl Found {
             assert_eq!(is, [true, false], "generation {found}");
             self.old += 1;
         } else {
-            assert_eq!((&found, is), (&new.generation, [false, true]));
+            // A build that was killed before may have used up a number, and a worn generation takes two.
+            assert!(found > old.generation, "generation {found} after {}", old.generation);
+            assert_eq!(is, [false, true], "generation {found}");
             self.new += 1;
         }
     }
