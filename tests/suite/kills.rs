@@ -65,7 +65,7 @@ impl Killer {
     }
 }
 
-/// What an index answers from: a generation, and a word that only its pages have.
+/// What an index answers from: a generation, if its number is known, and a word that only its pages have.
 struct State {
     generation: String,
     word: &'static str,
@@ -155,13 +155,12 @@ fn killed_builds_lose_nothing() {
         for i in 0..random.below(6) {
             site.write(&format!("k{i}.md"), page("k", &format!("Kill {round} of page {i}, {}.", random.below(1000))));
         }
-        let number: u64 = old.generation.parse().unwrap();
-        let new = State { generation: format!("{:06}", number + 1), text: text.clone(), ..old };
+        let new = State { generation: String::new(), text: text.clone(), ..old };
         killer.attempt(&site, &["build", "docs", "--quiet"]);
         found.check(&site, &old, &new);
         site.build();
         Found::default().check(&site, &old, &new);
-        assert_eq!(live(&site), new.generation, "the next build, or the one that was killed too late");
+        assert!(live(&site) > old.generation, "the next build, or the one that was killed too late");
         let pages = fs::read_dir(site.docs()).unwrap().count() - 1 + 4;
         assert_eq!(site.engine().generation().pages().unwrap().len(), pages);
         is_tidy(&site);
