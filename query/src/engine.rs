@@ -35,9 +35,13 @@ const COUNTED: usize = 100;
 const MOST_PIECES: f64 = 2.5;
 
 /// How far beyond queries without an answer the nearest passage has to be, in distances between
-/// their quartiles. Words answer where meaning does not, so a hybrid search can be strict; a search by
-/// meaning alone has nothing to fall back on; a query that seems to mean nothing gets no benefit of doubt.
-const FENCE_HYBRID: f32 = 1.2;
+/// their quartiles. Words answer where meaning does not, so a hybrid search can be strict, the more so
+/// the smaller a part of the query the best passage by words has: a question about something else shares
+/// a word or two. If it shares none, the words say nothing either way. A search by meaning alone has
+/// nothing to fall back on; a query that seems to mean nothing gets no benefit of doubt.
+const FENCE_HYBRID: f32 = 0.8;
+const FENCE_MISSING_WORDS: f32 = 1.5;
+const FENCE_NO_WORDS: f32 = 1.2;
 const FENCE_SEMANTIC: f32 = 0.3;
 const FENCE_UNREADABLE: f32 = 2.0;
 
@@ -365,7 +369,9 @@ impl Engine {
             hits
         });
         // A query that nothing here answers gets no semantic noise.
-        let threshold = self.generation.manifest().calibration.threshold(self.fence(request, plan)?);
+        let best_by_words = lexical.as_ref().and_then(|hits| hits.as_ref().ok()?.hits.first().copied());
+        let fence = self.fence(request, plan, best_by_words)?;
+        let threshold = self.generation.manifest().calibration.threshold(fence);
         let is_near = |leg: &Semantic| leg.nearest.first().is_some_and(|n| n.score >= threshold);
         if let Some(leg) = semantic.as_ref().filter(|leg| !is_near(leg)) {
             // Words that carry the subject may still occur; "how" and "the" prove nothing. What they
@@ -384,11 +390,16 @@ impl Engine {
         Ok(Legs { semantic, lexical, degraded, abstained: false, timings })
     }
 
-    fn fence(&self, request: &Request, plan: &Plan) -> Result<f32> {
+    fn fence(&self, request: &Request, plan: &Plan, best_by_words: Option<Scored>) -> Result<f32> {
+        let least = if self.is_readable(plan)? { 0.0 } else { FENCE_UNREADABLE };
+        let subject = plan.words.subject();
+        let together = best_by_words.map(|best| self.generation.coverage(&subject, best.passage)).transpose()?;
         Ok(match request.mode {
-            _ if !self.is_readable(plan)? => FENCE_UNREADABLE,
-            Mode::Semantic => FENCE_SEMANTIC,
-            Mode::Hybrid | Mode::Keyword => FENCE_HYBRID,
+            Mode::Semantic => FENCE_SEMANTIC.max(least),
+            Mode::Hybrid | Mode::Keyword => least.max(match together {
+                Some(share) if share > 0.0 => FENCE_HYBRID + FENCE_MISSING_WORDS * (1.0 - share),
+                _ => FENCE_NO_WORDS,
+            }),
         })
     }
 
