@@ -10,7 +10,7 @@
 #![allow(missing_docs)]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     path::Path,
 };
 
@@ -277,10 +277,10 @@ fn ranking(
     let mut out: Vec<(String, f32)> = Vec::new();
     for (passage, score) in order.into_iter().map(|at| (passages[at], fused[at])) {
         let page = generation.page_of(passage);
-        if !names.contains_key(&page) {
+        if let Entry::Vacant(name) = names.entry(page) {
             let passage = generation.passage(passage)?;
             let url = passage.url.split('#').next().unwrap_or_default().to_owned();
-            names.insert(page, if by_url { url } else { passage.source });
+            name.insert(if by_url { url } else { passage.source });
         }
         if out.iter().all(|(name, _)| *name != names[&page]) {
             out.push((names[&page].clone(), score));
