@@ -132,7 +132,9 @@ fn whole_pages_gain_from_both_legs() {
             continue;
         }
         let pages = eval::read_qrels(&judgments).unwrap().into_values().flat_map(|grades| grades.into_keys()).collect();
-        let site = reference::build(&site_of(&data, &pages).expect("the site that was judged"));
+        // The judgments name pages by the addresses that the site's generator gives them.
+        let site = site_of(&data, &pages).expect("the site that was judged");
+        let site = reference::build_with(&site, &["--urls", "jekyll"]);
         let report = evaluate(&site, &set, "pages.tsv", &["--by-url"]);
         print(&format!("{}, whole pages", reference::name(&set)), &report);
         let gain = ndcg(&report, Mode::Hybrid) - ndcg(&report, Mode::Keyword);

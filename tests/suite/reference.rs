@@ -61,13 +61,18 @@ pub fn objects(path: &Path) -> Vec<Value> {
 /// Builds an index of a set's corpus or a site's pages. `CLOZE_SOAK_DIR` names a folder where indexes
 /// are kept for the next time.
 pub fn build(folder: &Path) -> Site {
+    build_with(folder, &[])
+}
+
+/// The same, with further arguments for the indexer.
+pub fn build_with(folder: &Path, args: &[&str]) -> Site {
     let (corpus, pages) = (folder.join("corpus.jsonl"), folder.join("pages"));
     let source = if corpus.is_file() { corpus } else { pages };
     let site = match std::env::var_os("CLOZE_SOAK_DIR") {
-        Some(dir) => Site::at(Path::new(&dir).join(name(folder))),
+        Some(dir) => Site::at(Path::new(&dir).join(format!("{}{}", name(folder), args.concat()))),
         None => Site::new(),
     };
-    let output = site.run("indexer", &["build", source.to_str().unwrap(), "--json"]);
+    let output = site.run("indexer", &[&["build", source.to_str().unwrap(), "--json"], args].concat());
     let code = output.status.code();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let skipped = report["skipped"].as_array().unwrap();
