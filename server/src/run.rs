@@ -43,17 +43,17 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
     let state = State::new(engine, config).context("cannot keep the analytics")?;
     reload::follow(state.clone()).context("cannot start a thread")?;
-    // So that the first mistyped query does not wait for it.
-    let masks = state.engine();
-    std::thread::Builder::new()
-        .name("masks".into())
-        .spawn(move || masks.mask_model().is_some())
-        .context("cannot start a thread")?;
     let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (site, origins) = (config.site.clone(), config.cors_origins.clone());
     let analytics = state.analytics.clone();
-    actix_web::rt::System::new().block_on(async move {
+    // So that the first mistyped query does not wait for it.
+    let masks = state.engine();
+    let warming = std::thread::Builder::new()
+        .name("masks".into())
+        .spawn(move || masks.mask_model().is_some())
+        .context("cannot start a thread")?;
+    let served = actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             let (state, site) = (state.clone(), site.clone());
             // The last one is the first to see a request: refusals carry the headers too, and pages of
@@ -97,7 +97,10 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         }
         running.await.context("the server stopped")?;
         analytics.map_or(Ok(()), |analytics| analytics.save()).context("cannot keep the analytics")
-    })
+    });
+    // ONNX Runtime must not be taken down while it loads.
+    warming.join().ok();
+    served
 }
 
 /// Writes the counts down as they grow; what a power cut takes is a minute's.
