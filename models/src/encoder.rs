@@ -48,7 +48,7 @@ pub struct Encoder {
 
 struct Shared {
     record: ModelRecord,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     sessions: SessionPool,
 }
 
@@ -67,7 +67,7 @@ impl Encoder {
     /// As [`Self::open`].
     pub fn from_artifact(artifact: &Artifact, sessions: usize) -> Result<Self> {
         let record = artifact.record.clone();
-        let tokenizer = Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?;
+        let tokenizer = Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
         let sessions = SessionPool::open(artifact, sessions)?;
         Ok(Self { shared: Arc::new(Shared { record, tokenizer, sessions }) })
     }
@@ -82,6 +82,12 @@ impl Encoder {
     #[must_use]
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.shared.tokenizer
+    }
+
+    /// The model's tokenizer, for another user of it.
+    #[must_use]
+    pub fn shared_tokenizer(&self) -> Arc<Tokenizer> {
+        self.shared.tokenizer.clone()
     }
 
     /// The prompt that goes in front of a text of this kind; empty for most models.

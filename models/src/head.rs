@@ -12,7 +12,7 @@ use std::{collections::HashMap, path::Path};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{Error, Result};
+use crate::{Error, Result, weights::to_f32};
 
 /// Name of the file in a model directory.
 pub const FILE: &str = "mask_head.safetensors";
@@ -74,27 +74,33 @@ fn quantize_rows(values: &[f32], columns: usize) -> (Vec<i8>, Vec<f32>) {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
     parts: HashMap<String, Part>,
-    /// SHA-256 of the encoder's weights that it belongs to.
-    pub(crate) base: String,
+}
+
+fn bad(path: &Path, found: String) -> Error {
+    Error::bad_file(path, found, "a masked-language-model head of this program")
 }
 
 impl Head {
+    /// The SHA-256 of the encoder's weights that a head file belongs to; its tensors are not read. `path` is
+    /// what errors name.
+    pub(crate) fn base(path: &Path, bytes: &[u8]) -> Result<String> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(path, e.to_string()))?;
+        let metadata = header.metadata().as_ref();
+        metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| bad(path, format!("no {BASE} in its metadata")))
+    }
+
     /// Reads the bytes of a head file; `path` is what errors name.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let bad = |found: String| Error::bad_file(path, found, "a masked-language-model head of this program");
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        let base = metadata.get(BASE).cloned().ok_or_else(|| bad(format!("no {BASE} in its metadata")))?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(path, e.to_string()))?;
         let mut parts = HashMap::new();
         for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
             let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
-            let values =
-                values(&view, scales.as_ref()).ok_or_else(|| bad(format!("{name} is of type {:?}", view.dtype())))?;
+            let values = values(&view, scales.as_ref())
+                .ok_or_else(|| bad(path, format!("{name} is of type {:?}", view.dtype())))?;
             let part = Part { name: name.to_owned(), shape: view.shape().to_vec(), values };
             parts.insert(part.name.clone(), part);
         }
-        Ok(Self { parts, base })
+        Ok(Self { parts })
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {
@@ -103,18 +109,12 @@ impl Head {
 }
 
 fn values(view: &TensorView<'_>, scales: Option<&TensorView<'_>>) -> Option<Vec<f32>> {
-    let floats =
-        |data: &[u8]| data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect::<Vec<_>>();
-    match (view.dtype(), scales) {
-        (Dtype::F32, None) => Some(floats(view.data())),
-        (Dtype::I8, Some(scales)) if scales.dtype() == Dtype::F32 && view.shape().len() == 2 => {
-            let columns = view.shape()[1].max(1);
-            let scales = floats(scales.data());
-            let rows = view.data().chunks_exact(columns).zip(scales);
-            Some(rows.flat_map(|(row, scale)| row.iter().map(move |&i| f32::from(i as i8) * scale)).collect())
-        }
-        _ => None,
+    let Some(scales) = scales else { return to_f32(view) };
+    if view.dtype() != Dtype::I8 || view.shape().len() != 2 {
+        return None;
     }
+    let rows = view.data().chunks_exact(view.shape()[1].max(1)).zip(to_f32(scales)?);
+    Some(rows.flat_map(|(row, scale)| row.iter().map(move |&i| f32::from(i as i8) * scale)).collect())
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
         ];
         let bytes = to_bytes(&parts, "abc", "{}").expect("good shapes");
         let head = Head::parse(Path::new("x"), &bytes).expect("a head");
-        assert_eq!(head.base, "abc");
+        assert_eq!(Head::base(Path::new("x"), &bytes).expect("a base"), "abc");
         assert_eq!(head.get("a.bias"), Some(&parts[1]));
         let back = head.get("a.weight").expect("stored");
         for (row, (found, wanted)) in back.values.chunks(4).zip(matrix.chunks(4)).enumerate() {

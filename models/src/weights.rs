@@ -109,7 +109,8 @@ fn parse<'a>(path: &Path, map: &'a Mmap) -> Result<SafeTensors<'a>> {
         .map_err(|e| Error::bad_file(path, format!("not a whole safetensors file ({e})"), "the weights of a model"))
 }
 
-fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
+/// The values of a floating-point tensor; nothing of any other.
+pub(crate) fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
     let bytes: Cow<'_, [u8]> = Cow::Borrowed(view.data());
     let pairs = |f: fn(u16) -> f32| bytes.chunks_exact(2).map(|b| f(u16::from_le_bytes([b[0], b[1]]))).collect();
     match view.dtype() {

@@ -6,21 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloze_index::{Generation, KeywordHits, KeywordQuery, Passage, PassageId, Scored};
+use cloze_index::{Generation, KeywordHits, PassageId, Scored};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
-use rayon::prelude::*;
 
 use crate::{
-    Answer, Error, Highlight, Mode, Request, Result, blanks,
+    Answer, Error, Highlight, Mode, Request, Result,
     confidence::{self, Evidence},
-    correct::{self, Considered, Correction, Known},
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
-    highlight::Highlighter,
-    json::{Explain, Hit, LegScore, QueryFill, Relation, SectionHit, Snippet, Total},
+    json::{Relation, Total},
     masks::Masks,
     pages::{self, PageHit},
     plan::Plan,
-    snippet,
+    understand::Understood,
     vectors::QueryVectors,
 };
 
@@ -49,12 +46,6 @@ const FENCE_UNREADABLE: f32 = 2.0;
 const FEEDBACK: usize = 3;
 const FEEDBACK_WEIGHT: f32 = 0.2;
 
-/// Hits that are encoded again to find their best sentences.
-const FOCUSED: usize = 5;
-
-/// Other sections shown under a page.
-const SECTIONS: usize = 3;
-
 /// An index and its encoder, ready to answer from any number of threads.
 pub struct Engine {
     generation: Arc<Generation>,
@@ -78,13 +69,6 @@ pub struct Timings {
     pub fuse: Duration,
     /// Reading the hits, their snippets, highlights and facets.
     pub present: Duration,
-}
-
-/// A request, understood.
-struct Understood {
-    plan: Plan,
-    corrected: Option<String>,
-    fills: Option<Vec<QueryFill>>,
 }
 
 /// What the two legs propose for a request.
@@ -129,10 +113,10 @@ impl Engine {
         let encoder = Encoder::from_artifact(&artifact, available_threads())?;
         Ok(Self {
             generation: Arc::new(generation),
+            masks: Masks::of(artifact, encoder.clone()),
             encoder: Some(encoder),
             degraded: None,
             vectors: QueryVectors::new(),
-            masks: Masks::of(artifact),
         })
     }
 
@@ -186,27 +170,6 @@ impl Engine {
 
     pub(crate) fn masks(&self) -> &Masks {
         &self.masks
-    }
-
-    fn known(&self) -> Known<'_> {
-        let tokenizer = self.encoder.as_ref().map(Encoder::tokenizer);
-        Known { generation: &self.generation, tokenizer, masks: &self.masks }
-    }
-
-    /// The query with words put right that look mistyped; `None` if none does.
-    ///
-    /// # Errors
-    /// If the index or the model fails.
-    pub fn correction(&self, request: &Request) -> Result<Option<Correction>> {
-        correct::correct(request.query(), &self.known(), request.prefix)
-    }
-
-    /// The words of a query that may be mistyped, with what may have been meant, whether or not it is put right.
-    ///
-    /// # Errors
-    /// If the index or the model fails.
-    pub fn considered(&self, request: &Request) -> Result<Vec<Considered>> {
-        correct::consider(request.query(), &self.known(), request.prefix)
     }
 
     /// How many queries had been asked before and kept their vector, and how many had not.
@@ -280,39 +243,6 @@ impl Engine {
             Ok((if by_url { url() } else { passage.source }, page.probability))
         });
         names.collect()
-    }
-
-    /// What a request is taken to mean: blanks filled, mistyped words put right.
-    fn understand(&self, request: &Request) -> Result<Understood> {
-        if let Some(masked) = blanks::with_masks(request.query()) {
-            // More blanks than the model fills, or a query that is too long for it, can still be searched.
-            let fills = self.fill_blanks(&masked).unwrap_or_else(|error| {
-                tracing::info!(%error, "blanks were not filled");
-                Vec::new()
-            });
-            let text = fills.first().map_or_else(|| blanks::without(&masked), |best| best.text.clone());
-            // Blanks alone are searched for as they are: there is nothing else.
-            let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
-            let plan = Plan::make(&filled, &self.generation, None)?;
-            return Ok(Understood { plan, corrected: None, fills: Some(fills) });
-        }
-        // What is the title of a page needs no correction.
-        let plan = Plan::make(request, &self.generation, None)?;
-        if !request.correct || plan.is_verbatim() || plan.is_list() {
-            return Ok(Understood { plan, corrected: None, fills: None });
-        }
-        match self.correction(request) {
-            Ok(None) => Ok(Understood { plan, corrected: None, fills: None }),
-            Ok(Some(correction)) => {
-                let plan = Plan::make(&request.with_query(&correction.text), &self.generation, Some(&correction))?;
-                Ok(Understood { plan, corrected: Some(correction.text), fills: None })
-            }
-            // The original can still be searched.
-            Err(error) => {
-                tracing::error!(%error, "correcting a query failed");
-                Ok(Understood { plan, corrected: None, fills: None })
-            }
-        }
     }
 
     /// Passages grouped by page, each with the estimate that it is an answer.
@@ -486,57 +416,6 @@ impl Engine {
         let relation = if near.len() < COUNTED { Relation::Eq } else { Relation::Gte };
         (self.generation.one_per_page(all), relation)
     }
-
-    fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
-        let passage = self.generation.passage(page.best.passage)?;
-        Ok(Hit {
-            sections: self.sections(page, &passage.url, words, request)?,
-            snippet: shown(&passage, words, request.highlight),
-            score: page.probability,
-            explain: request.explain.then(|| explain(&page.best)),
-            id: passage.source,
-            url: passage.url,
-            title: passage.title,
-            breadcrumbs: passage.headings,
-        })
-    }
-
-    /// Shows the best sentences of the first hits, `passages` being theirs.
-    fn focus(&self, plan: &Plan, passages: &[PassageId], hits: &mut [Hit]) -> Result<()> {
-        let Some(encoder) = &self.encoder else { return Ok(()) };
-        let highlighter = Highlighter::new(encoder, &plan.text, &plan.words)?;
-        let first = hits.iter_mut().zip(passages).take(FOCUSED).collect::<Vec<_>>();
-        first.into_par_iter().try_for_each(|(hit, &passage)| {
-            let passage = self.generation.passage(passage)?;
-            let text = snippet::tidy(&passage.text);
-            if let Some(focus) = highlighter.focus(&text)? {
-                hit.snippet = snippet::focused(&text, passage.lang.as_deref(), &plan.words, &focus);
-            }
-            Ok(())
-        })
-    }
-
-    /// Other places of the page, each once, however many passages it was split into.
-    fn sections(
-        &self,
-        page: &PageHit,
-        best_url: &str,
-        words: &KeywordQuery,
-        request: &Request,
-    ) -> Result<Vec<SectionHit>> {
-        let mut sections: Vec<SectionHit> = Vec::new();
-        for other in &page.others {
-            let p = self.generation.passage(other.passage)?;
-            if sections.len() == SECTIONS {
-                break;
-            }
-            if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
-                let heading = p.headings.last().unwrap_or(&p.title).clone();
-                sections.push(SectionHit { heading, snippet: shown(&p, words, request.highlight), url: p.url });
-            }
-        }
-        Ok(sections)
-    }
 }
 
 impl Legs {
@@ -550,14 +429,4 @@ impl Legs {
 fn depth(request: &Request) -> usize {
     let reach = request.offset() + request.limit();
     DEPTHS.into_iter().find(|(up_to, _)| reach <= *up_to).map_or(0, |(_, depth)| depth)
-}
-
-fn shown(passage: &Passage, words: &KeywordQuery, highlight: Highlight) -> Snippet {
-    let text = snippet::tidy(&passage.text);
-    snippet::snippet(&text, passage.lang.as_deref(), words, highlight != Highlight::None)
-}
-
-fn explain(fused: &Fused) -> Explain {
-    let leg = |view: Option<fuse::View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
-    Explain { fused: fused.score, semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
 }

@@ -8,14 +8,15 @@
 //! 4. `fuse`: both legs score the union of their candidates; one score a passage.
 //! 5. `pages`: passages grouped by page, the best sections under each; `confidence`: how likely each
 //!    is an answer.
-//! 6. `snippet`: a stretch of the passage with the matches marked; `highlight`: its best sentence.
+//! 6. `present`: a page as it is shown; `snippet`: a stretch of the passage with the matches marked;
+//!    `highlight`: its best sentence.
 //! 7. [`json`]: the answer as it goes over the wire.
 //!
-//! [`correct`] puts mistyped words right first, and `blanks` fills in what was left open, both with the
-//! masked-language model of the encoder (`masks`).
+//! `understand` comes first: [`correct`] puts mistyped words right, and `blanks` fills in what was left
+//! open, both with the masked-language model of the encoder (`masks`).
 //!
-//! `vectors` remembers the vectors of queries. [`predict`] fills and scores texts. [`suggest`] completes what is being typed. [`eval`]
-//! measures all of that against judgments.
+//! `vectors` remembers the vectors of queries. [`predict`] fills and scores texts. [`suggest`] completes
+//! what is being typed. [`eval`] measures all of that against judgments.
 
 mod blanks;
 pub mod cli;
@@ -36,9 +37,11 @@ mod pages;
 mod parse;
 mod plan;
 pub mod predict;
+mod present;
 pub mod request;
 mod snippet;
 pub mod suggest;
+mod understand;
 mod vectors;
 
 pub use engine::{Engine, Timings};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cloze_models::{Artifact, mask::MaskModel};
+use cloze_models::{Artifact, Encoder, mask::MaskModel};
 
 /// Sessions: a query needs a few short runs, one after the other.
 const SESSIONS: usize = 1;
@@ -10,19 +10,20 @@ const SESSIONS: usize = 1;
 /// The model, once it is loaded; nothing where it has no head.
 #[derive(Clone, Default)]
 pub(crate) struct Masks {
-    artifact: Option<Arc<Artifact>>,
+    of: Option<Arc<(Artifact, Encoder)>>,
     model: Arc<OnceLock<Option<MaskModel>>>,
 }
 
 impl Masks {
-    pub(crate) fn of(artifact: Artifact) -> Self {
-        Self { artifact: Some(Arc::new(artifact)), model: Arc::default() }
+    /// Of the model that `encoder` is of, whose tokenizer it shares.
+    pub(crate) fn of(artifact: Artifact, encoder: Encoder) -> Self {
+        Self { of: Some(Arc::new((artifact, encoder))), model: Arc::default() }
     }
 
     /// The model. Without one, queries are corrected by edits and frequency alone, and blanks stay blank.
     pub(crate) fn get(&self) -> Option<&MaskModel> {
-        let artifact = self.artifact.as_ref()?;
-        let load = || match MaskModel::open(artifact, SESSIONS) {
+        let (artifact, encoder) = self.of.as_deref()?;
+        let load = || match MaskModel::with_tokenizer(artifact, encoder.shared_tokenizer(), SESSIONS) {
             Ok(model) => Some(model),
             Err(error) => {
                 tracing::info!(%error, "no masked tokens are predicted");

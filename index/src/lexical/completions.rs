@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tantivy::{Term, schema::Field};
+use tantivy::schema::Field;
 
 use super::{
     analysis::{Analyzer, verbatim_key},
@@ -74,8 +74,7 @@ impl Lexical {
     /// Passages that have a word just as it is written, but for case and accents.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
-        let term = Term::from_field_text(self.fields.words, &folded);
-        self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))
+        self.documents_with(self.fields.words, &folded)
     }
 
     /// Passages that have a word in any form, as the stemmers of the index's languages see it.
@@ -83,8 +82,7 @@ impl Lexical {
         let mut most = 0;
         for language in &self.languages {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
-                let term = Term::from_field_text(self.fields.content, &term.term);
-                most = most.max(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))?);
+                most = most.max(self.documents_with(self.fields.content, &term.term)?);
             }
         }
         Ok(most)

@@ -11,7 +11,7 @@ use std::{
 use tantivy::{
     DocAddress, DocId, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
     query::{EnableScoring, Query, TermQuery},
-    schema::{IndexRecordOption, Value},
+    schema::{Field, IndexRecordOption, Value},
 };
 
 use super::{
@@ -123,8 +123,13 @@ impl Lexical {
     }
 
     pub(super) fn knows(&self, folded: &str) -> Result<bool> {
-        let term = Term::from_field_text(self.fields.words, folded);
-        Ok(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+        Ok(self.documents_with(self.fields.words, folded)? > 0)
+    }
+
+    /// Passages that have a term.
+    pub(super) fn documents_with(&self, field: Field, term: &str) -> Result<u64> {
+        let term = Term::from_field_text(field, term);
+        self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
@@ -263,8 +268,7 @@ impl Lexical {
     /// Whether a word of the query, such as `-Recurse`, is a term of the index as it is written.
     pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
         let folded = Analyzer::for_language(None).folded(written);
-        let term = Term::from_field_text(self.fields.content, &folded);
-        Ok(self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))? > 0)
+        Ok(self.documents_with(self.fields.content, &folded)? > 0)
     }
 
     /// Passages whose title or heading is exactly the text.
@@ -276,7 +280,7 @@ impl Lexical {
         Ok(found)
     }
 
-    pub(super) fn raw(&self, field: tantivy::schema::Field, term: &str) -> TermQuery {
+    pub(super) fn raw(&self, field: Field, term: &str) -> TermQuery {
         TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic)
     }
 

@@ -4,6 +4,7 @@
 //! off: an index after many edits then scores as one that was built from nothing. The number of words of a
 //! passage that is gone is known as BM25 knows it, rounded to steps of an eighth.
 
+use quick_cache::sync::Cache;
 use tantivy::{
     DocId, DocSet, Searcher, TERMINATED, Term,
     query::Bm25StatisticsProvider,
@@ -18,7 +19,12 @@ pub(crate) struct Statistics {
     /// Words of the scored field that they have.
     words_gone: u64,
     scored: Field,
+    /// Counts of terms that were asked for: a search asks for each several times.
+    counts: Cache<Term, u64>,
 }
+
+/// Counts that are kept.
+const KEPT: usize = 8192;
 
 impl Statistics {
     /// Counts for the field `scored`; `gone` are the documents that do not count, ascending, by segment.
@@ -28,11 +34,18 @@ impl Statistics {
             let lengths = reader.get_fieldnorms_reader(scored)?;
             words_gone += gone.iter().map(|&doc| u64::from(lengths.fieldnorm(doc))).sum::<u64>();
         }
-        Ok(Self { searcher, gone, words_gone, scored })
+        Ok(Self { searcher, gone, words_gone, scored, counts: Cache::new(KEPT) })
     }
 
     /// Documents that have a term, of those that are there.
     pub(crate) fn documents_with(&self, term: &Term) -> tantivy::Result<u64> {
+        if self.gone.iter().all(Vec::is_empty) {
+            return self.searcher.doc_freq(term);
+        }
+        self.counts.get_or_insert_with(term, || self.count(term))
+    }
+
+    fn count(&self, term: &Term) -> tantivy::Result<u64> {
         let mut count = self.searcher.doc_freq(term)?;
         for (reader, gone) in self.searcher.segment_readers().iter().zip(&self.gone).filter(|(_, g)| !g.is_empty()) {
             let index = reader.inverted_index(term.field())?;

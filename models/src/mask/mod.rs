@@ -11,6 +11,8 @@ pub use fill::{Blank, Fill, Filled, MAX_BLANKS, Prediction, TargetScore};
 pub use model::{MASK, MOST_PIECES, MaskModel};
 pub use score::{Scored, TokenScore};
 
+use std::{borrow::Cow, path::PathBuf};
+
 use crate::{
     Artifact, Error, Result, artifact, fingerprint,
     head::{self, Head},
@@ -20,11 +22,22 @@ use crate::{
 /// The head of the default model, which is published without one. `models/heads` says how it was trained.
 static BUILT_IN: &[u8] = include_bytes!("../../heads/all-MiniLM-L6-v2.safetensors");
 
-/// What a head belongs to and how it is told from others.
-struct Found {
-    head: Option<Head>,
-    /// Empty where the head is in the checkpoint itself.
-    id: String,
+/// Where the head of a model is.
+enum Found {
+    /// In the checkpoint itself.
+    Own,
+    /// In a file, or in this program: its name and its bytes.
+    Apart(PathBuf, Cow<'static, [u8]>),
+}
+
+impl Found {
+    /// What tells it from others.
+    fn id(&self) -> String {
+        match self {
+            Self::Own => String::new(),
+            Self::Apart(_, bytes) => fingerprint::sha256_bytes(bytes),
+        }
+    }
 }
 
 /// The weights of a model with the head that it has: its own, that of a head file beside them, or, for
@@ -34,9 +47,9 @@ struct Found {
 /// [`Error::BadFile`] for a model that is no BERT-class checkpoint, or a head of another model.
 pub fn weights(artifact: &Artifact) -> Result<Weights> {
     let weights = plain_weights(artifact)?;
-    Ok(match find(artifact, &weights)?.and_then(|found| found.head) {
-        Some(head) => weights.with_head(head),
-        None => weights,
+    Ok(match find(artifact, &weights)? {
+        Some(Found::Apart(path, bytes)) => weights.with_head(Head::parse(&path, &bytes)?),
+        Some(Found::Own) | None => weights,
     })
 }
 
@@ -53,24 +66,21 @@ fn plain_weights(artifact: &Artifact) -> Result<Weights> {
 
 /// The head of a model; `None` if it has none.
 fn find(artifact: &Artifact, weights: &Weights) -> Result<Option<Found>> {
-    let of_this_model = |path: &std::path::Path, head: Head| {
-        if head.base == artifact.record.weights_sha256 {
-            return Ok(head);
-        }
-        let found = format!("a head of the model with weights {}", head.base);
-        Err(Error::bad_file(path, found, format!("a head of this model, {}", artifact.record.weights_sha256)))
-    };
+    let model = &artifact.record.weights_sha256;
     if weights.has("cls.predictions.bias") {
-        return Ok(Some(Found { head: None, id: String::new() }));
+        return Ok(Some(Found::Own));
     }
     let file = artifact.dir.join(head::FILE);
     if file.is_file() {
         let bytes = std::fs::read(&file).map_err(Error::read(&file))?;
-        let head = of_this_model(&file, Head::parse(&file, &bytes)?)?;
-        return Ok(Some(Found { head: Some(head), id: fingerprint::sha256_bytes(&bytes) }));
+        let base = Head::base(&file, &bytes)?;
+        if base != *model {
+            let found = format!("a head of the model with weights {base}");
+            return Err(Error::bad_file(file, found, format!("a head of this model, {model}")));
+        }
+        return Ok(Some(Found::Apart(file, bytes.into())));
     }
-    let path = std::path::Path::new("the built-in head");
-    let built_in = Head::parse(path, BUILT_IN)?;
-    let is_default = built_in.base == artifact.record.weights_sha256;
-    Ok(is_default.then(|| Found { head: Some(built_in), id: fingerprint::sha256_bytes(BUILT_IN) }))
+    let path = PathBuf::from("the built-in head");
+    let is_default = Head::base(&path, BUILT_IN)? == *model;
+    Ok(is_default.then_some(Found::Apart(path, BUILT_IN.into())))
 }

@@ -19,7 +19,7 @@ pub struct MaskModel {
 
 struct Shared {
     name: String,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     sessions: SessionPool,
     mask: u32,
     unknown: Option<u32>,
@@ -36,17 +36,26 @@ impl MaskModel {
     /// # Errors
     /// [`Error::NoHead`] if it has none, or no mask token; else as for an encoder.
     pub fn open(artifact: &Artifact, sessions: usize) -> Result<Self> {
+        let record = &artifact.record;
+        let tokenizer = Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?;
+        Self::with_tokenizer(artifact, Arc::new(tokenizer), sessions)
+    }
+
+    /// The same with a tokenizer of this model that is loaded already.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_tokenizer(artifact: &Artifact, tokenizer: Arc<Tokenizer>, sessions: usize) -> Result<Self> {
         let name = artifact.record.name.clone();
         let no_head = |found: &str| Error::NoHead {
             model: name.clone(),
             found: found.to_owned(),
             expected: "a BERT-class checkpoint with cls.predictions, or a mask_head.safetensors beside it",
         };
-        let tokenizer = Tokenizer::open(&artifact.tokenizer_path(), &name, artifact.record.max_tokens)?;
         let mask = tokenizer.token_id(MASK).ok_or_else(|| no_head("its tokenizer has no [MASK]"))?;
         let found = find(artifact, &plain_weights(artifact)?)?.ok_or_else(|| no_head("it has no head"))?;
         let weights = || super::weights(artifact);
-        let sessions = SessionPool::open_masked(artifact, &format!("head {}", found.id), &weights, sessions)?;
+        let sessions = SessionPool::open_masked(artifact, &format!("head {}", found.id()), &weights, sessions)?;
         let begins_word = (0..artifact.config.vocab_size as u32).map(|id| begins_word(&tokenizer, id)).collect();
         let shared = Shared {
             unknown: tokenizer.token_id("[UNK]"),

@@ -188,7 +188,6 @@ pub struct Trainer<'a> {
     vocabulary: Vocabulary,
     schedule: Schedule,
     run: String,
-    counts: Vec<u64>,
 }
 
 impl<'a> Trainer<'a> {
@@ -225,9 +224,8 @@ impl<'a> Trainer<'a> {
         let warm_up = (steps as f64 * options.warm_up).ceil() as u64;
         let bert = Bert::load(artifact, weights, options.scope)?;
         let run = options.describe(artifact, corpus.tokens(), steps);
-        let counts = corpus.counts(artifact.config.vocab_size);
         let schedule = Schedule { peak: options.learning_rate, warm_up, steps };
-        Ok(Self { artifact, options, bert, corpus, vocabulary, schedule, run, counts })
+        Ok(Self { artifact, options, bert, corpus, vocabulary, schedule, run })
     }
 
     /// The run in one line, and the number of trained values.
@@ -256,6 +254,7 @@ impl<'a> Trainer<'a> {
         let resumed_at = progress.step;
         let (mut saved, mut working) = (Instant::now(), Duration::ZERO);
         let mut recent: Vec<f32> = Vec::new();
+        let mut after = None;
         while progress.step < self.schedule.steps {
             let started = Instant::now();
             let (loss, top1) = self.step(progress.step)?;
@@ -270,11 +269,10 @@ impl<'a> Trainer<'a> {
                 false => None,
             };
             if let Some(quality) = held_out {
+                after = Some(quality);
                 let train = recent.iter().sum::<f32>() / recent.len() as f32;
                 progress.curve.push(Point { step: progress.step, train, held_out: Some(quality.loss as f32) });
-                if !is_last {
-                    recent.clear();
-                }
+                recent.clear();
             }
             watch(&Status { step: progress.step, steps: self.schedule.steps, loss, top1, tokens_per_s, held_out });
             // Written after what is measured, so that a resumed run has the whole curve.
@@ -283,9 +281,11 @@ impl<'a> Trainer<'a> {
                 saved = Instant::now();
             }
         }
-        let after = self.held_out()?;
+        // Measured after the last step, unless a checkpoint was the end already.
+        let after = after.map_or_else(|| self.held_out(), Ok)?;
         self.write(&out, &after, &progress)?;
         let held_out = self.corpus.held_out(self.options.block, &self.vocabulary);
+        let counts = self.corpus.counts(self.artifact.config.vocab_size);
         Ok(Outcome {
             steps: progress.step,
             resumed_at,
@@ -294,7 +294,7 @@ impl<'a> Trainer<'a> {
                 / working.as_secs_f64().max(1e-9),
             before,
             after,
-            unigram: unigram(&self.counts, &held_out, &self.vocabulary, Masking::default(), HELD_OUT_SEED),
+            unigram: unigram(&counts, &held_out, &self.vocabulary, Masking::default(), HELD_OUT_SEED),
             train_loss: progress.curve.last().map_or(f32::NAN, |p| p.train),
             run: self.run.clone(),
         })
