@@ -30,6 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers"))
 BATCH_SIZES = (8, 16, 32)
+MOST_TEXTS = 3000
 
 
 def arguments():
@@ -249,15 +250,14 @@ def cpu():
 
 
 def write_texts(site, target):
-    """Paragraphs of the site as texts, and its headings as queries."""
-    headings = []
-    with open(target, "w", encoding="utf-8") as out:
-        for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
-            text = Path(name).read_text(encoding="utf-8", errors="ignore")
-            headings += [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and line.strip("# ")]
-            for paragraph in text.split("\n\n"):
-                if len(paragraph) > 40:
-                    out.write(json.dumps({"text": paragraph}) + "\n")
+    """Paragraphs of the site as texts, up to MOST_TEXTS evenly spread over it, and its headings as queries."""
+    headings, paragraphs = [], []
+    for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
+        text = Path(name).read_text(encoding="utf-8", errors="ignore")
+        headings += [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and line.strip("# ")]
+        paragraphs += [paragraph for paragraph in text.split("\n\n") if len(paragraph) > 40]
+    step = -(-len(paragraphs) // MOST_TEXTS)
+    target.write_text("".join(json.dumps({"text": t}) + "\n" for t in paragraphs[:: max(1, step)]), encoding="utf-8")
     return headings[:2000] or ["search"]
 
 

@@ -48,7 +48,7 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
             let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
             let row = match rows.entry(blake3::hash(&bytes)) {
                 std::collections::hash_map::Entry::Occupied(known) => *known.get(),
-                std::collections::hash_map::Entry::Vacant(new) => *new.insert(parts.vectors.add_row(vector)?),
+                std::collections::hash_map::Entry::Vacant(new) => *new.insert(parts.vectors.add_row(&vector)?),
             };
             let passage = Passage { page: number, ..generation.passage(id)? };
             parts.lexical.add(next, &passage)?;

@@ -182,7 +182,7 @@ fn segments_that_did_not_change_are_shared_by_links_or_copied_where_there_are_no
         testing::set_links(there_are);
         let dir = tempfile::tempdir().expect("a temporary directory");
         let generations = [&[1, 2][..], &[1, 2, 3]].map(|pages| build(dir.path(), pages).expect("a generation"));
-        let rows = generations.map(|name| dir.path().join("generations").join(name).join("vectors/0/rows.f32"));
+        let rows = generations.map(|name| dir.path().join("generations").join(name).join("vectors/0/rows.f16"));
         let [first, second] = rows.each_ref().map(|path| fs::metadata(path).expect("there"));
         assert_eq!(first.ino() == second.ino(), there_are);
         assert_eq!(fs::read(&rows[0]).expect("read"), fs::read(&rows[1]).expect("read"));

@@ -155,7 +155,7 @@ macro_rules! cast {
         }
     };
 }
-cast!(as_f32, f32);
+cast!(as_u16, u16);
 cast!(as_u32, u32);
 
 #[cfg(target_endian = "big")]

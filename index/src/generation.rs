@@ -172,8 +172,23 @@ impl Generation {
     /// # Errors
     /// [`Error::Mismatch`] if the vector has another dimension than the generation.
     pub fn nearest(&self, query: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
+        self.nearest_within(query, k, EF, among)
+    }
+
+    /// As [`Self::nearest`], by walks that keep `width` candidates: with more they find more of the
+    /// nearest and take longer. For measuring what a width costs and finds.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
+    pub fn nearest_within(
+        &self,
+        query: &[f32],
+        k: usize,
+        width: usize,
+        among: Option<&Selection>,
+    ) -> Result<Vec<Scored>> {
         self.check_dimension(query)?;
-        Ok(self.vectors.nearest(query, k, EF.max(k), among))
+        Ok(self.vectors.nearest(query, k, width.max(k), among))
     }
 
     /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
@@ -185,9 +200,9 @@ impl Generation {
         Ok(self.vectors.spread(query))
     }
 
-    /// The vector of a passage.
+    /// The vector of a passage, as it is stored: in half floats.
     #[must_use]
-    pub fn vector(&self, passage: PassageId) -> &[f32] {
+    pub fn vector(&self, passage: PassageId) -> Vec<f32> {
         self.vectors.vector(passage)
     }
 

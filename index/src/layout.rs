@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Version of everything below an index directory. Readers refuse any other.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Holds the name of the live generation and the checksum of its manifest.
 pub const CURRENT: &str = "CURRENT";
@@ -31,8 +31,10 @@ pub const LEXICAL: &str = "lexical";
 /// Inside a generation: one directory a vector segment.
 pub const VECTORS: &str = "vectors";
 
-/// Inside a vector segment: rows of f32, little-endian.
-pub const ROWS: &str = "rows.f32";
+/// Inside a vector segment: rows of IEEE 754 half floats, little-endian.
+pub const ROWS: &str = "rows.f16";
+/// Inside a vector segment, if it is large enough to have a graph: the rows in eight bits a value.
+pub const CODES: &str = "codes.u8";
 /// Inside a vector segment: which passages have which row.
 pub const PASSAGES: &str = "passages.u32";
 /// Inside a vector segment, if it is large enough to have one: the graph.

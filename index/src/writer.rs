@@ -306,7 +306,7 @@ impl Base {
         let mut vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
         for &i in &folded {
             for (row, passages) in generation.vector_search().live_rows(i) {
-                let place = vectors.add_row(row)?;
+                let place = vectors.add_row(&row)?;
                 passages.into_iter().for_each(|p| vectors.add_passage(place, p));
             }
         }

@@ -11,6 +11,7 @@ use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_thread
 
 use crate::{
     Answer, Error, Highlight, Mode, Request, Result,
+    answers::Answers,
     confidence::{self, Evidence},
     fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
     json::{Relation, Total},
@@ -54,6 +55,7 @@ pub struct Engine {
     degraded: Option<String>,
     vectors: QueryVectors,
     masks: Masks,
+    answers: Answers,
 }
 
 /// Where the time of a search went.
@@ -117,6 +119,7 @@ impl Engine {
             encoder: Some(encoder),
             degraded: None,
             vectors: QueryVectors::new(),
+            answers: Answers::new(),
         })
     }
 
@@ -127,8 +130,8 @@ impl Engine {
     /// Whatever is wrong with the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open_or_previous(index)?);
-        let (vectors, masks) = (QueryVectors::new(), Masks::default());
-        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks })
+        let (vectors, masks, answers) = (QueryVectors::new(), Masks::default(), Answers::new());
+        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
     }
 
     /// An engine on the generation that is live now, with this one's encoder where the model is the same.
@@ -141,7 +144,8 @@ impl Engine {
             return Self::on(generation, model);
         }
         let (encoder, vectors, masks) = (self.encoder.clone(), self.vectors.clone(), self.masks.clone());
-        Ok(Self { generation: Arc::new(generation), encoder, degraded: self.degraded.clone(), vectors, masks })
+        let (degraded, answers) = (self.degraded.clone(), self.answers.renewed());
+        Ok(Self { generation: Arc::new(generation), encoder, degraded, vectors, masks, answers })
     }
 
     /// The generation that answers.
@@ -176,6 +180,35 @@ impl Engine {
     #[must_use]
     pub fn vector_cache_counts(&self) -> (u64, u64) {
         self.vectors.counts()
+    }
+
+    /// How many requests had been made before and kept their answer, and how many had not.
+    #[must_use]
+    pub fn answer_cache_counts(&self) -> (u64, u64) {
+        self.answers.counts()
+    }
+
+    /// The answer to a request that [`Self::answer`] was asked before, if it is still kept.
+    #[must_use]
+    pub fn remembered(&self, request: &Request) -> Option<Answer> {
+        let started = Instant::now();
+        let mut answer = (*self.answers.get(request)?).clone();
+        answer.took_ms = milliseconds(started);
+        Some(answer)
+    }
+
+    /// Answers a request as [`Self::search_timed`] does, and keeps the answer.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn answer(&self, request: &Request) -> Result<(Arc<Answer>, Timings)> {
+        let (answer, timings) = self.search_timed(request)?;
+        let answer = Arc::new(answer);
+        // A leg that failed may answer the next time.
+        if answer.degraded.is_none() || self.degraded.is_some() {
+            self.answers.keep(request, &answer);
+        }
+        Ok((answer, timings))
     }
 
     /// Answers a request.
@@ -220,7 +253,7 @@ impl Engine {
             degraded: legs.degraded,
             generation: self.generation.manifest().generation.clone(),
             facets,
-            took_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+            took_ms: milliseconds(started),
             total: Total { value: one_each.len() as u64, relation },
             no_match: pages.is_empty(),
             fills,
@@ -424,6 +457,11 @@ impl Legs {
         let lexical = self.lexical.as_ref().map_or(&[][..], |hits| &hits.hits);
         [semantic, lexical]
     }
+}
+
+/// Since then, to the microsecond.
+pub(crate) fn milliseconds(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn depth(request: &Request) -> usize {

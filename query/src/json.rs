@@ -34,6 +34,24 @@ pub struct Answer {
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
+impl Answer {
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let snippet = |s: &Snippet| s.text.len() + s.highlights.len() * size_of::<[u32; 2]>();
+        let section = |s: &SectionHit| size_of_val(s) + s.heading.len() + s.url.len() + snippet(&s.snippet);
+        let hit = |h: &Hit| {
+            let names = h.id.len() + h.url.len() + h.title.len();
+            let breadcrumbs: usize = h.breadcrumbs.iter().map(|b| size_of_val(b) + b.len()).sum();
+            size_of_val(h) + names + breadcrumbs + snippet(&h.snippet) + h.sections.iter().map(section).sum::<usize>()
+        };
+        let values = self.facets.values().flatten().map(|(value, _)| 48 + value.len());
+        let place = |p: &FillPassage| size_of_val(p) + p.title.len() + p.url.len();
+        let fill = |f: &QueryFill| size_of_val(f) + 2 * f.text.len() + f.passages.iter().map(place).sum::<usize>();
+        let fills = self.fills.iter().flatten().map(fill);
+        size_of_val(self) + self.hits.iter().map(hit).chain(values).chain(fills).sum::<usize>()
+    }
+}
+
 /// Words for the blanks of a query.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueryFill {

@@ -18,6 +18,7 @@
 //! `vectors` remembers the vectors of queries. [`predict`] fills and scores texts. [`suggest`] completes
 //! what is being typed. [`eval`] measures all of that against judgments.
 
+mod answers;
 mod blanks;
 pub mod cli;
 pub mod commands;

@@ -107,7 +107,7 @@ impl Engine {
         if found.list.is_empty() {
             self.add_corrected(typed, &mut found)?;
         }
-        let took_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        let took_ms = crate::engine::milliseconds(started);
         Ok(Suggestions { query: typed.to_owned(), suggestions: found.list, took_ms })
     }
 

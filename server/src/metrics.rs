@@ -67,7 +67,7 @@ impl Metrics {
     }
 
     /// Counts the phases of a search.
-    pub(crate) fn search(&self, timings: &Timings, no_match: bool) {
+    pub(crate) fn phases(&self, timings: &Timings) {
         let phases = [
             ("encode", timings.encode),
             ("semantic", timings.semantic),
@@ -80,6 +80,10 @@ impl Metrics {
                 self.phases.get_or_create(&PhaseLabels { phase }).observe(took.as_secs_f64());
             }
         }
+    }
+
+    /// Counts an answer to a search, new or remembered.
+    pub(crate) fn answer(&self, no_match: bool) {
         if no_match {
             self.unmatched.inc();
         }
@@ -106,11 +110,14 @@ impl Metrics {
         gauge(&mut registry, "passages", "Passages of the live generation", manifest.counts.passages as f64);
         let stale = f64::from(u8::from(state.reload_error().is_some()));
         gauge(&mut registry, "reload_failed", "1 if the index on disk could not be taken up", stale);
-        let (hits, misses) = engine.vector_cache_counts();
-        let cache = [("vector_cache_hits", "Queries whose vector was kept", hits)];
-        for (name, help, value) in
-            cache.into_iter().chain([("vector_cache_misses", "Queries that were encoded", misses)])
-        {
+        let (vectors, answers) = (engine.vector_cache_counts(), engine.answer_cache_counts());
+        let caches = [
+            ("vector_cache_hits", "Queries whose vector was kept", vectors.0),
+            ("vector_cache_misses", "Queries that were encoded", vectors.1),
+            ("answer_cache_hits", "Searches whose answer was kept", answers.0),
+            ("answer_cache_misses", "Searches that were worked on", answers.1),
+        ];
+        for (name, help, value) in caches {
             let counter: Counter = Counter::default();
             counter.inc_by(value);
             registry.register(name, help, counter);

@@ -126,7 +126,7 @@ fn a_build_is_the_same_whatever_the_number_of_threads() {
     }
     let rows = |threads: &str| {
         site.build_with(&["--threads", threads]);
-        std::fs::read(site.generation().join("vectors/0/rows.f32")).unwrap()
+        std::fs::read(site.generation().join("vectors/0/rows.f16")).unwrap()
     };
     assert_eq!(rows("1"), rows("4"));
 }

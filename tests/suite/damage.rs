@@ -59,7 +59,7 @@ fn every_damaged_file_is_named() {
 #[test]
 fn programs_say_what_is_damaged_and_end() {
     let site = built();
-    let rows = site.generation().join("vectors/0/rows.f32");
+    let rows = site.generation().join("vectors/0/rows.f16");
     fs::write(&rows, b"short").unwrap();
     let runs = [
         site.run("indexer", &["verify"]),
@@ -70,7 +70,7 @@ fn programs_say_what_is_damaged_and_end() {
     for output in runs {
         assert_eq!(output.status.code(), Some(1));
         let error = stderr(&output);
-        assert!(error.contains("rows.f32 is damaged: 5 bytes") && error.contains("build it again"), "{error}");
+        assert!(error.contains("rows.f16 is damaged: 5 bytes") && error.contains("build it again"), "{error}");
     }
     assert!(rows.exists(), "what cannot be read is never deleted");
 }
@@ -79,9 +79,9 @@ fn programs_say_what_is_damaged_and_end() {
 fn a_newer_format_is_refused_for_being_newer() {
     let site = built();
     let path = site.generation().join("manifest.json");
-    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 3");
+    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 3", "\"format\": 4");
     fs::write(&path, text).unwrap();
-    assert!(error(&site).contains("index format 3, this program reads 2; use a newer Cloze"), "{}", error(&site));
+    assert!(error(&site).contains("index format 4, this program reads 3; use a newer Cloze"), "{}", error(&site));
 }
 
 #[test]
@@ -177,24 +177,24 @@ fn a_damaged_generation_is_restored_from_its_archive() {
     let site = built();
     let archive = site.root().join("archive.tar");
     assert!(site.run("indexer", &["export", archive.to_str().unwrap()]).status.success());
-    let rows = site.generation().join("vectors/0/rows.f32");
+    let rows = site.generation().join("vectors/0/rows.f16");
     fs::write(&rows, "short").unwrap();
     let import = site.run("indexer", &["import", archive.to_str().unwrap()]);
     assert!(import.status.success(), "{}", stderr(&import));
     assert_eq!(error(&site), "opened");
-    assert!(site.index().join("generations/000001.damaged/vectors/0/rows.f32").is_file());
+    assert!(site.index().join("generations/000001.damaged/vectors/0/rows.f16").is_file());
 }
 
 #[test]
 fn a_build_refuses_an_index_of_a_newer_format_and_changes_nothing() {
     let site = built();
     let path = site.generation().join("manifest.json");
-    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 3");
+    let text = fs::read_to_string(&path).unwrap().replace("\"format\": 3", "\"format\": 4");
     fs::write(&path, &text).unwrap();
     site.write("c.md", "# C\n\nText of c.\n");
     let output = site.run("indexer", &["build", "docs"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("index format 3, this program reads 2; use a newer Cloze"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("index format 4, this program reads 3; use a newer Cloze"), "{}", stderr(&output));
     let names: Vec<_> =
         fs::read_dir(site.index().join("generations")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["000001"]);

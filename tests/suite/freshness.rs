@@ -187,11 +187,11 @@ fn any_history_answers_as_a_build_from_nothing() {
 #[test]
 fn a_frozen_index_opens_and_can_be_built_upon() {
     let site = Site::new();
-    let copied = std::process::Command::new("cp").arg("-r").arg(fixture("index-2")).arg(site.index()).status();
+    let copied = std::process::Command::new("cp").arg("-r").arg(fixture("index-3")).arg(site.index()).status();
     assert!(copied.unwrap().success());
     assert!(site.run("indexer", &["verify"]).status.success());
     assert_eq!(site.search("frozen lettuce", Mode::Hybrid).hits[0].id, "frozen.md");
-    site.write("frozen.md", fs::read_to_string(fixture("index-2.md")).unwrap());
+    site.write("frozen.md", fs::read_to_string(fixture("index-3.md")).unwrap());
     site.write("fresh.md", page("fresh", "Fresh radishes."));
     let report = site.build();
     assert_eq!(counts(&report), [2, 2, 0, 4], "what it holds is not encoded again");
@@ -200,16 +200,20 @@ fn a_frozen_index_opens_and_can_be_built_upon() {
 /// An index of the format before this one: refused with advice, left as it is, and built beside.
 #[test]
 fn an_older_format_is_left_alone_and_built_anew() {
-    let site = garden();
-    let old = site.index().join("generations/000007");
-    fs::create_dir_all(&old).unwrap();
-    fs::write(old.join("manifest.json"), "{\"format\": 1, \"generation\": \"000007\"}").unwrap();
-    fs::write(site.index().join("CURRENT"), format!("000007 {}\n", "0".repeat(64))).unwrap();
-    let refused = site.run("query", &["text"]);
-    assert!(stderr(&refused).contains("index format 1, this program reads 2; build the index again"));
-    assert_eq!(site.build()["generation"], "000008");
-    assert!(old.join("manifest.json").exists());
-    assert!(!site.search("snails", Mode::Keyword).no_match);
+    let site = Site::new();
+    let copied = std::process::Command::new("cp").arg("-r").arg(fixture("index-2")).arg(site.index()).status();
+    assert!(copied.unwrap().success());
+    let rows = site.index().join("generations/000001/vectors/0/rows.f32");
+    let old = fs::read(&rows).unwrap();
+    for (program, args) in [("query", ["text"]), ("indexer", ["verify"]), ("indexer", ["status"])] {
+        let refused = site.run(program, &args);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains("index format 2, this program reads 3; build the index again"));
+    }
+    site.write("frozen.md", fs::read_to_string(fixture("index-3.md")).unwrap());
+    assert_eq!(site.build()["generation"], "000002");
+    assert_eq!(fs::read(&rows).unwrap(), old);
+    assert_eq!(site.search("frozen lettuce", Mode::Hybrid).hits[0].id, "frozen.md");
 }
 
 /// Reads lines of a watch until one says that this many pages are in.

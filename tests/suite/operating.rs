@@ -34,18 +34,22 @@ fn figure(text: &str, line: &str) -> f64 {
 fn figures_count_what_happened() {
     let site = site();
     let server = start(&site, &[]);
-    for path in ["/search?q=apples", "/search?q=apples", "/search?q=", "/suggest?q=a", "/nothing", "/search?q=zzqxv"] {
+    let searches =
+        ["/search?q=apples", "/search?q=apples&limit=5", "/search?q=apples", "/search?q=", "/search?q=zzqxv"];
+    for path in searches.into_iter().chain(["/suggest?q=a", "/nothing"]) {
         server.get(path).unwrap();
     }
     let reply = admin(&server, "GET", "/metrics");
     assert!(reply.header("content-type").unwrap().starts_with("application/openmetrics-text"));
     let text = &reply.body;
     assert!(text.ends_with("# EOF\n"));
-    assert_eq!(figure(text, "cloze_requests_total{route=\"/search\",status=\"200\"}"), 3.0);
+    assert_eq!(figure(text, "cloze_requests_total{route=\"/search\",status=\"200\"}"), 4.0);
     assert_eq!(figure(text, "cloze_requests_total{route=\"/search\",status=\"400\"}"), 1.0);
     assert_eq!(figure(text, "cloze_requests_total{route=\"other\",status=\"404\"}"), 1.0, "no made-up routes");
     assert_eq!(figure(text, "cloze_searches_without_match_total"), 1.0);
-    assert_eq!(figure(text, "cloze_vector_cache_hits_total"), 1.0, "the second search for apples");
+    assert_eq!(figure(text, "cloze_vector_cache_hits_total"), 1.0, "apples with another limit");
+    assert_eq!(figure(text, "cloze_answer_cache_hits_total"), 1.0, "the same search again");
+    assert_eq!(figure(text, "cloze_answer_cache_misses_total"), 3.0);
     assert_eq!(figure(text, "cloze_pages"), 2.0);
     for phase in ["encode", "semantic", "lexical", "fuse", "present"] {
         let line = format!("cloze_search_phase_duration_seconds_count{{phase=\"{phase}\"}}");

@@ -51,6 +51,24 @@ async fn a_search_is_answered() {
 }
 
 #[actix_web::test]
+async fn a_search_that_was_made_before_is_answered_alike() {
+    let state = state(&site());
+    let answer = async |path: &str| {
+        let (status, mut answer) = get(&state, path).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(answer["took_ms"].take().as_f64().is_some_and(|ms| ms >= 0.0));
+        answer
+    };
+    let first = answer("/search?q=set+it+up").await;
+    assert_eq!(answer("/search?q=set+it+up").await, first);
+    for other in ["limit=1", "offset=1", "mode=keyword", "semantic_weight=0.9", "explain=true", "highlight=none"] {
+        let path = format!("/search?q=set+it+up&{other}");
+        assert_eq!(answer(&path).await, answer(&path).await);
+        assert_ne!(answer(&path).await, first, "{other} asks for something else");
+    }
+}
+
+#[actix_web::test]
 async fn mistakes_get_typed_errors() {
     let state = state(&site());
     let long = format!("/search?q={}", "a".repeat(10_000));

@@ -34,7 +34,7 @@ fn all() -> Vec<(String, String)> {
 fn an_engine_is_known_in_one_place() {
     for (engine, place) in [
         ("ort::", "models/src/onnx/"),
-        ("hnsw_rs::", "index/src/vectors/graph.rs"),
+        ("hnsw_rs::", "index/src/vectors/build.rs"),
         ("tantivy::", "index/src/lexical/"),
         ("tokenizers::", "models/src/tokens.rs"),
         ("hf_hub::", "models/src/hub.rs"),

@@ -1,8 +1,5 @@
-//! The graph of a segment: built by `hnsw_rs`, kept flat, searched here.
-//!
-//! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
-//! Hierarchical Navigable Small World graphs" (2018). `hnsw_rs` builds; what is stored is only who
-//! neighbours whom, as one array of numbers that is mapped and searched as it lies on disk.
+//! The graph of a segment, kept flat: as one array of numbers that is mapped and searched as it lies
+//! on disk. It says only who neighbours whom; [`super::build`] makes it, [`super::walk`] searches it.
 //!
 //! Layout, all u32: `[MAGIC, nodes, levels, entry]`, then for every level from 0 up:
 //! `[members, links]`, `members` node numbers in ascending order (level 0: none, it has all nodes),
@@ -10,81 +7,13 @@
 
 use std::path::Path;
 
-use anndists::dist::Distance;
-use hnsw_rs::hnsw::Hnsw;
-use rayon::prelude::*;
-
-use super::dot::dot;
 use crate::{Error, Result};
 
-const MAGIC: u32 = u32::from_le_bytes(*b"CLG1");
+/// The first word of every graph.
+pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"CLG1");
+/// Levels a graph has at most.
+pub(crate) const MAX_LEVELS: usize = 16;
 const HEADER: usize = 4;
-/// Links a node keeps on the upper levels; level 0 keeps twice as many.
-const M: usize = 16;
-/// Candidates considered while a node is inserted.
-const EF_CONSTRUCTION: usize = 200;
-const MAX_LEVELS: usize = 16;
-/// Rows inserted one after another before the rest goes in parallel: a graph that starts
-/// from a few connected nodes does not fall apart into islands.
-const SEED_ROWS: usize = 64;
-
-/// 1 - a.b for unit vectors; never negative, which `hnsw_rs` requires.
-#[derive(Clone, Copy, Default)]
-struct UnitDistance;
-
-impl Distance<f32> for UnitDistance {
-    fn eval(&self, a: &[f32], b: &[f32]) -> f32 {
-        (1.0 - dot(a, b)).max(0.0)
-    }
-}
-
-/// Builds the graph over `rows` (row-major, `dimension` wide) in the layout above.
-pub(crate) fn build(rows: &[f32], dimension: usize) -> Vec<u32> {
-    let nodes = rows.len() / dimension;
-    let hnsw = Hnsw::<f32, UnitDistance>::new(M, nodes, MAX_LEVELS, EF_CONSTRUCTION, UnitDistance);
-    let numbered: Vec<(&[f32], usize)> = rows.chunks_exact(dimension).zip(0..).collect();
-    let (first, rest) = numbered.split_at(SEED_ROWS.min(nodes));
-    first.iter().for_each(|&row| hnsw.insert_slice(row));
-    rest.par_iter().for_each(|&row| hnsw.insert_slice(row));
-    flatten(&hnsw, nodes)
-}
-
-/// Links of one node on the level it was inserted at and on all levels below.
-type Links = Vec<Vec<u32>>;
-
-fn flatten(hnsw: &Hnsw<'_, f32, UnitDistance>, nodes: usize) -> Vec<u32> {
-    let mut links: Vec<Links> = vec![Vec::new(); nodes];
-    let mut top = (0, 0);
-    for point in hnsw.get_point_indexation() {
-        let node = point.get_origin_id();
-        let level = usize::from(point.get_point_id().0);
-        let levels = point.get_neighborhood_id().into_iter().take(level + 1);
-        links[node] = levels.map(|l| l.iter().map(|n| n.get_origin_id() as u32).collect()).collect();
-        top = top.max((level, node));
-    }
-    let mut out = vec![MAGIC, nodes as u32, top.0 as u32 + 1, top.1 as u32];
-    for level in 0..=top.0 {
-        append_level(&mut out, &links, level);
-    }
-    out
-}
-
-fn append_level(out: &mut Vec<u32>, links: &[Links], level: usize) {
-    let members: Vec<usize> = (0..links.len()).filter(|&n| level == 0 || links[n].len() > level).collect();
-    let of = |n: usize| links[n].get(level).map_or(&[][..], Vec::as_slice);
-    let total: usize = members.iter().map(|&n| of(n).len()).sum();
-    out.extend([members.len() as u32, total as u32]);
-    if level > 0 {
-        out.extend(members.iter().map(|&n| n as u32));
-    }
-    let mut offset = 0;
-    out.push(0);
-    for &n in &members {
-        offset += of(n).len() as u32;
-        out.push(offset);
-    }
-    members.iter().for_each(|&n| out.extend(of(n)));
-}
 
 /// Where the parts of the flat array are. Checked once, when a generation is opened.
 #[derive(Debug)]

@@ -1,9 +1,15 @@
 //! Vectors: immutable segments, searched exactly or through a graph.
 
-mod dot;
+mod build;
+mod codes;
 mod graph;
+mod kernels;
+mod scan;
 mod search;
 mod segment;
+mod walk;
+mod writer;
 
 pub(crate) use search::VectorSearch;
-pub(crate) use segment::{Segment, SegmentWriter};
+pub(crate) use segment::Segment;
+pub(crate) use writer::SegmentWriter;

@@ -1,17 +1,11 @@
 //! Nearest vectors over all segments.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
+use super::{
+    codes, scan,
+    segment::Segment,
+    walk::{Near, Walk},
 };
-
-use rayon::prelude::*;
-
-use super::{dot::dot, segment::Segment};
 use crate::{PassageId, Scored, Selection, best::BestK};
-
-/// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
-const SAMPLE: usize = 2048;
 
 /// Selected passages up to which every one is looked at.
 const EXACT_UP_TO: usize = 20_000;
@@ -30,27 +24,6 @@ pub(crate) struct VectorSearch {
     sample: Vec<(u32, u32)>,
 }
 
-/// A row and its similarity, ordered by similarity, then by the lower row.
-#[derive(Clone, Copy, PartialEq)]
-struct Near {
-    similarity: f32,
-    row: u32,
-}
-
-impl Eq for Near {}
-
-impl Ord for Near {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.similarity.total_cmp(&other.similarity).then(other.row.cmp(&self.row))
-    }
-}
-
-impl PartialOrd for Near {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl VectorSearch {
     /// Takes the segments of a generation; `None` if a live passage has no vector, or a vector belongs
     /// to no passage that the generation ever had.
@@ -65,7 +38,7 @@ impl VectorSearch {
             }
         }
         let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
-        let sample = sample(&segments, live);
+        let sample = scan::sample(&segments, live);
         let live = (live.len() < live.universe()).then(|| live.clone());
         whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
     }
@@ -75,7 +48,7 @@ impl VectorSearch {
     pub(crate) fn highest(&self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Vec<f32> {
         let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| is_live(*p));
         let of = |s| (0..Segment::len(s)).filter(move |row| has_life(s, *row)).map(|row| s.row(row));
-        highest(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
+        scan::highest(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
     }
 
     /// Rows of each segment.
@@ -84,10 +57,12 @@ impl VectorSearch {
     }
 
     /// The rows of a segment that live passages have, with those passages.
-    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (&[f32], Vec<PassageId>)> {
+    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (Vec<f32>, Vec<PassageId>)> {
         let segment = &self.segments[segment];
         let is_live = |p: &PassageId| self.live.as_ref().is_none_or(|live| live.contains(*p));
-        let row = move |row| (segment.row(row), segment.passages(row).iter().copied().filter(is_live).collect());
+        let row = move |row| {
+            (codes::widened(segment.row(row)), segment.passages(row).iter().copied().filter(is_live).collect())
+        };
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
     }
 
@@ -149,7 +124,7 @@ impl VectorSearch {
     pub(crate) fn spread(&self, query: &[f32]) -> f32 {
         let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
         for &(segment, row) in &self.sample {
-            let similarity = dot(query, self.segments[segment as usize].row(row as usize));
+            let similarity = self.segments[segment as usize].similarity(query, row as usize);
             n += 1.0;
             sum += similarity;
             squares += similarity * similarity;
@@ -159,18 +134,19 @@ impl VectorSearch {
 
     /// Cosine similarity of one passage.
     pub(crate) fn similarity(&self, query: &[f32], passage: PassageId) -> f32 {
-        dot(query, self.vector(passage))
+        let (segment, row) = self.places[passage as usize];
+        self.segments[segment as usize].similarity(query, row as usize)
     }
 
     /// The vector of one passage.
-    pub(crate) fn vector(&self, passage: PassageId) -> &[f32] {
+    pub(crate) fn vector(&self, passage: PassageId) -> Vec<f32> {
         let (segment, row) = self.places[passage as usize];
-        self.segments[segment as usize].row(row as usize)
+        codes::widened(self.segments[segment as usize].row(row as usize))
     }
 }
 
-/// The `k` best rows that are accepted. `looks` is how many rows may be looked at, and is lowered
-/// by those that were; `None` if they do not suffice.
+/// The `k` best rows that are accepted, best first. `looks` is how many rows may be looked at, and is
+/// lowered by those that were; `None` if they do not suffice.
 fn nearest_rows(
     segment: &Segment,
     query: &[f32],
@@ -180,107 +156,28 @@ fn nearest_rows(
     looks: &mut usize,
 ) -> Option<Vec<Near>> {
     let mut best = match segment.graph() {
-        Some((graph, words)) if segment.len() > keep => {
-            let near = |row: u32| Near { similarity: dot(query, segment.row(row as usize)), row };
-            let mut here = near(graph.entry());
-            for level in (1..=graph.upper_levels()).rev() {
-                here = descend(here, &near, |row| graph.neighbours(words, level, row));
-            }
-            walk(here, segment.len(), keep, &near, |row| graph.neighbours(words, 0, row), &accepts, looks)?
-        }
-        _ => scan(segment, query, accepts),
+        Some(_) if segment.len() > keep => Walk { segment, query, keep }.run(accepts, looks)?,
+        _ => scan::rows(segment, query, accepts),
     };
-    best.sort_unstable_by(|a, b| b.cmp(a));
+    best.sort_unstable_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));
     best.truncate(k);
     Some(best)
-}
-
-/// Every row that is accepted.
-fn scan(segment: &Segment, query: &[f32], accepts: impl Fn(u32) -> bool) -> Vec<Near> {
-    let near = |row: u32| Near { similarity: dot(query, segment.row(row as usize)), row };
-    (0..segment.len() as u32).filter(|&row| accepts(row)).map(near).collect()
-}
-
-/// Greedy walk on an upper level: goes to the best neighbour until none is better.
-fn descend<'w>(mut here: Near, near: &impl Fn(u32) -> Near, neighbours: impl Fn(u32) -> &'w [u32]) -> Near {
-    loop {
-        match neighbours(here.row).iter().map(|&row| near(row)).max() {
-            Some(better) if better > here => here = better,
-            _ => return here,
-        }
-    }
-}
-
-/// Best-first walk on level 0 that keeps the `ef` best of the accepted rows it sees (Algorithm 2 of
-/// the paper, which accepts all). It goes on through rows that are not accepted.
-fn walk<'w>(
-    start: Near,
-    rows: usize,
-    ef: usize,
-    near: &impl Fn(u32) -> Near,
-    neighbours: impl Fn(u32) -> &'w [u32],
-    accepts: &impl Fn(u32) -> bool,
-    looks: &mut usize,
-) -> Option<Vec<Near>> {
-    let mut seen = vec![0u64; rows.div_ceil(64)];
-    let mut first_visit = |row: u32| {
-        let (word, bit) = (row as usize / 64, 1u64 << (row % 64));
-        let new = seen[word] & bit == 0;
-        seen[word] |= bit;
-        new
-    };
-    first_visit(start.row);
-    let mut open = BinaryHeap::from([start]);
-    let mut best: BinaryHeap<_> = [start].into_iter().filter(|n| accepts(n.row)).map(Reverse).collect();
-    while let Some(here) = open.pop() {
-        let worst = |best: &BinaryHeap<Reverse<Near>>| best.peek().map_or(start, |Reverse(n)| *n);
-        if best.len() >= ef && here < worst(&best) {
-            break;
-        }
-        for &row in neighbours(here.row) {
-            if !first_visit(row) {
-                continue;
-            }
-            *looks = looks.checked_sub(1)?;
-            let candidate = near(row);
-            if best.len() < ef || candidate > worst(&best) {
-                open.push(candidate);
-                if accepts(row) {
-                    best.push(Reverse(candidate));
-                }
-                if best.len() > ef {
-                    best.pop();
-                }
-            }
-        }
-    }
-    Some(best.into_iter().map(|Reverse(n)| n).collect())
-}
-
-/// For each query, its similarity to the nearest of some rows; nothing if there is none.
-pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[f32]]) -> Vec<f32> {
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    queries.par_iter().map(|q| rows.iter().map(|row| dot(q, row)).fold(f32::NEG_INFINITY, f32::max)).collect()
-}
-
-fn sample(segments: &[Segment], live: &Selection) -> Vec<(u32, u32)> {
-    let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| live.contains(*p));
-    let mut rows = Vec::new();
-    for (number, segment) in (0..).zip(segments) {
-        rows.extend((0..segment.len()).filter(|row| has_life(segment, *row)).map(|row| (number, row as u32)));
-    }
-    let step = rows.len().div_ceil(SAMPLE).max(1);
-    rows.into_iter().step_by(step).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vectors::SegmentWriter;
+    use crate::vectors::{
+        SegmentWriter, build,
+        codes::{Scale, halved},
+        graph::Graph,
+    };
 
     const DIMENSION: usize = 24;
+
+    fn dot(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(x, y)| x * y).sum()
+    }
 
     /// Unit vectors that repeat for the same seed.
     fn vectors(n: usize, seed: u64) -> Vec<Vec<f32>> {
@@ -394,16 +291,34 @@ mod tests {
     }
 
     #[test]
+    fn codes_that_do_not_fit_the_rows_are_refused() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
+        for (passage, row) in (0..).zip(&vectors(5000, 6)) {
+            let place = writer.add_row(row).expect("a good row");
+            writer.add_passage(place, passage);
+        }
+        writer.finish().expect("writable");
+        let path = dir.path().join(crate::layout::CODES);
+        let codes = std::fs::read(&path).expect("readable");
+        std::fs::write(&path, &codes[1..]).expect("writable");
+        let error = Segment::open(dir.path(), DIMENSION).expect_err("short");
+        assert!(error.to_string().contains("119999 codes, expected 5000 rows of 24"), "{error}");
+    }
+
+    #[test]
     fn a_graph_that_points_outside_is_refused() {
-        let words = crate::vectors::graph::build(&vectors(200, 3).concat(), DIMENSION);
+        let rows: Vec<u16> = vectors(200, 3).iter().flat_map(|row| halved(row)).collect();
+        let scale = Scale::of(&rows);
+        let words = build::build(&scale.row(&rows).collect::<Vec<u8>>(), DIMENSION, scale.unit());
         let path = std::path::Path::new("graph.u32");
-        assert!(crate::vectors::graph::Graph::parse(path, &words, 200).is_ok());
-        assert!(crate::vectors::graph::Graph::parse(path, &words, 199).is_err());
+        assert!(Graph::parse(path, &words, 200).is_ok());
+        assert!(Graph::parse(path, &words, 199).is_err());
         let mut beyond = words.clone();
         *beyond.last_mut().expect("links") = 200;
-        assert!(crate::vectors::graph::Graph::parse(path, &beyond, 200).is_err());
+        assert!(Graph::parse(path, &beyond, 200).is_err());
         for end in 0..words.len() {
-            assert!(crate::vectors::graph::Graph::parse(path, &words[..end], 200).is_err(), "cut at {end}");
+            assert!(Graph::parse(path, &words[..end], 200).is_err(), "cut at {end}");
         }
     }
 

@@ -1,0 +1,139 @@
+//! A best-first walk over the graph of a segment.
+//!
+//! Malkov and Yashunin (2018), Algorithms 2 and 5. The walk looks at codes, 8 bits a value; what it
+//! keeps is scored again from the rows.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use super::{codes, kernels, segment::Segment};
+
+/// A row and its similarity, ordered by similarity, then by the lower row.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Near {
+    pub(crate) similarity: f32,
+    pub(crate) row: u32,
+}
+
+/// A row and the product of its codes with the query's, in one number that orders as the product does,
+/// then by the lower row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen(u64);
+
+impl Seen {
+    fn new(product: i32, row: u32) -> Self {
+        let ordered = product.cast_unsigned() ^ (1 << 31);
+        Self(u64::from(ordered) << 32 | u64::from(!row))
+    }
+
+    fn row(self) -> u32 {
+        !(self.0 as u32)
+    }
+}
+
+/// How a walk goes.
+pub(crate) struct Walk<'a> {
+    pub(crate) segment: &'a Segment,
+    pub(crate) query: &'a [f32],
+    /// Accepted rows that are kept while walking: more finds more and takes longer.
+    pub(crate) keep: usize,
+}
+
+impl Walk<'_> {
+    /// The rows that were kept, in no order. `looks` is how many rows may be looked at, and is lowered
+    /// by those that were; `None` if they do not suffice, or the segment has no graph.
+    pub(crate) fn run(&self, accepts: impl Fn(u32) -> bool, looks: &mut usize) -> Option<Vec<Near>> {
+        let (graph, words, all_codes) = self.segment.graph()?;
+        let query = codes::query(self.query);
+        let code = |row: u32| &all_codes[row as usize * query.len()..][..query.len()];
+        let look = |row: u32| Seen::new(kernels::query_codes(&query, code(row)), row);
+        let mut here = look(graph.entry());
+        for level in (1..=graph.upper_levels()).rev() {
+            here = descend(here, look, |row| graph.neighbours(words, level, row));
+        }
+        let neighbours = |row| graph.neighbours(words, 0, row);
+        let mut front = Front::new(here, self.keep, self.segment.len());
+        front.accept(here, &accepts);
+        let mut fresh = Vec::with_capacity(64);
+        while let Some(next) = front.next() {
+            fresh.clear();
+            fresh.extend(neighbours(next.row()).iter().copied().filter(|row| front.visit(*row)));
+            // Memory answers late: all are asked for before the first is looked at.
+            fresh.iter().for_each(|row| kernels::prefetch(code(*row)));
+            *looks = looks.checked_sub(fresh.len())?;
+            for &row in &fresh {
+                front.offer(look(row), &accepts);
+            }
+        }
+        Some(self.score(front.best.into_iter().map(|Reverse(seen)| seen.row()).collect()))
+    }
+
+    fn score(&self, rows: Vec<u32>) -> Vec<Near> {
+        let near = |row: u32| Near { similarity: self.segment.similarity(self.query, row as usize), row };
+        rows.into_iter().map(near).collect()
+    }
+}
+
+/// Greedy walk on an upper level: goes to the best neighbour until none is better.
+fn descend<'w>(mut here: Seen, look: impl Fn(u32) -> Seen, neighbours: impl Fn(u32) -> &'w [u32]) -> Seen {
+    loop {
+        match neighbours(here.row()).iter().map(|&row| look(row)).max() {
+            Some(better) if better > here => here = better,
+            _ => return here,
+        }
+    }
+}
+
+/// What a walk has seen, where it may go next, and the `keep` best of the accepted rows. It goes on
+/// through rows that are not accepted.
+struct Front {
+    visited: Vec<u64>,
+    open: BinaryHeap<Seen>,
+    best: BinaryHeap<Reverse<Seen>>,
+    keep: usize,
+}
+
+impl Front {
+    fn new(start: Seen, keep: usize, rows: usize) -> Self {
+        let best = BinaryHeap::with_capacity(keep + 1);
+        let mut front = Self { visited: vec![0; rows.div_ceil(64)], open: BinaryHeap::from([start]), best, keep };
+        front.visit(start.row());
+        front
+    }
+
+    /// Whether this is the first visit.
+    fn visit(&mut self, row: u32) -> bool {
+        let (word, bit) = (row as usize / 64, 1u64 << (row % 64));
+        let is_first = self.visited[word] & bit == 0;
+        self.visited[word] |= bit;
+        is_first
+    }
+
+    /// The best row from where nobody has looked yet, unless nothing better can be near it.
+    fn next(&mut self) -> Option<Seen> {
+        self.open.pop().filter(|here| !self.is_full() || *here >= self.worst())
+    }
+
+    fn is_full(&self) -> bool {
+        self.best.len() >= self.keep
+    }
+
+    fn worst(&self) -> Seen {
+        self.best.peek().map_or(Seen(0), |Reverse(seen)| *seen)
+    }
+
+    fn offer(&mut self, seen: Seen, accepts: &impl Fn(u32) -> bool) {
+        if !self.is_full() || seen > self.worst() {
+            self.open.push(seen);
+            self.accept(seen, accepts);
+        }
+    }
+
+    fn accept(&mut self, seen: Seen, accepts: &impl Fn(u32) -> bool) {
+        if accepts(seen.row()) {
+            self.best.push(Reverse(seen));
+            if self.best.len() > self.keep {
+                self.best.pop();
+            }
+        }
+    }
+}

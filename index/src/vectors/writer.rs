@@ -1,0 +1,125 @@
+//! Writes one vector segment.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    build,
+    codes::{Scale, halved},
+};
+use crate::{Error, PassageId, Result, faults, files, layout};
+
+/// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
+const GRAPH_FROM: usize = 4096;
+
+/// Fills a segment's directory. Rows are written as they come; nothing but their passages is held.
+pub(crate) struct SegmentWriter {
+    dir: PathBuf,
+    dimension: usize,
+    rows: BufWriter<File>,
+    passages: Vec<Vec<PassageId>>,
+}
+
+impl SegmentWriter {
+    pub(crate) fn create(dir: &Path, dimension: usize) -> Result<Self> {
+        files::create_dir_all(dir)?;
+        let path = dir.join(layout::ROWS);
+        let file = files::create(&path)?;
+        Ok(Self { dir: dir.to_owned(), dimension, rows: BufWriter::with_capacity(1 << 20, file), passages: Vec::new() })
+    }
+
+    /// Appends a vector; gives its row.
+    pub(crate) fn add_row(&mut self, vector: &[f32]) -> Result<u32> {
+        if vector.len() != self.dimension || vector.iter().any(|v| !v.is_finite()) {
+            return Err(Error::Mismatch {
+                what: "vector",
+                found: format!("{} values, {} of them not finite", vector.len(), count_not_finite(vector)),
+                expected: format!("{} finite values", self.dimension),
+            });
+        }
+        let limit = u64::from(u32::MAX);
+        let row = u32::try_from(self.passages.len()).map_err(|_| Error::TooMany { what: "vectors", limit })?;
+        for half in halved(vector) {
+            self.rows.write_all(&half.to_le_bytes()).map_err(Error::io("write", self.dir.join(layout::ROWS)))?;
+        }
+        self.passages.push(Vec::new());
+        Ok(row)
+    }
+
+    /// Says that a passage has the vector of a row.
+    pub(crate) fn add_passage(&mut self, row: u32, passage: PassageId) {
+        self.passages[row as usize].push(passage);
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.passages.len()
+    }
+
+    /// For each query, its similarity to the nearest row that a living passage has.
+    pub(crate) fn highest(&mut self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Result<Vec<f32>> {
+        let path = self.dir.join(layout::ROWS);
+        self.rows.flush().map_err(Error::io("write", &path))?;
+        if self.passages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let map = files::map(&path)?;
+        let rows = files::as_u16(&path, &map)?.chunks_exact(self.dimension).zip(&self.passages);
+        let live: Vec<&[u16]> = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row).collect();
+        Ok(super::scan::highest(queries, &live))
+    }
+
+    /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let rows_path = self.dir.join(layout::ROWS);
+        self.rows.flush().map_err(Error::io("write", &rows_path))?;
+        if self.passages.is_empty() {
+            // Nothing was added: there is no segment.
+            return files::remove_dir_all(&self.dir);
+        }
+        let mut words = Vec::with_capacity(self.passages.len() * 2 + 1);
+        let mut offset = 0u32;
+        words.push(0);
+        for list in &self.passages {
+            offset += list.len() as u32;
+            words.push(offset);
+        }
+        self.passages.iter().for_each(|list| words.extend(list));
+        write_words(&self.dir.join(layout::PASSAGES), &words)?;
+        if self.passages.len() >= faults::graph_from(GRAPH_FROM) {
+            self.write_graph(&rows_path)?;
+        }
+        Ok(())
+    }
+
+    /// Codes and the graph over them, for a segment that is walked.
+    fn write_graph(&self, rows_path: &Path) -> Result<()> {
+        let map = files::map(rows_path)?;
+        let rows = files::as_u16(rows_path, &map)?;
+        let scale = Scale::of(rows);
+        let path = self.dir.join(layout::CODES);
+        let mut out = BufWriter::with_capacity(1 << 20, files::create(&path)?);
+        for row in rows.chunks_exact(self.dimension) {
+            let codes: Vec<u8> = scale.row(row).collect();
+            out.write_all(&codes).map_err(Error::io("write", &path))?;
+        }
+        out.flush().map_err(Error::io("write", &path))?;
+        let codes = files::map(&path)?;
+        write_words(&self.dir.join(layout::GRAPH), &build::build(&codes, self.dimension, scale.unit()))
+    }
+}
+
+fn count_not_finite(vector: &[f32]) -> usize {
+    vector.iter().filter(|v| !v.is_finite()).count()
+}
+
+fn write_words(path: &Path, words: &[u32]) -> Result<()> {
+    let file = files::create(path)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    for word in words {
+        out.write_all(&word.to_le_bytes()).map_err(Error::io("write", path))?;
+    }
+    out.flush().map_err(Error::io("write", path))
+}

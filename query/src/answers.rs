@@ -1,0 +1,75 @@
+//! Answers that were given before.
+//!
+//! A generation does not change, so neither does the answer to a request. Each engine has its own:
+//! with the next generation it begins anew.
+
+use std::{
+    hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use quick_cache::{Weighter, sync::Cache};
+
+use crate::{Answer, Request};
+
+/// Memory that remembered answers may take, in bytes.
+const MOST_BYTES: u64 = 8 << 20;
+/// Answers that it is laid out for.
+const EXPECTED: usize = 1024;
+
+/// The answers of one engine.
+pub(crate) struct Answers {
+    cache: Cache<Request, Arc<Answer>, Bytes>,
+    hits: Arc<AtomicU64>,
+    misses: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Request, Arc<Answer>> for Bytes {
+    fn weight(&self, _: &Request, answer: &Arc<Answer>) -> u64 {
+        answer.bytes() as u64
+    }
+}
+
+impl Answers {
+    pub(crate) fn new() -> Self {
+        let cache = Cache::with_weighter(EXPECTED, MOST_BYTES, Bytes);
+        Self { cache, hits: Arc::default(), misses: Arc::default() }
+    }
+
+    /// For the next generation: no answers, and the counts so far.
+    pub(crate) fn renewed(&self) -> Self {
+        Self { hits: self.hits.clone(), misses: self.misses.clone(), ..Self::new() }
+    }
+
+    pub(crate) fn get(&self, request: &Request) -> Option<Arc<Answer>> {
+        let found = self.cache.get(request);
+        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    pub(crate) fn keep(&self, request: &Request, answer: &Arc<Answer>) {
+        self.cache.insert(request.clone(), answer.clone());
+    }
+
+    /// Requests that were found, and that were not.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+}
+
+/// Its only number that is not whole is checked when it is made: it equals itself.
+impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.query(), self.limit(), self.offset(), self.prefix, self.explain).hash(state);
+        (&self.filters, &self.facets).hash(state);
+    }
+}
