@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use cloze_index::{Generation, KeywordQuery, KeywordText, PassageId, is_stop_word};
+use cloze_index::{Extent, Generation, KeywordQuery, KeywordText, PassageId, is_stop_word};
 use cloze_models::{Encoder, EncoderOptions, ModelSource, TextKind};
 use cloze_query::eval;
 
@@ -217,7 +217,7 @@ fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores>
     let query =
         |words: &str| generation.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });
     let words = query(text)?;
-    let hits = generation.keyword(&words, DEPTH, None)?;
+    let hits = generation.keyword(&words, DEPTH, Extent::All, None)?;
     let nearest = generation.nearest(vector, DEPTH, None)?;
     let mut passages: Vec<PassageId> = nearest.iter().chain(&hits.hits).map(|h| h.passage).collect();
     passages.sort_unstable();
@@ -229,7 +229,7 @@ fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores>
     let most = (generation.passages() as f32).ln().max(1.0);
     let mut rarities = Vec::new();
     for word in text.split_whitespace().filter(|w| !is_stop_word(w)) {
-        let found = generation.keyword(&query(word)?, 1, None)?.matches;
+        let found = generation.passages_with_stem(word)?;
         if found > 0 {
             rarities.push((generation.passages() as f32 / found as f32).ln() / most);
         }

@@ -19,7 +19,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use cloze_index::{Generation, KeywordText};
+use cloze_index::{Extent, Generation, KeywordText};
 use cloze_models::{Encoder, EncoderOptions, ModelSource, Precision, TextKind};
 use cloze_query::{Engine, Highlight, Request};
 use serde_json::{Value, json};
@@ -109,17 +109,34 @@ fn query(index: &Path, queries: &[String]) -> Result<Value> {
         engine.search(request)?;
     }
     let mut took = Vec::with_capacity(requests.len());
+    let mut phases: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for request in &requests {
         let started = Instant::now();
-        engine.search(request)?;
+        let (_, timings) = engine.search_timed(request)?;
         took.push(started.elapsed().as_secs_f64() * 1e3);
+        let known = [
+            ("encode", timings.encode),
+            ("semantic", timings.semantic),
+            ("lexical", timings.lexical),
+            ("fuse", Some(timings.fuse)),
+            ("present", Some(timings.present)),
+        ];
+        for (phase, took) in known {
+            phases.entry(phase).or_default().push(took.unwrap_or_default().as_secs_f64() * 1e3);
+        }
     }
+    let phases: BTreeMap<&str, f64> = phases.into_iter().map(|(name, mut took)| (name, median(&mut took))).collect();
     took.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
     Ok(json!({
         "passages": engine.generation().passages(), "queries": took.len(), "open_ms": open_ms, "ready_ms": ready_ms,
-        "p50_ms": at(0.5), "p99_ms": at(0.99),
+        "p50_ms": at(0.5), "p99_ms": at(0.99), "medians_ms": phases,
     }))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// How far beyond unrelated queries the nearest passage is, in distances between their quartiles, and
@@ -138,7 +155,7 @@ fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
         let words = generation.keyword_query(&KeywordText { words: text, ..KeywordText::default() })?;
         let fences = (best.score - calibration.upper) / (calibration.upper - calibration.lower).max(f32::EPSILON);
         let near = generation.coverage(&words.subject(), best.passage)?;
-        let hits = generation.keyword(&words.subject(), 1, None)?.hits;
+        let hits = generation.keyword(&words.subject(), 1, Extent::Best, None)?.hits;
         let most = hits.first().map_or(Ok(0.0), |h| generation.coverage(&words.subject(), h.passage))?;
         rows.push(json!([fences, near, most]));
     }

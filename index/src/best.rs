@@ -45,6 +45,11 @@ impl BestK {
         }
     }
 
+    /// The score that has to be passed, once there are `k`.
+    pub(crate) fn worst(&self) -> Option<f32> {
+        self.heap.peek().filter(|_| self.heap.len() == self.k).map(|Reverse(Ranked(worst))| worst.score)
+    }
+
     /// Best first.
     pub(crate) fn into_sorted(self) -> Vec<Scored> {
         self.heap.into_sorted_vec().into_iter().map(|Reverse(Ranked(s))| s).collect()

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Completions, Error, KeywordHits, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Passage, PassageId,
-    Result, Scored, Selection, Verbatim, files,
+    Completions, Error, Extent, KeywordHits, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Passage,
+    PassageId, Result, Scored, Selection, Verbatim, files,
     layout::{self, Layout},
     lexical::Lexical,
     pages::{self, PageRecord},
@@ -228,8 +228,14 @@ impl Generation {
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
-    pub fn keyword(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
-        self.lexical.search(query, k, among)
+    pub fn keyword(
+        &self,
+        query: &KeywordQuery,
+        k: usize,
+        extent: Extent,
+        among: Option<&Selection>,
+    ) -> Result<KeywordHits> {
+        self.lexical.search(query, k, extent, among)
     }
 
     /// Passages of pages that have, for every key, one of its values, and nothing that the query

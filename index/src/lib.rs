@@ -47,8 +47,8 @@ pub use error::{Error, Result};
 pub use generation::Generation;
 pub use ledger::Ledger;
 pub use lexical::{
-    AnalysedWord, Completions, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim, analyse, fold,
-    is_stop_word,
+    AnalysedWord, Completions, Extent, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim, analyse,
+    fold, is_stop_word,
 };
 pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};

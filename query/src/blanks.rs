@@ -1,6 +1,6 @@
 //! Cloze queries: a query with blanks, filled with words of the index.
 
-use cloze_index::{KeywordText, fold};
+use cloze_index::{Extent, KeywordText, fold};
 use cloze_models::mask::{Filled, MASK};
 
 use crate::{
@@ -75,7 +75,7 @@ impl Engine {
         let generation = self.generation();
         let query =
             |words: &str| generation.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });
-        let hits = generation.keyword(&query(&filled.text)?, LOOKED_THROUGH, None)?.hits;
+        let hits = generation.keyword(&query(&filled.text)?, LOOKED_THROUGH, Extent::Best, None)?.hits;
         let mut passages: Vec<u32> = hits.iter().map(|h| h.passage).collect();
         for word in &filled.tokens {
             let scores = generation.keyword_scores(&query(&fold(word))?, &passages)?;

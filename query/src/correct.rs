@@ -5,13 +5,14 @@
 //! as it fits between the other words, which the masked-language model says. Candidates are words of the
 //! index within two edits; what is known is never touched.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use cloze_index::{Generation, NearWord, fold, is_stop_word};
 use cloze_models::{
     Tokenizer,
     mask::{MASK, MOST_PIECES, MaskModel},
 };
+use rayon::prelude::*;
 
 use crate::{Result, edits, masks::Masks};
 
@@ -143,12 +144,13 @@ pub(crate) fn consider(query: &str, known: &Known<'_>, skip_last: bool) -> Resul
     let places: Vec<Range<usize>> = all.iter().map(|c| c.bytes.clone()).collect();
     // Most queries have nothing to put right, and then the model is not even loaded.
     if let Some(model) = (!all.is_empty()).then(|| known.masks.get()).flatten() {
-        for (at, considered) in all.iter_mut().enumerate() {
-            let context = Context { query, places: &places, at, model };
-            let words = considered.candidates.iter_mut().chain([&mut considered.itself]);
-            context.read(words)?;
+        let context = |at| Context { query, places: &places, at, model };
+        let read = |(at, considered): (usize, &mut Considered)| {
+            context(at).read(considered)?;
             sort(&mut considered.candidates);
-        }
+            Ok(())
+        };
+        all.par_iter_mut().enumerate().map(read).collect::<Result<()>>()?;
     }
     Ok(all)
 }
@@ -258,17 +260,15 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Adds to each word how much likelier it is here than anywhere.
-    fn read<'c>(&self, words: impl Iterator<Item = &'c mut Candidate>) -> Result<()> {
-        let mut rows: [Option<Vec<Vec<f32>>>; MOST_PIECES] = [const { None }; MOST_PIECES];
-        for word in words {
-            let pieces = self.model.tokenizer().plain_ids(&word.word)?;
-            if pieces.is_empty() || pieces.len() > MOST_PIECES {
-                continue;
-            }
-            let here = match &mut rows[pieces.len() - 1] {
-                Some(row) => row,
-                empty => empty.insert(self.predictions(pieces.len())?),
-            };
+    fn read(&self, considered: &mut Considered) -> Result<()> {
+        let words = considered.candidates.iter_mut().chain([&mut considered.itself]);
+        let pieces = |word: &Candidate| self.model.tokenizer().plain_ids(&word.word);
+        let words = words.map(|word| Ok((pieces(word)?, word))).collect::<Result<Vec<_>>>()?;
+        let lengths: BTreeSet<usize> = words.iter().map(|(pieces, _)| pieces.len()).collect();
+        let lengths: Vec<usize> = lengths.into_iter().filter(|n| (1..=MOST_PIECES).contains(n)).collect();
+        let here = lengths.par_iter().map(|&n| Ok((n, self.predictions(n)?))).collect::<Result<Vec<_>>>()?;
+        for (pieces, word) in words {
+            let Some((_, here)) = here.iter().find(|(n, _)| *n == pieces.len()) else { continue };
             let anywhere = self.model.without_context(pieces.len())?;
             let gain = |((&id, here), anywhere): ((&u32, &Vec<f32>), &Vec<f32>)| {
                 f64::from(here[id as usize] - anywhere[id as usize])

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloze_index::{Generation, KeywordHits, PassageId, Scored};
+use cloze_index::{Extent, Generation, KeywordHits, PassageId, Scored, Selection};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     json::{Relation, Total},
     masks::Masks,
     pages::{self, PageHit},
+    parse,
     plan::Plan,
     understand::Understood,
     vectors::QueryVectors,
@@ -81,6 +82,21 @@ struct Legs {
     /// Whether the semantic leg found nothing near enough to be an answer.
     abstained: bool,
     timings: Timings,
+}
+
+/// The keyword leg, if it was asked for, with the time that it took.
+struct Words {
+    hits: Option<KeywordHits>,
+    took: Duration,
+    /// Share of the query's subject that the best passage has.
+    together: Option<f32>,
+}
+
+/// The semantic leg, with the time that the vector and the search took.
+struct Proposed {
+    leg: Semantic,
+    encoding: Duration,
+    searching: Duration,
 }
 
 /// What the semantic leg proposes: the query's vector and the passages nearest to it.
@@ -225,19 +241,18 @@ impl Engine {
     /// As [`Self::search`].
     pub fn search_timed(&self, request: &Request) -> Result<(Answer, Timings)> {
         let started = Instant::now();
-        let depth = depth(request);
-        let Understood { plan, corrected, fills } = self.understand(request)?;
-        let legs = self.legs(request, &plan, depth)?;
+        let (Understood { plan, corrected, fills }, legs) = self.read(request)?;
         let mut timings = legs.timings;
         let fusing = Instant::now();
         let fused = self.fuse(request, &plan, &legs)?;
         let pages = self.pages(&fused, &plan, &legs)?;
         timings.fuse = fusing.elapsed();
         let presenting = Instant::now();
-        let shown = pages.iter().skip(request.offset()).take(request.limit());
-        let mut hits = shown.map(|page| self.hit(page, &plan.words, request)).collect::<Result<Vec<_>>>()?;
+        let first = request.offset().min(pages.len());
+        let shown = &pages[first..(first + request.limit()).min(pages.len())];
+        let mut hits = self.hits(shown, &plan.words, request)?;
         if request.highlight == Highlight::Semantic {
-            let passages: Vec<PassageId> = pages.iter().skip(request.offset()).map(|p| p.best.passage).collect();
+            let passages: Vec<PassageId> = shown.iter().map(|p| p.best.passage).collect();
             // Without it the words are marked, as they are by default.
             if let Err(error) = self.focus(&plan, &passages, &mut hits) {
                 tracing::error!(%error, "semantic highlighting failed");
@@ -267,8 +282,7 @@ impl Engine {
     /// # Errors
     /// As [`Self::search`].
     pub fn ranking(&self, request: &Request, by_url: bool) -> Result<Vec<(String, f32)>> {
-        let plan = self.understand(request)?.plan;
-        let legs = self.legs(request, &plan, depth(request))?;
+        let (Understood { plan, .. }, legs) = self.read(request)?;
         let pages = self.pages(&self.fuse(request, &plan, &legs)?, &plan, &legs)?;
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
             let passage = self.generation.passage(page.best.passage)?;
@@ -295,45 +309,70 @@ impl Engine {
         Ok(pages)
     }
 
-    /// Both legs side by side.
-    fn legs(&self, request: &Request, plan: &Plan, depth: usize) -> Result<Legs> {
+    /// What a request is taken to mean, and what both legs propose. They run side by side: the semantic
+    /// one begins with what was typed, before that is understood, because that is nearly always it.
+    fn read(&self, request: &Request) -> Result<(Understood, Legs)> {
+        let depth = depth(request);
+        let words = || {
+            let understood = self.understand(request)?;
+            let started = Instant::now();
+            let hits = self.lexical(request, &understood.plan, depth)?;
+            let took = started.elapsed();
+            let together = self.together(&understood.plan, hits.as_ref())?;
+            Ok::<_, Error>((understood, Words { hits, took, together }))
+        };
+        let (ahead, words) = side_by_side(|| self.semantic_ahead(request, depth), words);
+        let (understood, words) = words?;
+        let legs = self.legs(request, &understood.plan, words, ahead)?;
+        Ok((understood, legs))
+    }
+
+    /// What the semantic leg proposes for what was typed, where that can only be running text and is
+    /// searched for everywhere. Where it fails, the leg itself will say so.
+    fn semantic_ahead(&self, request: &Request, depth: usize) -> Option<(String, Proposed)> {
+        let is_wanted = request.mode != Mode::Keyword && request.filters.is_empty();
+        let encoder = self.encoder.as_ref().filter(|_| is_wanted && parse::is_running_text(request.query()))?;
+        Some((request.query().to_owned(), self.semantic(encoder, request.query(), None, depth).ok()?))
+    }
+
+    /// What the keyword leg proposes, where it was asked for. Without an encoder the words answer, whatever
+    /// was asked for.
+    fn lexical(&self, request: &Request, plan: &Plan, depth: usize) -> Result<Option<KeywordHits>> {
+        let is_wanted = request.mode != Mode::Semantic || self.encoder.is_none();
+        let hits = || self.generation.keyword(&plan.words, depth, extent(request), plan.among.as_ref());
+        Ok((is_wanted && !plan.is_list()).then(hits).transpose()?)
+    }
+
+    /// Both legs, each with the time that it took.
+    fn legs(&self, request: &Request, plan: &Plan, words: Words, ahead: Option<(String, Proposed)>) -> Result<Legs> {
         let mut timings = Timings::default();
         if plan.is_list() {
             let lexical = Some(KeywordHits::default());
             return Ok(Legs { semantic: None, lexical, degraded: None, abstained: false, timings });
         }
-        let wants = |mode| request.mode == Mode::Hybrid || request.mode == mode;
-        let among = plan.among.as_ref();
-        let keyword = || self.generation.keyword(&plan.words, depth, among).map_err(Error::from);
-        let semantic = || match &self.encoder {
-            Some(encoder) if wants(Mode::Semantic) => Some(self.semantic(encoder, plan, depth)),
-            _ => None,
-        };
-        // Without an encoder the words answer, whatever was asked for.
-        let lexical = || {
-            let started = Instant::now();
-            (wants(Mode::Keyword) || self.encoder.is_none()).then(|| (keyword(), started.elapsed()))
-        };
-        let (semantic, lexical) = rayon::join(semantic, lexical);
-        let mut degraded = if wants(Mode::Semantic) { self.degraded.clone() } else { None };
+        let Words { hits: lexical, took, together } = words;
+        timings.lexical = lexical.is_some().then_some(took);
+        let depth = depth(request);
+        let semantic = self.encoder.as_ref().filter(|_| request.mode != Mode::Keyword).map(|encoder| {
+            match ahead.filter(|(text, _)| *text == plan.text && plan.among.is_none()) {
+                Some((_, proposed)) => Ok(proposed),
+                None => self.semantic(encoder, &plan.text, plan.among.as_ref(), depth),
+            }
+        });
+        let mut degraded = if request.mode == Mode::Keyword { None } else { self.degraded.clone() };
         let semantic = match semantic {
             Some(Err(error)) => {
                 tracing::error!(%error, "the semantic leg failed");
                 degraded = Some("the semantic leg failed; keywords alone answered".into());
                 None
             }
-            other => other.and_then(Result::ok).map(|(leg, encode, search)| {
-                (timings.encode, timings.semantic) = (Some(encode), Some(search));
-                leg
+            other => other.and_then(Result::ok).map(|proposed| {
+                (timings.encode, timings.semantic) = (Some(proposed.encoding), Some(proposed.searching));
+                proposed.leg
             }),
         };
-        let lexical = lexical.map(|(hits, took)| {
-            timings.lexical = Some(took);
-            hits
-        });
         // A query that nothing here answers gets no semantic noise.
-        let best_by_words = lexical.as_ref().and_then(|hits| hits.as_ref().ok()?.hits.first().copied());
-        let fence = self.fence(request, plan, best_by_words)?;
+        let fence = self.fence(request, plan, together)?;
         let threshold = self.generation.manifest().calibration.threshold(fence);
         let is_near = |leg: &Semantic| leg.nearest.first().is_some_and(|n| n.score >= threshold);
         if let Some(leg) = semantic.as_ref().filter(|leg| !is_near(leg)) {
@@ -341,22 +380,29 @@ impl Engine {
             // find is ordered with the help of the vectors, which propose nothing themselves.
             let lexical = match request.mode {
                 Mode::Semantic => KeywordHits::default(),
-                _ => self.generation.keyword(&plan.words.subject(), depth, among)?,
+                _ => self.generation.keyword(&plan.words.subject(), depth, extent(request), plan.among.as_ref())?,
             };
             let semantic = Some(Semantic { vector: leg.vector.clone(), nearest: Vec::new(), counted: Vec::new() });
             return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true, timings });
         }
         let lexical = match lexical {
-            None if semantic.is_none() => Some(keyword()?),
-            other => other.transpose()?,
+            None if semantic.is_none() => {
+                let among = plan.among.as_ref();
+                Some(self.generation.keyword(&plan.words, depth, extent(request), among)?)
+            }
+            other => other,
         };
         Ok(Legs { semantic, lexical, degraded, abstained: false, timings })
     }
 
-    fn fence(&self, request: &Request, plan: &Plan, best_by_words: Option<Scored>) -> Result<f32> {
+    /// How much of the query's subject the best passage by words has.
+    fn together(&self, plan: &Plan, hits: Option<&KeywordHits>) -> Result<Option<f32>> {
+        let best = hits.and_then(|hits| hits.hits.first());
+        Ok(best.map(|best| self.generation.coverage(&plan.words.subject(), best.passage)).transpose()?)
+    }
+
+    fn fence(&self, request: &Request, plan: &Plan, together: Option<f32>) -> Result<f32> {
         let least = if self.is_readable(plan)? { 0.0 } else { FENCE_UNREADABLE };
-        let subject = plan.words.subject();
-        let together = best_by_words.map(|best| self.generation.coverage(&subject, best.passage)).transpose()?;
         Ok(match request.mode {
             Mode::Semantic => FENCE_SEMANTIC.max(least),
             Mode::Hybrid | Mode::Keyword => least.max(match together {
@@ -374,17 +420,18 @@ impl Engine {
         Ok((encoder.tokenizer().count(&plan.text)? as f64) < MOST_PIECES * words as f64)
     }
 
-    /// The semantic leg, with the time that the vector and the search took.
-    fn semantic(&self, encoder: &Encoder, plan: &Plan, depth: usize) -> Result<(Semantic, Duration, Duration)> {
+    /// The semantic leg.
+    fn semantic(&self, encoder: &Encoder, text: &str, among: Option<&Selection>, depth: usize) -> Result<Proposed> {
         let started = Instant::now();
-        let vector = self.vectors.get(encoder, &plan.text)?;
-        let encoded = started.elapsed();
-        let nearest = self.generation.nearest(&vector, depth, plan.among.as_ref())?;
+        let vector = self.vectors.get(encoder, text)?;
+        let (encoding, searching) = (started.elapsed(), Instant::now());
+        let nearest = self.generation.nearest(&vector, depth, among)?;
         let counted = match depth {
             COUNTED => nearest.clone(),
-            _ => self.generation.nearest(&vector, COUNTED, plan.among.as_ref())?,
+            _ => self.generation.nearest(&vector, COUNTED, among)?,
         };
-        Ok((Semantic { vector, nearest, counted }, encoded, started.elapsed() - encoded))
+        let leg = Semantic { vector, nearest, counted };
+        Ok(Proposed { leg, encoding, searching: searching.elapsed() })
     }
 
     fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
@@ -397,20 +444,25 @@ impl Engine {
             Mode::Hybrid if legs.semantic.is_some() => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
             Mode::Hybrid | Mode::Semantic | Mode::Keyword => SEMANTIC_WEIGHT,
         };
-        let lexical = legs.lexical.as_ref().map(|hits| {
-            let scores = self.generation.keyword_scores(&words, &passages)?;
-            Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
-        });
-        let lexical = lexical.transpose()?;
+        let lexical = || {
+            let lexical = legs.lexical.as_ref().map(|hits| {
+                let scores = self.generation.keyword_scores(&words, &passages)?;
+                Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
+            });
+            lexical.transpose()
+        };
         let semantic = |vector: &[f32], candidates| {
             let scores = self.generation.similarities(vector, &passages)?;
             let spread = self.generation.similarity_spread(vector)?;
             Ok::<_, Error>(Leg { candidates, scores, spread, weight })
         };
+        let as_typed = || legs.semantic.as_ref().map(|leg| semantic(&leg.vector, &leg.nearest)).transpose();
+        let (as_typed, lexical) = side_by_side(as_typed, lexical);
+        let (lexical, as_typed) = (lexical?, as_typed?);
         let mut fused = match &legs.semantic {
             None => fuse::fuse(&passages, None, lexical.as_ref()),
             Some(Semantic { vector, nearest, .. }) => {
-                let fused = fuse::fuse(&passages, Some(&semantic(vector, nearest)?), lexical.as_ref());
+                let fused = fuse::fuse(&passages, as_typed.as_ref(), lexical.as_ref());
                 match request.mode {
                     Mode::Hybrid => {
                         let drawn = self.with_feedback(vector, &fused);
@@ -445,8 +497,9 @@ impl Engine {
     fn found(&self, plan: &Plan, legs: &Legs) -> (Vec<PassageId>, Relation) {
         let near = legs.semantic.as_ref().map_or(&[][..], |leg| &leg.counted);
         let words = legs.lexical.as_ref().map_or(&[][..], |hits| &hits.pages);
+        let is_cut = legs.lexical.as_ref().is_some_and(|hits| hits.is_cut);
         let all = words.iter().copied().chain(near.iter().map(|n| n.passage)).chain(plan.verbatim());
-        let relation = if near.len() < COUNTED { Relation::Eq } else { Relation::Gte };
+        let relation = if near.len() < COUNTED && !is_cut { Relation::Eq } else { Relation::Gte };
         (self.generation.one_per_page(all), relation)
     }
 }
@@ -457,6 +510,22 @@ impl Legs {
         let lexical = self.lexical.as_ref().map_or(&[][..], |hits| &hits.hits);
         [semantic, lexical]
     }
+}
+
+/// Does two things at once: one here, the other on a thread of the pool. The caller is no thread of the pool,
+/// so moving both there would cost a change of threads before anything is begun.
+pub(crate) fn side_by_side<A, B: Send>(here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
+    let mut second = None;
+    let first = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| second = Some(there()));
+        here()
+    });
+    (first, second.expect("a scope ends when all is done"))
+}
+
+/// How much of what matches by words a request has to know: counts of values are over all of it.
+fn extent(request: &Request) -> Extent {
+    if request.facets.is_empty() { Extent::Best } else { Extent::All }
 }
 
 /// Since then, to the microsecond.

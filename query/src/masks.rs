@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use cloze_models::{Artifact, Encoder, mask::MaskModel};
 
-/// Sessions: a query needs a few short runs, one after the other.
-const SESSIONS: usize = 1;
+/// Sessions: a query needs a few short runs, and they share the weights.
+const SESSIONS: usize = 2;
 
 /// The model, once it is loaded; nothing where it has no head.
 #[derive(Clone, Default)]

@@ -23,6 +23,13 @@ impl Parsed {
     }
 }
 
+/// Whether a query is running text whatever the index: there is nothing in it that could be anything else.
+/// So it can be encoded before it is taken apart.
+pub(crate) fn is_running_text(query: &str) -> bool {
+    let marks = ['"', '“', '”', '„', '«', '»', ':', '_', '['];
+    !query.contains(marks) && query.split_whitespace().all(|word| !word.starts_with('-'))
+}
+
 /// Takes a query apart. `is_key` says whether pages have metadata of a key, `is_identifier` whether
 /// a word occurs just as it is written, minus included.
 pub(crate) fn parse<E>(
@@ -114,6 +121,20 @@ mod tests {
     fn parsed(query: &str) -> Parsed {
         let is_key = |k: &str| Ok::<_, ()>(k == "version" || k == "lang");
         parse(query, is_key, |w: &str| Ok(w == "-Recurse")).expect("never an error")
+    }
+
+    #[test]
+    fn running_text_is_left_whole() {
+        for query in ["how do I set it up?", "don't - no, do", "C++ 1.2", "well-known"] {
+            assert_eq!(is_running_text(query), query != "don't - no, do", "{query}");
+            if is_running_text(query) {
+                let never = |_: &str| -> Result<bool, ()> { panic!("nothing to ask") };
+                assert_eq!(parse(query, never, never), Ok(Parsed::plain(query)));
+            }
+        }
+        for query in ["a \"b c\"", "-b a", "lang:en", "a ___ b", "a [MASK] b"] {
+            assert!(!is_running_text(query), "{query}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     Engine, Highlight, Request, Result,
+    engine::side_by_side,
     fuse::{self, Fused},
     highlight::Highlighter,
     json::{Explain, Hit, LegScore, SectionHit, Snippet},
@@ -20,8 +21,20 @@ const FOCUSED: usize = 5;
 const SECTIONS: usize = 3;
 
 impl Engine {
+    /// Pages as they are shown.
+    pub(crate) fn hits(&self, pages: &[PageHit], words: &KeywordQuery, request: &Request) -> Result<Vec<Hit>> {
+        let show = |pages: &[PageHit]| -> Result<Vec<Hit>> {
+            pages.iter().map(|page| self.hit(page, words, request)).collect()
+        };
+        let (upper, lower) = pages.split_at(pages.len() / 2);
+        let (upper, lower) = side_by_side(|| show(upper), || show(lower));
+        let mut hits = upper?;
+        hits.extend(lower?);
+        Ok(hits)
+    }
+
     /// A page as it is shown.
-    pub(crate) fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
+    fn hit(&self, page: &PageHit, words: &KeywordQuery, request: &Request) -> Result<Hit> {
         let passage = self.generation().passage(page.best.passage)?;
         Ok(Hit {
             sections: self.sections(page, &passage.url, words, request)?,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Instant};
 
-use cloze_index::{KeywordText, Passage, fold};
+use cloze_index::{Extent, KeywordText, Passage, fold};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -125,7 +125,8 @@ impl Engine {
             words.iter().all(|word| parts.iter().any(|part| part.starts_with(word)))
         };
         let text = KeywordText { words: typed.to_owned(), prefix: true, ..KeywordText::default() };
-        let hits = self.generation().keyword(&self.generation().keyword_query(&text)?, LOOKED_THROUGH, None)?;
+        let hits =
+            self.generation().keyword(&self.generation().keyword_query(&text)?, LOOKED_THROUGH, Extent::Best, None)?;
         for hit in hits.hits {
             let passage = self.generation().passage(hit.passage)?;
             if has_all(&passage.title) {

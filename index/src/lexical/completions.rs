@@ -6,7 +6,7 @@ use tantivy::schema::Field;
 
 use super::{
     analysis::{Analyzer, verbatim_key},
-    near::{NearWord, near_words, words_within},
+    near::NearWord,
     schema::{heading_term, title_term},
     search::Lexical,
 };
@@ -56,7 +56,7 @@ impl Lexical {
         if self.knows(&folded)? {
             return Ok(Vec::new());
         }
-        let near = near_words(&self.searcher, self.fields.words, &folded);
+        let near = self.near.nearest(&folded);
         let near = near.map_err(|e| self.failed("look up near words", &e))?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
@@ -65,10 +65,8 @@ impl Lexical {
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
-        let mut found = words_within(&self.searcher, self.fields.words, &folded, edits)
-            .map_err(|e| self.failed("look up near words", &e))?;
-        found.retain(|near| near.edits > 0);
-        Ok(found)
+        let found = self.near.within(&folded, edits).map_err(|e| self.failed("look up near words", &e))?;
+        Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
     /// Passages that have a word just as it is written, but for case and accents.

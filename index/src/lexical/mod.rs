@@ -7,6 +7,7 @@ mod coverage;
 mod cutting;
 mod directory;
 mod facets;
+mod matches;
 mod near;
 mod query;
 mod schema;
@@ -16,8 +17,9 @@ mod writer;
 
 pub use analysis::{AnalysedWord, analyse, fold, is_stop_word};
 pub use completions::{Completions, KnownWord};
+pub use matches::{Extent, KeywordHits};
 pub use near::NearWord;
 pub use query::{KeywordQuery, KeywordText};
 pub(crate) use search::Lexical;
-pub use search::{KeywordHits, Verbatim};
+pub use search::Verbatim;
 pub(crate) use writer::LexicalWriter;

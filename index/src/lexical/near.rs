@@ -3,15 +3,18 @@
 //! Schulz and Mihov, "Fast String Correction with Levenshtein-Automata" (2002): the automaton of all
 //! words within some edits, transpositions counted as one, walks the term dictionary.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
+use quick_cache::sync::Cache;
 use tantivy::Searcher;
 use tantivy::schema::Field;
 use tantivy_fst::Automaton;
 
 /// Near words that are taken.
 const MOST: usize = 5;
+/// Words whose near ones are remembered.
+const KEPT: usize = 1024;
 
 /// A word of the index near to another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,32 +65,48 @@ fn allowed_edits(word: &str) -> u8 {
     }
 }
 
-/// The nearest words, fewest edits first, then the most frequent.
-pub(crate) fn near_words(searcher: &Searcher, field: Field, word: &str) -> tantivy::Result<Vec<NearWord>> {
-    let edits = allowed_edits(word);
-    if edits == 0 || word.chars().any(|c| c.is_ascii_digit()) {
-        return Ok(Vec::new());
-    }
-    let mut found = words_within(searcher, field, word, edits)?;
-    found.truncate(MOST);
-    Ok(found)
+/// Looks for words that are near, and remembers what it found: one search asks for the same several times.
+pub(crate) struct NearWords {
+    searcher: Searcher,
+    field: Field,
+    known: Cache<(String, u8), Arc<[NearWord]>>,
 }
 
-/// All words within some edits, fewest first, then the most frequent.
-pub(crate) fn words_within(searcher: &Searcher, field: Field, word: &str, edits: u8) -> tantivy::Result<Vec<NearWord>> {
-    let dfa = builder(edits).build_dfa(word);
+impl NearWords {
+    /// Over the terms of a field, which are words as they are written.
+    pub(crate) fn new(searcher: Searcher, field: Field) -> Self {
+        Self { searcher, field, known: Cache::new(KEPT) }
+    }
+
+    /// The nearest words, fewest edits first, then the most frequent.
+    pub(crate) fn nearest(&self, word: &str) -> tantivy::Result<Vec<NearWord>> {
+        let edits = allowed_edits(word);
+        if edits == 0 || word.chars().any(|c| c.is_ascii_digit()) {
+            return Ok(Vec::new());
+        }
+        Ok(self.within(word, edits)?.iter().take(MOST).cloned().collect())
+    }
+
+    /// All words within some edits, fewest first, then the most frequent.
+    pub(crate) fn within(&self, word: &str, edits: u8) -> tantivy::Result<Arc<[NearWord]>> {
+        let search = || Ok(words_within(&self.searcher, self.field, word, edits)?.into());
+        self.known.get_or_insert_with(&(word.to_owned(), edits), search)
+    }
+}
+
+fn words_within(searcher: &Searcher, field: Field, word: &str, edits: u8) -> tantivy::Result<Vec<NearWord>> {
+    let walk = Walk(builder(edits).build_dfa(word));
     let mut found: Vec<NearWord> = Vec::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(field)?;
-        let walk = Walk(builder(edits).build_dfa(word));
-        let mut stream = index.terms().search(walk).into_stream()?;
+        let mut stream = index.terms().search(&walk).into_stream()?;
         while stream.advance() {
             let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
             let documents = u64::from(stream.value().doc_freq);
             match found.iter_mut().find(|f| f.word == term) {
                 Some(known) => known.documents += documents,
                 None => {
-                    let edits = dfa.eval(term).to_u8();
+                    let edits = walk.0.eval(term).to_u8();
                     found.push(NearWord { word: term.to_owned(), edits, documents });
                 }
             }

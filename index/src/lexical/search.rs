@@ -17,33 +17,19 @@ use tantivy::{
 use super::{
     analysis::{AnalysedWord, Analyzer, verbatim_key},
     directory::ReadOnly,
-    facets,
-    near::near_words,
+    facets, matches,
+    near::NearWords,
     query::{KeywordQuery, KeywordText, QueryWord, compile_phrase},
     schema::{self, Fields},
     statistics::Statistics,
     writer::error,
 };
-use crate::{Error, Passage, PassageId, Result, Scored, Selection, best::BestK};
+use crate::{Error, Passage, PassageId, Result, Selection};
 
 /// Words that a word being typed may become.
 const COMPLETIONS: usize = 8;
 /// What each edit leaves of a near word's weight.
 const EDIT_WEIGHT: f32 = 0.6;
-
-/// What the keyword leg found.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct KeywordHits {
-    /// Best first; ties by the lower number.
-    pub hits: Vec<Scored>,
-    /// Standard deviation of the scores over all passages of the index, those without a match
-    /// counting as 0: what a score has to stand out from.
-    pub spread: f32,
-    /// Number of passages that match.
-    pub matches: u64,
-    /// A passage of each page that matches, in no order.
-    pub pages: Vec<PassageId>,
-}
 
 /// Passages whose title or heading is exactly what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,15 +55,20 @@ pub(crate) struct Lexical {
     pub(super) fields: Fields,
     pub(super) languages: Vec<String>,
     /// Passages that are not gone.
-    live: Selection,
+    pub(super) live: Selection,
+    /// An even sample of them.
+    pub(super) sample: Vec<PassageId>,
+    /// Postings of a query up to which every match is looked at.
+    pub(super) exact_up_to: u64,
     /// Where each passage is.
     pub(super) addresses: Vec<DocAddress>,
     /// The page of each passage.
     pages: Vec<u32>,
     /// The passage of each document, by segment.
-    ids: Vec<Vec<PassageId>>,
+    pub(super) ids: Vec<Vec<PassageId>>,
     /// Counts of words over the passages that are there.
     pub(super) statistics: Statistics,
+    pub(super) near: NearWords,
 }
 
 impl Lexical {
@@ -96,7 +87,22 @@ impl Lexical {
         let gone = ids.iter().map(gone).collect();
         let statistics = Statistics::new(searcher.clone(), gone, fields.content).map_err(failed)?;
         let (dir, languages) = (dir.to_owned(), languages.to_owned());
-        Ok(Self { dir, searcher, fields, languages, live, addresses, pages, ids, statistics })
+        let (sample, exact_up_to) = (matches::sample(&live), matches::EXACT_UP_TO);
+        let near = NearWords::new(searcher.clone(), fields.words);
+        Ok(Self {
+            dir,
+            searcher,
+            fields,
+            languages,
+            live,
+            sample,
+            exact_up_to,
+            addresses,
+            pages,
+            ids,
+            statistics,
+            near,
+        })
     }
 
     /// Analyses what was asked for, in the languages of the index. A word that the index does not
@@ -133,7 +139,7 @@ impl Lexical {
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
-        let near = near_words(&self.searcher, self.fields.words, &word.folded);
+        let near = self.near.nearest(&word.folded);
         for candidate in near.map_err(|e| self.failed("look up near words", &e))? {
             self.add_alternative(word, &candidate.word, EDIT_WEIGHT.powi(i32::from(candidate.edits)));
         }
@@ -160,33 +166,6 @@ impl Lexical {
         }
     }
 
-    /// The `k` passages that match best, among those selected.
-    pub(crate) fn search(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
-        if query.is_empty() || k == 0 {
-            return Ok(KeywordHits::default());
-        }
-        let mut best = BestK::new(k);
-        let (mut matches, mut sum, mut squares) = (0u64, 0f64, 0f64);
-        let mut pages = OnePerPage::default();
-        self.each(&query.compile(self.fields.content), |passage, score| {
-            sum += f64::from(score);
-            squares += f64::from(score) * f64::from(score);
-            if among.is_none_or(|s| s.contains(passage)) {
-                matches += 1;
-                pages.offer(passage, self.page_of(passage));
-                best.offer(Scored { passage, score });
-            }
-        })?;
-        let n = self.live.len().max(1) as f64;
-        let variance = squares / n - (sum / n) * (sum / n);
-        Ok(KeywordHits {
-            hits: best.into_sorted(),
-            spread: variance.max(0.0).sqrt() as f32,
-            matches,
-            pages: pages.passages,
-        })
-    }
-
     /// Calls `take` with every live passage that matches, and its score.
     pub(super) fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("search", &e);
@@ -204,7 +183,7 @@ impl Lexical {
     }
 
     /// Scores by what is there.
-    fn scoring(&self) -> EnableScoring<'_> {
+    pub(super) fn scoring(&self) -> EnableScoring<'_> {
         EnableScoring::enabled_from_statistics_provider(&self.statistics, &self.searcher)
     }
 
@@ -327,13 +306,6 @@ impl Lexical {
         Ok(())
     }
 
-    /// Of passages, the first of each page.
-    pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
-        let mut pages = OnePerPage::default();
-        passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
-        pages.passages
-    }
-
     /// Counts the metadata values of passages, for some keys.
     pub(crate) fn facets(&self, passages: &[PassageId], keys: &[String]) -> Result<facets::Counts> {
         let documents: Vec<DocAddress> = passages.iter().map(|&p| self.addresses[p as usize]).collect();
@@ -355,26 +327,6 @@ impl Lexical {
 
     pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
-    }
-}
-
-/// The first passage of each page that is offered.
-#[derive(Default)]
-struct OnePerPage {
-    seen: Vec<u64>,
-    passages: Vec<PassageId>,
-}
-
-impl OnePerPage {
-    fn offer(&mut self, passage: PassageId, page: u32) {
-        let (word, bit) = (page as usize / 64, 1u64 << (page % 64));
-        if self.seen.len() <= word {
-            self.seen.resize(word + 1, 0);
-        }
-        if self.seen[word] & bit == 0 {
-            self.seen[word] |= bit;
-            self.passages.push(passage);
-        }
     }
 }
 

@@ -23,13 +23,13 @@ pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[u16]]) -> Vec<f32> {
     queries.par_iter().map(nearest).collect()
 }
 
-/// An even sample of the rows that live passages have: segment and row.
-pub(super) fn sample(segments: &[Segment], live: &Selection) -> Vec<(u32, u32)> {
+/// An even sample of the rows that live passages have, row-major.
+pub(super) fn sample(segments: &[Segment], live: &Selection) -> Vec<u16> {
     let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| live.contains(*p));
     let mut rows = Vec::new();
-    for (number, segment) in (0..).zip(segments) {
-        rows.extend((0..segment.len()).filter(|row| has_life(segment, *row)).map(|row| (number, row as u32)));
+    for segment in segments {
+        rows.extend((0..segment.len()).filter(|row| has_life(segment, *row)).map(|row| (segment, row)));
     }
     let step = rows.len().div_ceil(SAMPLE).max(1);
-    rows.into_iter().step_by(step).collect()
+    rows.into_iter().step_by(step).flat_map(|(segment, row)| segment.row(row)).copied().collect()
 }

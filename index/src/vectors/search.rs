@@ -1,7 +1,7 @@
 //! Nearest vectors over all segments.
 
 use super::{
-    codes, scan,
+    codes, kernels, scan,
     segment::Segment,
     walk::{Near, Walk},
 };
@@ -20,8 +20,8 @@ pub(crate) struct VectorSearch {
     live: Option<Selection>,
     /// Selected passages up to which every one is looked at.
     exact_up_to: usize,
-    /// An even sample of the rows that live passages have: segment and row.
-    sample: Vec<(u32, u32)>,
+    /// An even sample of the rows that live passages have, row-major, in one place.
+    sample: Vec<u16>,
 }
 
 impl VectorSearch {
@@ -123,8 +123,8 @@ impl VectorSearch {
     /// what a similarity has to stand out from.
     pub(crate) fn spread(&self, query: &[f32]) -> f32 {
         let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
-        for &(segment, row) in &self.sample {
-            let similarity = self.segments[segment as usize].similarity(query, row as usize);
+        for row in self.sample.chunks_exact(query.len()) {
+            let similarity = kernels::halves(query, row);
             n += 1.0;
             sum += similarity;
             squares += similarity * similarity;

@@ -264,7 +264,9 @@ fn own(session: Session, kind: Kind) -> Runner {
 fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Runner> {
     runtime::environment()?;
     let opened = (source.open)()?;
-    let b = b.with_optimization_level(GraphOptimizationLevel::All).map_err(Error::onnx("set up a session"))?;
+    // The graph is made of the operators that it should have. Beyond the first level the library would put
+    // slower ones in their place.
+    let b = b.with_optimization_level(GraphOptimizationLevel::Level1).map_err(Error::onnx("set up a session"))?;
     let model = graph::build(artifact, &opened, source.kind, Storage::for_this_cpu())?;
     let session = model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))?;
     Ok(own(session, source.kind))
