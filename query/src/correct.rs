@@ -19,7 +19,7 @@ use crate::{Result, edits, masks::Masks};
 /// Words of a query that are looked at, at most.
 const MOST_WORDS: usize = 3;
 /// Candidates of a word that are read in context.
-const MOST_CANDIDATES: usize = 16;
+const MOST_CANDIDATES: usize = 8;
 /// Letters of the shortest word that is put right, and of the shortest that may have been meant.
 const SHORTEST: usize = 3;
 const SHORTEST_MEANT: usize = 4;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloze_index::{Extent, Generation, KeywordHits, PassageId, Scored, Selection};
+use cloze_index::{Extent, Generation, KeywordHits, KeywordQuery, PassageId, Scored, Selection};
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct Timings {
 struct Legs {
     semantic: Option<Semantic>,
     lexical: Option<KeywordHits>,
+    /// Scores of the keyword leg's hits as they are fused, as far as they are known.
+    scores: Vec<f32>,
     degraded: Option<String>,
     /// Whether the semantic leg found nothing near enough to be an answer.
     abstained: bool,
@@ -90,6 +92,8 @@ struct Words {
     took: Duration,
     /// Share of the query's subject that the best passage has.
     together: Option<f32>,
+    /// Scores of what was found, neighbours counted, as they are fused.
+    scores: Vec<f32>,
 }
 
 /// The semantic leg, with the time that the vector and the search took.
@@ -319,7 +323,10 @@ impl Engine {
             let hits = self.lexical(request, &understood.plan, depth)?;
             let took = started.elapsed();
             let together = self.together(&understood.plan, hits.as_ref())?;
-            Ok::<_, Error>((understood, Words { hits, took, together }))
+            // While the query is still being encoded there is time for what fusing will ask for.
+            let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
+            let scores = self.generation.keyword_scores(&fused_words(request, &understood.plan, false), &found)?;
+            Ok::<_, Error>((understood, Words { hits, took, together, scores }))
         };
         let (ahead, words) = side_by_side(|| self.semantic_ahead(request, depth), words);
         let (understood, words) = words?;
@@ -348,9 +355,9 @@ impl Engine {
         let mut timings = Timings::default();
         if plan.is_list() {
             let lexical = Some(KeywordHits::default());
-            return Ok(Legs { semantic: None, lexical, degraded: None, abstained: false, timings });
+            return Ok(Legs { semantic: None, lexical, scores: Vec::new(), degraded: None, abstained: false, timings });
         }
-        let Words { hits: lexical, took, together } = words;
+        let Words { hits: lexical, took, together, scores } = words;
         timings.lexical = lexical.is_some().then_some(took);
         let depth = depth(request);
         let semantic = self.encoder.as_ref().filter(|_| request.mode != Mode::Keyword).map(|encoder| {
@@ -383,7 +390,8 @@ impl Engine {
                 _ => self.generation.keyword(&plan.words.subject(), depth, extent(request), plan.among.as_ref())?,
             };
             let semantic = Some(Semantic { vector: leg.vector.clone(), nearest: Vec::new(), counted: Vec::new() });
-            return Ok(Legs { semantic, lexical: Some(lexical), degraded, abstained: true, timings });
+            let scores = Vec::new();
+            return Ok(Legs { semantic, lexical: Some(lexical), scores, degraded, abstained: true, timings });
         }
         let lexical = match lexical {
             None if semantic.is_none() => {
@@ -392,7 +400,7 @@ impl Engine {
             }
             other => other,
         };
-        Ok(Legs { semantic, lexical, degraded, abstained: false, timings })
+        Ok(Legs { semantic, lexical, scores, degraded, abstained: false, timings })
     }
 
     /// How much of the query's subject the best passage by words has.
@@ -437,8 +445,7 @@ impl Engine {
     fn fuse(&self, request: &Request, plan: &Plan, legs: &Legs) -> Result<Vec<Fused>> {
         // Where the query is a title, the title's page is an answer whatever the vectors say.
         let passages: Vec<PassageId> = fuse::union(legs.candidates(), plan.verbatim());
-        let words = if legs.abstained { plan.words.subject() } else { plan.words.clone() };
-        let words = if request.mode == Mode::Keyword { words.without_order() } else { words };
+        let words = fused_words(request, plan, legs.abstained);
         // A share only means something where there are two legs.
         let weight = match request.mode {
             Mode::Hybrid if legs.semantic.is_some() => request.fixed_semantic_weight().unwrap_or(SEMANTIC_WEIGHT),
@@ -446,7 +453,7 @@ impl Engine {
         };
         let lexical = || {
             let lexical = legs.lexical.as_ref().map(|hits| {
-                let scores = self.generation.keyword_scores(&words, &passages)?;
+                let scores = self.keyword_scores(&words, &passages, legs)?;
                 Ok::<_, Error>(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - weight })
             });
             lexical.transpose()
@@ -474,6 +481,17 @@ impl Engine {
         };
         fuse::raise(&mut fused, |p| plan.tier(p));
         Ok(fused)
+    }
+
+    /// Scores of passages by words; those that are known already are not worked out again.
+    fn keyword_scores(&self, words: &KeywordQuery, passages: &[PassageId], legs: &Legs) -> Result<Vec<f32>> {
+        let hits = legs.lexical.iter().flat_map(|hits| &hits.hits);
+        let mut known: Vec<(PassageId, f32)> = hits.map(|h| h.passage).zip(legs.scores.iter().copied()).collect();
+        known.sort_unstable_by_key(|(passage, _)| *passage);
+        let score = |p: &PassageId| known.binary_search_by_key(p, |(passage, _)| *passage).map(|at| known[at].1);
+        let unknown: Vec<PassageId> = passages.iter().copied().filter(|p| score(p).is_err()).collect();
+        let mut others = self.generation.keyword_scores(words, &unknown)?.into_iter();
+        Ok(passages.iter().map(|p| score(p).unwrap_or_else(|_| others.next().unwrap_or_default())).collect())
     }
 
     /// The query's vector, drawn a little to the passages that are best so far.
@@ -521,6 +539,13 @@ pub(crate) fn side_by_side<A, B: Send>(here: impl FnOnce() -> A, there: impl FnO
         here()
     });
     (first, second.expect("a scope ends when all is done"))
+}
+
+/// What the keyword leg's scores are of when they are fused. Where the meaning is nowhere near, words such as
+/// "the" prove nothing; the keyword leg alone is plain BM25.
+fn fused_words(request: &Request, plan: &Plan, abstained: bool) -> KeywordQuery {
+    let words = if abstained { plan.words.subject() } else { plan.words.clone() };
+    if request.mode == Mode::Keyword { words.without_order() } else { words }
 }
 
 /// How much of what matches by words a request has to know: counts of values are over all of it.

@@ -19,7 +19,7 @@ impl Lexical {
         for word in query.words.iter().filter(|w| w.is_word) {
             let rarity = self.rarity(word)?;
             all += rarity;
-            if self.matches(compile_word(word, self.fields.content).as_ref(), passage)? {
+            if self.matches(compile_word(word, self.fields.content), passage)? {
                 found += rarity * if word.is_known { 1.0 } else { NEAR };
             }
         }

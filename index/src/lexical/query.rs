@@ -146,12 +146,17 @@ impl KeywordQuery {
     ///
     /// Metzler and Croft, "A Markov Random Field Model for Term Dependencies" (2005), the sequential
     /// dependence model's ordered part, with BM25 for the potentials.
-    pub(crate) fn compile_parts(&self, field: Field) -> Vec<Box<dyn Query>> {
-        let pair = |forms: &Vec<Vec<(usize, String)>>| -> Box<dyn Query> {
-            Box::new(BoostQuery::new(compile_phrase(forms, field), PAIR_WEIGHT))
-        };
-        self.words.iter().map(|w| compile_word(w, field)).chain(self.pairs.iter().map(pair)).collect()
+    pub(crate) fn compile_parts(&self, field: Field) -> Vec<Part> {
+        let words = self.words.iter().map(|w| Part { query: compile_word(w, field), weight: 1.0 });
+        let forms = self.pairs.iter().flatten();
+        words.chain(forms.map(|form| Part { query: compile_form(form, field), weight: PAIR_WEIGHT })).collect()
     }
+}
+
+/// One part of a passage's score, and what it counts.
+pub(crate) struct Part {
+    pub(crate) query: Box<dyn Query>,
+    pub(crate) weight: f32,
 }
 
 /// The best of the terms that stand for a word.
@@ -271,12 +276,13 @@ fn distinct(forms: impl Iterator<Item = Vec<(usize, String)>>) -> Vec<Vec<(usize
 
 /// Any of a phrase's forms.
 pub(crate) fn compile_phrase(forms: &[Vec<(usize, String)>], field: Field) -> Box<dyn Query> {
-    let form = |terms: &Vec<(usize, String)>| -> Box<dyn Query> {
-        let terms: Vec<(usize, Term)> = terms.iter().map(|(at, t)| (*at, Term::from_field_text(field, t))).collect();
-        match terms.as_slice() {
-            [(_, only)] => Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic)),
-            _ => Box::new(PhraseQuery::new_with_offset(terms)),
-        }
-    };
-    Box::new(BooleanQuery::union(forms.iter().map(form).collect()))
+    Box::new(BooleanQuery::union(forms.iter().map(|form| compile_form(form, field)).collect()))
+}
+
+fn compile_form(terms: &[(usize, String)], field: Field) -> Box<dyn Query> {
+    let terms: Vec<(usize, Term)> = terms.iter().map(|(at, t)| (*at, Term::from_field_text(field, t))).collect();
+    match terms.as_slice() {
+        [(_, only)] => Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic)),
+        _ => Box::new(PhraseQuery::new_with_offset(terms)),
+    }
 }

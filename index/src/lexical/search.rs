@@ -9,7 +9,7 @@ use std::{
 };
 
 use tantivy::{
-    DocAddress, DocId, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
+    DocAddress, DocId, DocSet, Index, ReloadPolicy, Searcher, SeekDangerResult, TantivyDocument, Term,
     query::{EnableScoring, Query, TermQuery},
     schema::{Field, IndexRecordOption, Value},
 };
@@ -19,7 +19,7 @@ use super::{
     directory::ReadOnly,
     facets, matches,
     near::NearWords,
-    query::{KeywordQuery, KeywordText, QueryWord, compile_phrase},
+    query::{KeywordQuery, KeywordText, Part, QueryWord, compile_phrase},
     schema::{self, Fields},
     statistics::Statistics,
     writer::error,
@@ -269,36 +269,36 @@ impl Lexical {
         order.sort_unstable_by_key(|&i| self.addresses[passages[i] as usize]);
         let mut scores = vec![0.0; passages.len()];
         for part in query.compile_parts(self.fields.content) {
-            self.add_scores(part.as_ref(), passages, &order, &mut scores)?;
+            self.add_scores(&part, passages, &order, &mut scores)?;
         }
         Ok(scores)
     }
 
     /// Whether a passage matches.
-    pub(super) fn matches(&self, part: &dyn Query, passage: PassageId) -> Result<bool> {
+    pub(super) fn matches(&self, query: Box<dyn Query>, passage: PassageId) -> Result<bool> {
         let mut score = [0.0];
-        self.add_scores(part, &[passage], &[0], &mut score)?;
+        self.add_scores(&Part { query, weight: 1.0 }, &[passage], &[0], &mut score)?;
         Ok(score[0] > 0.0)
     }
 
-    /// Adds what one part of a query gives to each passage. Its postings are only read where a
-    /// passage is; `order` lists the passages by address.
-    fn add_scores(&self, part: &dyn Query, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
+    /// Adds what one part of a query gives to each passage. Only where a passage is, its postings are read;
+    /// a phrase that is not there is not looked for further on. `order` lists the passages by address.
+    fn add_scores(&self, part: &Part, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("score", &e);
-        let weight = part.weight(self.scoring()).map_err(failed)?;
+        let weight = part.query.weight(self.scoring()).map_err(failed)?;
         let address = |i: &usize| self.addresses[passages[*i] as usize];
         for group in order.chunk_by(|a, b| address(a).segment_ord == address(b).segment_ord) {
             let reader = self.searcher.segment_reader(address(&group[0]).segment_ord);
-            let mut scorer = weight.scorer(reader, 1.0).map_err(failed)?;
+            let mut at = address(&group[0]).doc_id;
+            let (mut found, mut scorer) = weight.scorer_danger(reader, at, part.weight).map_err(failed)?;
             for &i in group {
                 let document = address(&i).doc_id;
-                if scorer.doc() < document {
-                    scorer.seek(document);
+                match found {
+                    SeekDangerResult::SeekLowerBound(next) if next > document => continue,
+                    _ if document > at => (at, found) = (document, scorer.seek_danger(document)),
+                    _ => {}
                 }
-                if scorer.doc() == TERMINATED {
-                    break;
-                }
-                if scorer.doc() == document {
+                if found == SeekDangerResult::Found {
                     scores[i] += scorer.score();
                 }
             }
