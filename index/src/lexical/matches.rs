@@ -7,7 +7,7 @@ use crate::{PassageId, Result, Scored, Selection, best::BestK};
 
 /// Postings of a query up to which every match is looked at. Beyond, only those that may be among the
 /// best are, and what all are like is estimated.
-pub(super) const EXACT_UP_TO: u64 = 20_000;
+pub(super) const EXACT_UP_TO: u64 = 100_000;
 /// Best matches that stand for all where not all are looked at.
 const COUNTED: usize = 100;
 /// Passages that the spread is estimated from, then; its own error is about 3 %.
