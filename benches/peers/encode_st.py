@@ -43,7 +43,18 @@ def arguments():
     args.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
     args.add_argument("--batch-size", type=int, default=32, metavar="N")
     args.add_argument("--repeat", type=int, default=3, metavar="N")
+    args.add_argument("--backend", choices=("torch", "onnx"), default="torch", help="onnx: fp32, ONNX Runtime, as it exports it")
     return args.parse_args()
+
+
+def settings(args, torch):
+    if args.backend == "torch":
+        return {"dtype": torch.float32, "attn_implementation": "sdpa"}
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = args.threads
+    return {"provider": "CPUExecutionProvider", "export": True, "session_options": options}
 
 
 def main():
@@ -67,7 +78,8 @@ def main():
         args.model,
         device="cpu",
         local_files_only=True,
-        model_kwargs={"dtype": torch.float32, "attn_implementation": "sdpa"},
+        backend=args.backend,
+        model_kwargs=settings(args, torch),
     )
     has_normalize = any(type(module).__name__ == "Normalize" for module in model)
 
@@ -97,6 +109,7 @@ def main():
 
     print(json.dumps({
         "library": "sentence-transformers",
+        "backend": args.backend,
         "version": sentence_transformers.__version__,
         "torch": torch.__version__,
         "threads": args.threads,

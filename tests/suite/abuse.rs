@@ -207,7 +207,7 @@ fn more_than_can_be_done_is_refused_and_the_rest_is_served() {
     };
     let mut random = Random(1);
     let alone: Vec<f64> = (0..300).map(|_| timed(&query(&mut random)).1).collect();
-    let (before, served, refused) = (server.memory(), Mutex::new(Vec::new()), AtomicU64::new(0));
+    let (before, served, refused) = (server.own_memory(), Mutex::new(Vec::new()), AtomicU64::new(0));
     let end = Instant::now() + Duration::from_secs(seconds);
     thread::scope(|scope| {
         for client in 0..64 {
@@ -232,12 +232,13 @@ fn more_than_can_be_done_is_refused_and_the_rest_is_served() {
     assert!(!served.is_empty() && refused > 0, "{} served, {refused} refused", served.len());
     assert_eq!(server.get("/search?q=apple").unwrap().status, 200, "it recovers at once");
     let (unloaded, mean) = (p99(alone.clone()), alone.iter().sum::<f64>() / alone.len() as f64);
-    let after = server.memory();
+    let after = server.own_memory();
     println!(
         "64 clients for {seconds} s: {} served, {refused} refused; p99 {:.1} ms, alone {unloaded:.1} ms (mean {mean:.1} ms); \
-         memory {before} kB, then {after} kB",
+         own memory {before} kB, then {after} kB, resident {} kB",
         served.len(),
         p99(served.clone()),
+        server.memory(),
     );
     if is_soak() {
         assert!(p99(served) <= 5.0 * unloaded + 8.0 * mean, "the queue holds eight");

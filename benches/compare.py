@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Compares Cloze with its peers part by part, each in turns in one run, and prints tables.
+
+    python3 benches/compare.py encoder --texts TEXTS.jsonl      tokens/s beside PyTorch and ONNX Runtime, and the ceiling
+    python3 benches/compare.py vectors --index I --queries Q    nearest vectors beside hnswlib and usearch
+    python3 benches/compare.py http --index I --queries Q       latency and throughput over HTTP, and from a cold start
+    python3 benches/compare.py hybrid --corpus C --queries Q    build and search beside txtai
+    python3 benches/compare.py growth --base I --queries Q --sizes 10000 100000
+
+TEXTS, Q and C are JSON Lines with "text". I is an index directory. Each table begins with the machine and how fast
+it multiplies matrices: milliseconds mean little without that.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from run import BATCH_SIZES, PEERS, ROOT, build, cpu, encode_peer, last_json, model_dir, spread
+
+SESSIONS = {"int8": {}, "fp32": {"PRECISION": "fp32"}}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("section", choices=("encoder", "vectors", "http", "hybrid", "growth"))
+    for name in ("texts", "index", "queries", "corpus", "base"):
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    return parser.parse_args()
+
+
+def program(name):
+    """Builds benches/NAME.rs and finds the program."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format", "json"]
+    out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    messages = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
+    return next(m["executable"] for m in messages if m.get("target", {}).get("name") == name and m.get("executable"))
+
+
+def peer(script, *args):
+    """One line of JSON of a peer's script; None if its libraries are not there."""
+    command = [str(PEERS / "bin" / "python"), str(ROOT / "benches" / "peers" / script), *map(str, args)]
+    try:
+        return last_json(command, stderr=subprocess.DEVNULL)
+    except (subprocess.CalledProcessError, OSError, IndexError):
+        print(f"{script} {' '.join(map(str, args[:2]))}: not measured, see benches/peers/requirements.txt", file=sys.stderr)
+        return None
+
+
+def heading(args):
+    ceiling = peer("ceiling.py", "--threads", args.threads) or {}
+    rates = "".join(f", {ceiling[k]:,.0f} {unit}" for k, unit in (("int8_gops", "int8 GOP/s"), ("fp32_gflops", "fp32 GFLOP/s")) if k in ceiling)
+    print(f"{cpu()}, {args.threads} threads{rates}; median (lowest to highest) of {args.rounds}\n")
+    return ceiling
+
+
+def table(columns, rows):
+    print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def encoder(args):
+    measure = program("measure")
+    ceiling = heading(args)
+
+    def ours(precision):
+        return last_json([measure, "encode", str(args.texts), str(args.threads), "1"], env={**os.environ, **SESSIONS[precision]})
+
+    def theirs(backend, size):
+        found = peer("encode_st.py", "--model", model_dir(), "--texts", args.texts, "--threads", args.threads,
+                     "--batch-size", size, "--repeat", 1, "--backend", backend)
+        return found and found["tokens_per_s"][0]
+
+    best = {}
+    for backend in ("torch", "onnx"):
+        trials = {size: theirs(backend, size) for size in BATCH_SIZES}
+        if all(trials.values()):
+            best[backend] = max(trials, key=trials.get)
+    rates = {"Cloze, int8": [], "Cloze, fp32": [], **{f"sentence-transformers, {b}, batch {s}": [] for b, s in best.items()}}
+    for _ in range(args.rounds):
+        report = ours("int8")
+        rates["Cloze, int8"].append(report["tokens_per_s"][0])
+        rates["Cloze, fp32"].append(ours("fp32")["tokens_per_s"][0])
+        for backend, size in best.items():
+            rates[f"sentence-transformers, {backend}, batch {size}"].append(theirs(backend, size))
+    mine = rates["Cloze, int8"]
+    rows = [(n, spread(r), spread([a / b for a, b in zip(mine, r)], 2)) for n, r in rates.items()]
+    table(("encoder", "tokens/s", "Cloze int8 beside it"), rows)
+    if ceiling:
+        operations = 2 * parameters_of_matrices() * statistics.median(mine) / 1e9
+        share = operations / ceiling["int8_gops"]
+        print(f"\n{operations:,.0f} GOP/s in matrix products, attention's own left out: {share:.0%} of the ceiling")
+
+
+def parameters_of_matrices():
+    config = json.loads((model_dir() / "config.json").read_text())
+    hidden, inner = config["hidden_size"], config["intermediate_size"]
+    return config["num_hidden_layers"] * (4 * hidden * hidden + 2 * hidden * inner)
+
+
+def vectors(args):
+    walk = program("vectors")
+    heading(args)
+    widths = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+    with tempfile.TemporaryDirectory() as scratch:
+        rows, queries = f"{scratch}/v.f32", f"{scratch}/q.f32"
+        last_json([walk, "dump", str(args.index), rows])
+        last_json([walk, "encode", str(args.queries), queries])
+        common = ("--vectors", rows, "--queries", queries, "--dimension", 384, "--threads", args.threads)
+        runs = {"Cloze": [], "hnswlib": [], "usearch": []}
+        builds = {name: [] for name in runs}
+        for number in range(args.rounds):
+            runs["Cloze"].append(last_json([walk, "walk", str(args.index), queries, *map(str, widths)]))
+            if number == 0:
+                builds["Cloze"].append(last_json([walk, "graph", str(args.index), f"{scratch}/graph"])["seconds"])
+            for library in ("hnswlib", "usearch"):
+                found = peer("vectors.py", *common, "--library", library, "--widths", *widths)
+                if found:
+                    runs[library].append(found)
+                    builds[library].append(found["build_s"])
+    table_rows = []
+    for name, found in runs.items():
+        if found:
+            at = [spread([rate_at(run["rows"], recall) for run in found]) for recall in (0.975, 0.99)]
+            table_rows.append((name, *at, spread(builds[name], 1)))
+    ours = runs["Cloze"][0]
+    table((f"{ours['vectors']:,} vectors", "queries/s at recall@10 .975", "at .99", "build, s"), table_rows)
+    print(f"\nFiles of vectors that readers map: {ours['bytes_per_vector']:,.0f} bytes a vector")
+
+
+def rate_at(rows, recall):
+    """Queries/s at a recall, between the two widths around it."""
+    for below, above in zip(rows, rows[1:]):
+        if below["recall_at_10"] < recall <= above["recall_at_10"]:
+            share = (recall - below["recall_at_10"]) / (above["recall_at_10"] - below["recall_at_10"])
+            return below["queries_per_s"] + share * (above["queries_per_s"] - below["queries_per_s"])
+    return rows[0]["queries_per_s"] if rows[0]["recall_at_10"] >= recall else float("nan")
+
+
+def served(index):
+    command = [str(ROOT / "target/release/server"), "--index", str(index), "--listen", "127.0.0.1:0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return server, server.stdout.readline().split("://")[1].split("/")[0]
+
+
+def http(args):
+    load = program("load")
+    heading(args)
+    queries = [line for line in args.queries.read_text(encoding="utf-8").splitlines() if line.strip()]
+    found = {name: [] for name in ("one client", "four clients", "four clients, asked before", "suggest", "cold")}
+    with tempfile.TemporaryDirectory() as scratch:
+        few = Path(scratch) / "few.jsonl"
+        few.write_text("\n".join(queries[:200]) + "\n", encoding="utf-8")
+        for _ in range(args.rounds):
+            # A new server each round: it has no answers yet.
+            for name, clients, file, passes, path in (
+                ("one client", 1, args.queries, 1, "/search?q="),
+                ("four clients", 4, args.queries, 1, "/search?limit=9&q="),
+                ("four clients, asked before", 4, few, 100, "/search?q="),
+                ("suggest", 1, args.queries, 1, "/suggest?q="),
+            ):
+                server, address = served(args.index)
+                try:
+                    last_json([load, address, str(few), "1", "1", path])
+                    found[name].append(last_json([load, address, str(file), str(clients), str(passes), path]))
+                finally:
+                    server.terminate()
+                    server.wait()
+            found["cold"].append(cold(args.index, json.loads(queries[0])["text"]))
+    rows = []
+    for name, runs in found.items():
+        if name == "cold":
+            rows.append(("`query` from its start to its answer", "", spread([s * 1e3 for s in runs], 0), ""))
+        else:
+            values = [spread([run[key] for run in runs], digits) for key, digits in (("queries_per_s", 0), ("p50_ms", 2), ("p99_ms", 2))]
+            rows.append((f"{name} ({runs[0]['queries']:,} queries)", *values))
+    table(("", "queries/s", "p50, ms", "p99, ms"), rows)
+
+
+def cold(index, query):
+    started = time.perf_counter()
+    subprocess.run([str(ROOT / "target/release/query"), "--index", str(index), query], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def hybrid(args):
+    measure = program("measure")
+    heading(args)
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        for number in range(args.rounds):
+            index = Path(scratch) / f"index-{number}"
+            seconds, report, _ = build(args.corpus, index)
+            searched = last_json([measure, "query", str(index), str(args.queries)])
+            ours.append({**searched, "build_s": seconds, "passages": report["passages"]})
+            if number == 0:
+                found = peer("hybrid_txtai.py", "--model", model_dir(), "--corpus", args.corpus, "--queries", args.queries, "--threads", args.threads)
+                theirs += [found] if found else []
+    columns = [(f"Cloze ({ours[0]['passages']:,} passages)", ours)]
+    columns += [(f"txtai {theirs[0]['version']} ({theirs[0]['passages']:,} texts, one run)", theirs)] if theirs else []
+    rows = [(name, *(spread([run[key] for run in runs], digits) for key, digits in (("build_s", 1), ("p50_ms", 2), ("p99_ms", 2)))) for name, runs in columns]
+    table(("", "build, s", "query p50, ms", "p99, ms"), rows)
+
+
+def growth(args):
+    grow = program("growth")
+    heading(args)
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for size in args.sizes:
+            index = f"{scratch}/index-{size}"
+            made = last_json([grow, "make", str(args.base), str(size), index])
+            found = last_json([grow, "measure", index, str(args.queries)])
+            print(json.dumps({**made, **found}), file=sys.stderr)
+            rows.append((
+                f"{size:,}", f"{made['build_s']:,.1f}", f"{made['peak_mb']:,.0f}", f"{found['bytes'] / 1e6:,.0f}",
+                f"{found['open_ms']:,.0f}", f"{found['checks_gb_per_s']:.1f}", f"{found['anonymous_mb']:,.0f}",
+                f"{found['recall_at_10']:.3f}", f"{found['p50_ms']:.2f}", f"{found['p99_ms']:.2f}",
+            ))
+            if size == args.sizes[0]:
+                like = last_json([grow, "like", str(args.base), index])
+                subprocess.run(["rm", "-rf", index], check=False)
+    table(("passages", "build without encoding, s", "peak, MB", "index, MB", "open without checksums, ms", "checksums, GB/s",
+           "memory in use, MB", "recall@10", "query p50, ms", "p99, ms"), rows)
+    print("\nHow like the base: " + json.dumps(like))
+
+
+if __name__ == "__main__":
+    chosen = arguments()
+    globals()[chosen.section](chosen)
