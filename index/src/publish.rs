@@ -134,7 +134,7 @@ pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest, 
     let replaced = previous(layout).ok().map(|(name, _)| name);
     let unreadable = sealed.unreadable.as_deref();
     switch(layout, &generation, &files::hash(bytes), unreadable)?;
-    remove_older(layout, &generation, replaced.as_deref(), unreadable);
+    remove_others(layout, &generation, replaced.as_deref(), unreadable);
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
     Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
 }
@@ -238,25 +238,28 @@ pub(crate) fn unreadable_live(layout: &Layout) -> Option<String> {
     }
 }
 
-/// Removes generations older than the live one, but for the one before it. `replaced` is the one
+/// Removes generations that are neither the live one nor the one before it: older ones, and those that a
+/// crash left between getting their name and becoming live. `replaced` is the one
 /// that was that until now; any other is looked at first, and `unreadable` is known to be damaged:
 /// what cannot be read is put aside. A reader that holds a generation keeps its mapped files; their
 /// space is given back when it lets go.
-pub(crate) fn remove_older(
+pub(crate) fn remove_others(
     layout: &Layout,
     live: &str,
     replaced: Option<&str>,
     unreadable: Option<&str>,
 ) -> Vec<String> {
     let Some(live) = layout::generation_number(live) else { return Vec::new() };
-    let mut older: Vec<u64> = generations(layout).unwrap_or_default().into_iter().filter(|&n| n < live).collect();
-    older.sort_unstable();
-    let older: Vec<String> = older.into_iter().map(layout::generation_name).collect();
-    let is_damaged = |name: &String| unreadable == Some(name);
     let recorded = previous(layout).ok().map(|(name, _)| name).filter(|name| layout.generation(name).is_dir());
-    let kept = recorded.or_else(|| older.iter().rfind(|name| !is_damaged(name)).cloned());
+    // Where nothing says which one was live before, one with a higher number may be that, after an import.
+    let is_other = |n: &u64| *n < live || (*n != live && recorded.is_some());
+    let mut others: Vec<u64> = generations(layout).unwrap_or_default().into_iter().filter(is_other).collect();
+    others.sort_unstable();
+    let others: Vec<String> = others.into_iter().map(layout::generation_name).collect();
+    let is_damaged = |name: &String| unreadable == Some(name);
+    let kept = recorded.or_else(|| others.iter().rfind(|name| !is_damaged(name)).cloned());
     let mut removed = Vec::new();
-    for name in older.into_iter().filter(|name| Some(name) != kept.as_ref()) {
+    for name in others.into_iter().filter(|name| Some(name) != kept.as_ref()) {
         let fate = match replaced == Some(&name) {
             _ if is_damaged(&name) => Fate::PutAside,
             true => Fate::Remove,
@@ -322,5 +325,5 @@ pub fn prune(root: &Path) -> Result<Vec<String>> {
     let (live, _) = current(&layout)?;
     let _lock = WriterLock::take(&layout)?;
     remove_abandoned(&layout);
-    Ok(remove_older(&layout, &live, None, None))
+    Ok(remove_others(&layout, &live, None, None))
 }

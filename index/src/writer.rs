@@ -248,7 +248,7 @@ impl Writer {
             && base.generation.pages()? == pages
         {
             // A build that was killed at its very end may have left some.
-            publish::remove_older(&layout, &base.generation.manifest().generation, None, None);
+            publish::remove_others(&layout, &base.generation.manifest().generation, None, None);
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;

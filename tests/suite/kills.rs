@@ -207,6 +207,7 @@ fn killed_imports_lose_nothing() {
         killer.attempt(&site, &["import", archive]);
         found.check(&site, &old, &new);
         assert_eq!(site.build()["pages"], 4, "the next build");
+        // Also if it had nothing to do: what was to be imported has its number, and was never live.
         is_tidy(&site);
     }
     restore(&site, &whole);
