@@ -90,7 +90,7 @@ impl Generation {
             let expected = format!("vectors of {} passages", live.len());
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
-        let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?;
+        let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), vectors.sample(), &manifest.languages)?;
         Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live, stale: None })
     }
 

@@ -11,7 +11,7 @@ pub(super) const EXACT_UP_TO: u64 = 100_000;
 /// Best matches that stand for all where not all are looked at.
 const COUNTED: usize = 100;
 /// Passages that the spread is estimated from, then; its own error is about 3 %.
-const SAMPLE: usize = 1024;
+pub(super) const SAMPLE: usize = 1024;
 
 /// What the keyword leg found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,11 +34,6 @@ pub enum Extent {
     All,
     /// Where very much matches, the best of it.
     Best,
-}
-
-/// An even sample of passages.
-pub(super) fn sample(live: &Selection) -> Vec<PassageId> {
-    live.iter().step_by(live.len().div_ceil(SAMPLE).max(1)).collect()
 }
 
 impl Lexical {
@@ -167,7 +162,8 @@ mod tests {
             writer.add(id, &passage).expect("writable");
         }
         writer.finish().expect("writable");
-        Lexical::open(dir, Selection::all(4000), &["en".to_owned()]).expect("whole")
+        Lexical::open(dir, Selection::all(4000), &(0..4000).step_by(4).collect::<Vec<_>>(), &["en".to_owned()])
+            .expect("whole")
     }
 
     #[test]

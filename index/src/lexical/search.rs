@@ -56,7 +56,7 @@ pub(crate) struct Lexical {
     pub(super) languages: Vec<String>,
     /// Passages that are not gone.
     pub(super) live: Selection,
-    /// An even sample of them.
+    /// Some that stand for all.
     pub(super) sample: Vec<PassageId>,
     /// Postings of a query up to which every match is looked at.
     pub(super) exact_up_to: u64,
@@ -72,8 +72,9 @@ pub(crate) struct Lexical {
 }
 
 impl Lexical {
-    /// Opens an index whose files have passed their checksums; `languages` are those of its pages.
-    pub(crate) fn open(dir: &Path, live: Selection, languages: &[String]) -> Result<Self> {
+    /// Opens an index whose files have passed their checksums; `languages` are those of its pages, and
+    /// `sample` are passages that stand for all.
+    pub(crate) fn open(dir: &Path, live: Selection, sample: &[PassageId], languages: &[String]) -> Result<Self> {
         let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
         let index = Index::open(ReadOnly::open(dir).map_err(failed)?).map_err(failed)?;
         let fields = schema::fields(&index.schema(), dir)?;
@@ -87,7 +88,8 @@ impl Lexical {
         let gone = ids.iter().map(gone).collect();
         let statistics = Statistics::new(searcher.clone(), gone, fields.content).map_err(failed)?;
         let (dir, languages) = (dir.to_owned(), languages.to_owned());
-        let (sample, exact_up_to) = (matches::sample(&live), matches::EXACT_UP_TO);
+        let sample = sample[..sample.len().min(matches::SAMPLE)].to_vec();
+        let exact_up_to = matches::EXACT_UP_TO;
         let near = NearWords::new(searcher.clone(), fields.words);
         Ok(Self {
             dir,

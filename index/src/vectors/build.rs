@@ -17,8 +17,9 @@ use super::{
 
 /// Links a node keeps on the upper levels; level 0 keeps twice as many.
 const M: usize = 16;
-/// Candidates considered while a node is inserted.
-const EF_CONSTRUCTION: usize = 200;
+/// Candidates considered while a node is inserted. Twice as many take half as long again for a recall that is
+/// .002 higher at the width that searches have.
+const EF_CONSTRUCTION: usize = 100;
 /// Rows inserted one after another before the rest goes in parallel: a graph that starts
 /// from a few connected nodes does not fall apart into islands.
 const SEED_ROWS: usize = 64;

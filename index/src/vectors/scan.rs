@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{kernels, segment::Segment, walk::Near};
-use crate::Selection;
+use crate::{PassageId, Selection};
 
 /// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
 const SAMPLE: usize = 2048;
@@ -23,13 +23,37 @@ pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[u16]]) -> Vec<f32> {
     queries.par_iter().map(nearest).collect()
 }
 
-/// An even sample of the rows that live passages have, row-major.
-pub(super) fn sample(segments: &[Segment], live: &Selection) -> Vec<u16> {
-    let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| live.contains(*p));
-    let mut rows = Vec::new();
-    for segment in segments {
-        rows.extend((0..segment.len()).filter(|row| has_life(segment, *row)).map(|row| (segment, row)));
+/// Rows that stand for all. A row is chosen by what is in it, so that an index answers as one that was
+/// built from nothing, whatever the order its passages came in.
+#[derive(Debug, Default)]
+pub(super) struct Sample {
+    /// Row-major.
+    pub(super) rows: Vec<u16>,
+    /// A live passage of each row.
+    pub(super) passages: Vec<PassageId>,
+}
+
+impl Sample {
+    /// About [`SAMPLE`] of the rows that live passages have; all of them, if there are no more.
+    pub(super) fn of(segments: &[Segment], live: &Selection) -> Self {
+        let alive = |s: &Segment, row| s.passages(row).iter().copied().find(|p| live.contains(*p));
+        let each = segments.iter().flat_map(|s| (0..s.len()).map(move |row| (s, row)));
+        let rows: Vec<_> = each.filter_map(|(s, row)| Some((hash(s.row(row)), s.row(row), alive(s, row)?))).collect();
+        let most = if rows.len() <= SAMPLE { u64::MAX } else { u64::MAX / rows.len() as u64 * SAMPLE as u64 };
+        let mut chosen: Vec<_> = rows.into_iter().filter(|(hash, ..)| *hash <= most).collect();
+        chosen.sort_unstable_by_key(|(hash, _, passage)| (*hash, *passage));
+        // Builds that came one after the other may have stored the same row twice.
+        chosen.dedup_by(|a, b| a.1 == b.1);
+        let passages = chosen.iter().map(|(.., passage)| *passage).collect();
+        Self { rows: chosen.iter().flat_map(|(_, row, _)| *row).copied().collect(), passages }
     }
-    let step = rows.len().div_ceil(SAMPLE).max(1);
-    rows.into_iter().step_by(step).flat_map(|(segment, row)| segment.row(row)).copied().collect()
+}
+
+/// Of a row's first values, well mixed (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+/// Generators", 2014, the finaliser).
+fn hash(row: &[u16]) -> u64 {
+    let start = row.iter().take(8).fold(0u64, |all, value| all.rotate_left(13) ^ u64::from(*value));
+    let mixed = (start ^ (start >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }

@@ -1,7 +1,8 @@
 //! Nearest vectors over all segments.
 
 use super::{
-    codes, kernels, scan,
+    codes, kernels,
+    scan::{self, Sample},
     segment::Segment,
     walk::{Near, Walk},
 };
@@ -20,8 +21,7 @@ pub(crate) struct VectorSearch {
     live: Option<Selection>,
     /// Selected passages up to which every one is looked at.
     exact_up_to: usize,
-    /// An even sample of the rows that live passages have, row-major, in one place.
-    sample: Vec<u16>,
+    sample: Sample,
 }
 
 impl VectorSearch {
@@ -38,7 +38,7 @@ impl VectorSearch {
             }
         }
         let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
-        let sample = scan::sample(&segments, live);
+        let sample = Sample::of(&segments, live);
         let live = (live.len() < live.universe()).then(|| live.clone());
         whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
     }
@@ -64,6 +64,11 @@ impl VectorSearch {
             (codes::widened(segment.row(row)), segment.passages(row).iter().copied().filter(is_live).collect())
         };
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
+    }
+
+    /// Passages that stand for all: the first of them are a sample too.
+    pub(crate) fn sample(&self) -> &[PassageId] {
+        &self.sample.passages
     }
 
     /// Distinct vectors.
@@ -119,11 +124,11 @@ impl VectorSearch {
         Some(best.into_sorted())
     }
 
-    /// Standard deviation of the similarities over the index, from an even sample of its vectors:
+    /// Standard deviation of the similarities over the index, from a sample of its vectors:
     /// what a similarity has to stand out from.
     pub(crate) fn spread(&self, query: &[f32]) -> f32 {
         let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
-        for row in self.sample.chunks_exact(query.len()) {
+        for row in self.sample.rows.chunks_exact(query.len()) {
             let similarity = kernels::halves(query, row);
             n += 1.0;
             sum += similarity;
