@@ -32,10 +32,12 @@ lint:
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	$(PYTHON) tests/check_licences.py
 
-# The browser and the clients of others say so where they cannot be had; under CI=true that is a failure.
+# What counts instructions, the browser and the clients of others say so where they cannot be had; under CI=true
+# that is a failure.
 test: provision lint
 	$(CARGO) test --release --locked
 	$(CARGO) build --release --locked
+	$(PYTHON) tests/instructions/check.py
 	$(PYTHON) tests/browser/check.py
 	$(PYTHON) tests/clients/check.py
 
@@ -56,6 +58,7 @@ install: provision build
 
 bench: provision build
 	$(PYTHON) benches/run.py
+	$(CARGO) bench --locked --bench paths
 
 clean:
 	$(CARGO) clean

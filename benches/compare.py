@@ -6,6 +6,7 @@
     python3 benches/compare.py http --index I --queries Q       latency and throughput over HTTP, and from a cold start
     python3 benches/compare.py hybrid --corpus C --queries Q    build and search beside txtai
     python3 benches/compare.py growth --base I --queries Q --sizes 10000 100000
+    python3 benches/compare.py all --texts TEXTS.jsonl --index I --queries Q --corpus C --base I
 
 TEXTS, Q and C are JSON Lines with "text". I is an index directory. Each table begins with the machine and how fast
 it multiplies matrices: milliseconds mean little without that.
@@ -21,14 +22,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import BATCH_SIZES, PEERS, ROOT, build, cpu, encode_peer, last_json, model_dir, spread
+from run import BATCH_SIZES, ROOT, build, cpu, last_json, model_dir, spread
 
+SECTIONS = ("encoder", "vectors", "http", "hybrid", "growth")
+PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers-compare"))
+REQUIREMENTS = ROOT / "benches" / "peers" / "requirements-compare.txt"
 SESSIONS = {"int8": {}, "fp32": {"PRECISION": "fp32"}}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("section", choices=("encoder", "vectors", "http", "hybrid", "growth"))
+    parser.add_argument("section", choices=(*SECTIONS, "all"))
     for name in ("texts", "index", "queries", "corpus", "base"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
@@ -51,7 +55,7 @@ def peer(script, *args):
     try:
         return last_json(command, stderr=subprocess.DEVNULL)
     except (subprocess.CalledProcessError, OSError, IndexError):
-        print(f"{script} {' '.join(map(str, args[:2]))}: not measured, see benches/peers/requirements.txt", file=sys.stderr)
+        print(f"{script} {' '.join(map(str, args[:2]))}: not measured", file=sys.stderr)
         return None
 
 
@@ -234,6 +238,21 @@ def growth(args):
     print("\nHow like the base: " + json.dumps(like))
 
 
+def install():
+    """The peers, once, in a folder of their own."""
+    if not (PEERS / "bin" / "python").exists():
+        print("installing the peers (gigabytes) …", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
+        subprocess.run([str(PEERS / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
+
+
+def main():
+    args = arguments()
+    install()
+    for section in SECTIONS if args.section == "all" else (args.section,):
+        globals()[section](args)
+        print()
+
+
 if __name__ == "__main__":
-    chosen = arguments()
-    globals()[chosen.section](chosen)
+    main()

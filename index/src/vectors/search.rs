@@ -328,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_does_not_depend_on_the_order_of_builds() {
+        let rows = vectors(5000, 8);
+        let backwards: Vec<Vec<f32>> = rows.iter().rev().cloned().collect();
+        let (one, other) = (search_over(&rows).0, search_over(&backwards).0);
+        let query = &vectors(1, 5)[0];
+        assert_eq!(one.spread(query), other.spread(query));
+        let mirrored: Vec<PassageId> = other.sample().iter().map(|p| 4999 - p).collect();
+        assert_eq!(one.sample(), mirrored);
+        assert!((1800..2300).contains(&one.sample().len()), "{}", one.sample().len());
+    }
+
+    #[test]
     fn the_spread_is_that_of_all_similarities() {
         let rows = vectors(3000, 4);
         let (search, _) = search_over(&rows);
