@@ -9,7 +9,7 @@ use super::{
 use crate::{PassageId, Scored, Selection, best::BestK};
 
 /// Selected passages up to which every one is looked at.
-const EXACT_UP_TO: usize = 20_000;
+const EXACT_UP_TO: usize = 8_000;
 
 /// The vectors of a generation.
 #[derive(Debug)]
