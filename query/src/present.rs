@@ -5,12 +5,12 @@ use rayon::prelude::*;
 
 use crate::{
     Engine, Highlight, Request, Result,
-    engine::side_by_side,
     fuse::{self, Fused},
     highlight::Highlighter,
     json::{Explain, Hit, LegScore, SectionHit, Snippet},
     pages::PageHit,
     plan::Plan,
+    side_by_side::side_by_side,
     snippet,
 };
 
