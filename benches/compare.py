@@ -59,10 +59,11 @@ def peer(script, *args):
         return None
 
 
-def heading(args):
+def heading(args, rounds=True):
     ceiling = peer("ceiling.py", "--threads", args.threads) or {}
     rates = "".join(f", {ceiling[k]:,.0f} {unit}" for k, unit in (("int8_gops", "int8 GOP/s"), ("fp32_gflops", "fp32 GFLOP/s")) if k in ceiling)
-    print(f"{cpu()}, {args.threads} threads{rates}; median (lowest to highest) of {args.rounds}\n")
+    of = f"median (lowest to highest) of {args.rounds}" if rounds else "one run"
+    print(f"{cpu()}, {args.threads} threads{rates}; {of}\n")
     return ceiling
 
 
@@ -217,7 +218,7 @@ def hybrid(args):
 
 def growth(args):
     grow = program("growth")
-    heading(args)
+    heading(args, rounds=False)
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for size in args.sizes:
