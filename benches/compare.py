@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import BATCH_SIZES, ROOT, build, cpu, last_json, model_dir, spread
+from run import BATCH_SIZES, ROOT, build, cpu, last_json, model_dir, program, spread
 
 SECTIONS = ("encoder", "vectors", "http", "hybrid", "growth")
 PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers-compare"))
@@ -39,14 +39,6 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     return parser.parse_args()
-
-
-def program(name):
-    """Builds benches/NAME.rs and finds the program."""
-    command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format", "json"]
-    out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-    messages = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
-    return next(m["executable"] for m in messages if m.get("target", {}).get("name") == name and m.get("executable"))
 
 
 def peer(script, *args):

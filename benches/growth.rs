@@ -19,6 +19,8 @@
 //! - *Its page* has as many passages as pages of the base have on average.
 #![allow(missing_docs)]
 
+mod common;
+
 use std::{collections::HashMap, path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
@@ -199,9 +201,7 @@ fn like(base: &Path, made: &Path) -> Result<Value> {
 }
 
 fn measure(index: &Path, queries: &str) -> Result<Value> {
-    let file = std::fs::read_to_string(queries).with_context(|| queries.to_owned())?;
-    let text = |line: &str| Ok(serde_json::from_str::<Value>(line)?["text"].as_str().unwrap_or_default().to_owned());
-    let queries: Vec<String> = file.lines().map(text).collect::<Result<_>>()?;
+    let queries = common::texts_of(queries)?;
     let generation = Generation::open(index)?;
     let bytes: u64 = generation.manifest().files.iter().map(|f| f.bytes).sum();
     let checked_ms = median_ms(|| Generation::open(index).map(drop))?;

@@ -8,6 +8,8 @@
 //! for every query once; with more, the later ones ask for what was asked before.
 #![allow(missing_docs)]
 
+mod common;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -73,11 +75,7 @@ impl Client {
 }
 
 fn load(address: &str, queries: &str, clients: usize, passes: usize, path: &str) -> Result<Value> {
-    let file = std::fs::read_to_string(queries).with_context(|| queries.to_owned())?;
-    let query = |line: &str| -> Result<String> {
-        Ok(format!("{path}{}", encoded(serde_json::from_str::<Value>(line)?["text"].as_str().unwrap_or_default())))
-    };
-    let paths = file.lines().map(query).collect::<Result<Vec<_>>>()?;
+    let paths: Vec<String> = common::texts_of(queries)?.iter().map(|q| format!("{path}{}", encoded(q))).collect();
     let (next, all) = (AtomicUsize::new(0), passes * paths.len());
     let started = Instant::now();
     let mut took = thread::scope(|scope| {

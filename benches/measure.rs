@@ -10,6 +10,8 @@
 //! ```
 #![allow(missing_docs)]
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -23,6 +25,8 @@ use cloze_index::{Extent, Generation, KeywordText};
 use cloze_models::{Encoder, EncoderOptions, ModelSource, Precision, TextKind};
 use cloze_query::{Engine, Highlight, Request};
 use serde_json::{Value, json};
+
+use common::texts_of;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
@@ -43,12 +47,6 @@ fn main() -> Result<()> {
     };
     println!("{result}");
     Ok(())
-}
-
-fn texts_of(path: &str) -> Result<Vec<String>> {
-    let file = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
-    let text = |line: &str| Ok(serde_json::from_str::<Value>(line)?["text"].as_str().unwrap_or_default().to_owned());
-    file.lines().filter(|l| !l.trim().is_empty()).map(text).collect()
 }
 
 fn passages_of(index: &Path) -> Result<Vec<String>> {

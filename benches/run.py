@@ -47,12 +47,12 @@ def arguments():
     return parser.parse_args()
 
 
-def measure_program():
-    """Builds benches/measure.rs and finds the program."""
-    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "measure", "--message-format", "json"]
+def program(name):
+    """Builds benches/NAME.rs and finds the program."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format", "json"]
     out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
-    return next(m["executable"] for m in messages if m.get("target", {}).get("name") == "measure" and m.get("executable"))
+    return next(m["executable"] for m in messages if m.get("target", {}).get("name") == name and m.get("executable"))
 
 
 def last_json(command, **options):
@@ -126,7 +126,7 @@ def compare_encoders(rows, measure, texts, args):
 
 def main():
     args = arguments()
-    measure = measure_program()
+    measure = program("measure")
     if args.filters:
         return filters(measure, args)
     if args.freshness:

@@ -8,6 +8,8 @@
 //! ```
 #![allow(missing_docs)]
 
+mod common;
+
 use std::{path::Path, time::Instant};
 
 use anyhow::{Context, Result, bail};
@@ -48,12 +50,8 @@ fn dump(index: &Path, out: &Path) -> Result<Value> {
 
 fn encode(texts: &str, out: &Path) -> Result<Value> {
     let encoder = Encoder::open(&ModelSource::Default.locate()?, "all-MiniLM-L6-v2", EncoderOptions::default())?;
-    let file = std::fs::read_to_string(texts).with_context(|| texts.to_owned())?;
-    let vector = |line: &str| -> Result<Vec<f32>> {
-        let text = serde_json::from_str::<Value>(line)?["text"].as_str().unwrap_or_default().to_owned();
-        Ok(encoder.encode(TextKind::Query, &text)?.vector)
-    };
-    let vectors = file.lines().map(vector).collect::<Result<Vec<_>>>()?;
+    let vector = |text: &String| Ok(encoder.encode(TextKind::Query, text)?.vector);
+    let vectors = common::texts_of(texts)?.iter().map(vector).collect::<Result<Vec<_>>>()?;
     write(vectors.into_iter(), out)
 }
 

@@ -267,6 +267,9 @@ impl Lexical {
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
     pub(crate) fn scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        if passages.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut order: Vec<usize> = (0..passages.len()).collect();
         order.sort_unstable_by_key(|&i| self.addresses[passages[i] as usize]);
         let mut scores = vec![0.0; passages.len()];
