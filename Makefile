@@ -12,7 +12,7 @@ help:
 	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
 	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests, also in a browser'
 	@echo 'make install  put indexer, query and server into PREFIX/bin (PREFIX=$(PREFIX))'
-	@echo 'make bench    measure, beside sentence-transformers in a folder of its own (downloads gigabytes)'
+	@echo 'make bench    measure beside other libraries, in a folder of their own (downloads gigabytes)'
 	@echo 'make soak     the long forms of the tests'
 	@echo 'make browser  drive the widget and the search page in Chromium (needs Node.js, or root and apt)'
 	@echo 'make clients  OpenAI and schemathesis against the server (from PyPI, in a folder of their own)'
@@ -58,6 +58,7 @@ install: provision build
 
 bench: provision build
 	$(PYTHON) benches/run.py
+	$(PYTHON) benches/compare.py all
 	$(CARGO) bench --locked --bench paths
 
 clean:

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Compares Cloze with its peers part by part, each in turns in one run, and prints tables.
 
-    python3 benches/compare.py encoder --texts TEXTS.jsonl      tokens/s beside PyTorch and ONNX Runtime, and the ceiling
-    python3 benches/compare.py vectors --index I --queries Q    nearest vectors beside hnswlib and usearch
-    python3 benches/compare.py http --index I --queries Q       latency and throughput over HTTP, and from a cold start
-    python3 benches/compare.py hybrid --corpus C --queries Q    build and search beside txtai
-    python3 benches/compare.py growth --base I --queries Q --sizes 10000 100000
-    python3 benches/compare.py all --texts TEXTS.jsonl --index I --queries Q --corpus C --base I
+    python3 benches/compare.py encoder    tokens/s beside PyTorch and ONNX Runtime, and the ceiling
+    python3 benches/compare.py vectors    nearest vectors beside hnswlib and usearch
+    python3 benches/compare.py http       latency and throughput over HTTP, and from a cold start
+    python3 benches/compare.py hybrid     build and search beside txtai
+    python3 benches/compare.py growth     what size does; --sizes, --plot FILE.svg
+    python3 benches/compare.py all        all of these
 
-TEXTS, Q and C are JSON Lines with "text". I is an index directory. Each table begins with the machine and how fast
+What is measured on is this manual, or what is given: --corpus (a folder of Markdown, or JSON Lines with "_id" and
+"text") and --queries (JSON Lines with "text"; else headings). The rest is made of these unless it is given too:
+--index, an index of the corpus, and --texts, JSON Lines to encode. Each table begins with the machine and how fast
 it multiplies matrices: milliseconds mean little without that.
 """
 
@@ -22,19 +24,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import BATCH_SIZES, ROOT, build, cpu, last_json, model_dir, program, spread
+from run import (
+    BATCH_SIZES, PEERS, ROOT, build, cpu, last_json, model_dir, paragraphs_of, peer_python, program, spread, spread_over,
+    write_jsonl,
+)
 
 SECTIONS = ("encoder", "vectors", "http", "hybrid", "growth")
-PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers-compare"))
-REQUIREMENTS = ROOT / "benches" / "peers" / "requirements-compare.txt"
+MOST_TEXTS = 600
 SESSIONS = {"int8": {}, "fp32": {"PRECISION": "fp32"}}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("section", choices=(*SECTIONS, "all"))
-    for name in ("texts", "index", "queries", "corpus", "base"):
+    for name in ("corpus", "queries", "index", "texts"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--plot", type=Path, help="an SVG of what size does")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -211,40 +216,62 @@ def hybrid(args):
 def growth(args):
     grow = program("growth")
     heading(args, rounds=False)
-    rows = []
+    rows, lines = [], []
     with tempfile.TemporaryDirectory() as scratch:
         for size in args.sizes:
             index = f"{scratch}/index-{size}"
-            made = last_json([grow, "make", str(args.base), str(size), index])
+            made = last_json([grow, "make", str(args.index), str(size), index])
             found = last_json([grow, "measure", index, str(args.queries)])
-            print(json.dumps({**made, **found}), file=sys.stderr)
+            lines.append(json.dumps({**made, **found}))
+            print(lines[-1], file=sys.stderr)
             rows.append((
-                f"{size:,}", f"{made['build_s']:,.1f}", f"{made['peak_mb']:,.0f}", f"{found['bytes'] / 1e6:,.0f}",
+                f"{size:,}", f"{made['build_s']:,.1f}", f"{made['build_mb']:,.0f}", f"{found['bytes'] / 1e6:,.0f}",
                 f"{found['open_ms']:,.0f}", f"{found['checks_gb_per_s']:.1f}", f"{found['anonymous_mb']:,.0f}",
                 f"{found['recall_at_10']:.3f}", f"{found['p50_ms']:.2f}", f"{found['p99_ms']:.2f}",
             ))
             if size == args.sizes[0]:
-                like = last_json([grow, "like", str(args.base), index])
-                subprocess.run(["rm", "-rf", index], check=False)
-    table(("passages", "build without encoding, s", "peak, MB", "index, MB", "open without checksums, ms", "checksums, GB/s",
+                like = last_json([grow, "like", str(args.index), index])
+            subprocess.run(["rm", "-rf", index], check=False)
+    table(("passages", "build without encoding, s", "its memory, MB", "index, MB", "open without checksums, ms", "checksums, GB/s",
            "memory in use, MB", "recall@10", "query p50, ms", "p99, ms"), rows)
     print("\nHow like the base: " + json.dumps(like))
+    if args.plot:
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write("\n".join(lines))
+            file.flush()
+            command = [str(PEERS / "bin" / "python"), str(ROOT / "benches" / "peers" / "plot_growth.py"), file.name, str(args.plot)]
+            subprocess.run(command, check=True)
 
 
-def install():
-    """The peers, once, in a folder of their own."""
-    if not (PEERS / "bin" / "python").exists():
-        print("installing the peers (gigabytes) …", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
-        subprocess.run([str(PEERS / "bin" / "python"), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
+def prepare(args, scratch):
+    """What is measured on: makes what was not given."""
+    if args.corpus is None or args.corpus.is_dir():
+        paragraphs, headings = paragraphs_of(args.corpus or ROOT / "docs")
+        args.corpus = scratch / "corpus.jsonl"
+        write_jsonl([{"_id": str(i), "text": text} for i, text in enumerate(paragraphs)], args.corpus)
+        if args.queries is None:
+            args.queries = scratch / "queries.jsonl"
+            write_jsonl([{"text": heading} for heading in headings], args.queries)
+    elif args.queries is None:
+        sys.exit("--corpus FILE needs --queries FILE: a file of texts has no headings to ask")
+    if args.texts is None:
+        args.texts = scratch / "texts.jsonl"
+        lines = [json.loads(line) for line in args.corpus.read_text(encoding="utf-8").splitlines() if line.strip()]
+        write_jsonl([{"text": row["text"]} for row in spread_over(lines, MOST_TEXTS)], args.texts)
+    if args.index is None and {"vectors", "http", "growth", "all"} & {args.section}:
+        args.index = scratch / "index"
+        build(args.corpus, args.index)
 
 
 def main():
     args = arguments()
-    install()
-    for section in SECTIONS if args.section == "all" else (args.section,):
-        globals()[section](args)
-        print()
+    peer_python()
+    with tempfile.TemporaryDirectory() as scratch:
+        prepare(args, Path(scratch))
+        for section in SECTIONS if args.section == "all" else (args.section,):
+            print(f"## {section}\n")
+            globals()[section](args)
+            print(flush=True)
 
 
 if __name__ == "__main__":

@@ -142,6 +142,7 @@ fn make(base: &Path, passages: usize, out: &Path) -> Result<Value> {
     let base = Base::read(base)?;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let growth = passages as f32 / base.vectors.len() as f32;
+    let before = memory("VmRSS")?;
     let started = Instant::now();
     let options = WriterOptions { dimension: base.vectors[0].len(), model: base.model.clone() };
     let mut writer = Writer::begin(out, options)?;
@@ -162,7 +163,7 @@ fn make(base: &Path, passages: usize, out: &Path) -> Result<Value> {
     let seconds = published.elapsed().as_secs_f64();
     Ok(json!({
         "passages": passages, "add_s": added, "publish_s": seconds, "build_s": added + seconds,
-        "peak_mb": memory("VmHWM")?,
+        "build_mb": memory("VmHWM")? - before, "base_mb": before,
     }))
 }
 

@@ -61,12 +61,12 @@ def last_json(command, **options):
 
 
 def peer_python():
-    """A virtual environment with sentence-transformers, made once; CLOZE_PEERS names another one."""
+    """A virtual environment with the peers, made once; CLOZE_PEERS names another one."""
     python = PEERS / "bin" / "python"
     if not python.exists():
-        print("installing sentence-transformers (gigabytes) …", file=sys.stderr)
+        print("installing the peers (gigabytes) …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
-        requirements = ROOT / "benches" / "peers" / "requirements.txt"
+        requirements = ROOT / "benches" / "peers" / "requirements-compare.txt"
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)], check=True)
     return str(python)
 
@@ -249,16 +249,30 @@ def cpu():
         return platform.processor() or platform.machine()
 
 
-def write_texts(site, target):
-    """Paragraphs of the site as texts, up to MOST_TEXTS evenly spread over it, and its headings as queries."""
+def paragraphs_of(site):
+    """Paragraphs and headings of the Markdown files of a site."""
     headings, paragraphs = [], []
     for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
         text = Path(name).read_text(encoding="utf-8", errors="ignore")
         headings += [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and line.strip("# ")]
         paragraphs += [paragraph for paragraph in text.split("\n\n") if len(paragraph) > 40]
-    step = -(-len(paragraphs) // MOST_TEXTS)
-    target.write_text("".join(json.dumps({"text": t}) + "\n" for t in paragraphs[:: max(1, step)]), encoding="utf-8")
-    return headings[:2000] or ["search"]
+    return paragraphs, headings[:2000] or ["search"]
+
+
+def spread_over(texts, most):
+    """At most so many texts, evenly spread."""
+    return texts[:: max(1, -(-len(texts) // most))]
+
+
+def write_jsonl(rows, target):
+    target.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def write_texts(site, target):
+    """Paragraphs of the site as texts, up to MOST_TEXTS evenly spread over it, and its headings as queries."""
+    paragraphs, headings = paragraphs_of(site)
+    write_jsonl([{"text": t} for t in spread_over(paragraphs, MOST_TEXTS)], target)
+    return headings
 
 
 if __name__ == "__main__":

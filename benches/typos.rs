@@ -18,7 +18,7 @@ use std::{
 use clap::Parser;
 use cloze_query::{
     Engine, Request,
-    correct::{Candidate, Considered},
+    correct::{Candidate, Considered, Kind},
     eval,
 };
 
@@ -134,8 +134,11 @@ fn mistype(query: &str, random: &mut Random) -> Option<Mistyped> {
     Some(Mistyped { text: all.join(" "), typed, meant })
 }
 
-/// The best candidate by edits, then by frequency.
+/// The best candidate by edits, then by frequency. A word that occurs is no edit away from itself.
 fn by_edits_and_frequency(change: &Considered) -> &str {
+    if change.kind == Kind::Occurs {
+        return &change.itself.word;
+    }
     let best = change
         .candidates
         .iter()
@@ -144,7 +147,7 @@ fn by_edits_and_frequency(change: &Considered) -> &str {
 }
 
 fn json(considered: &Considered, meant: &str) -> String {
-    let one = |c: &Candidate| serde_json::json!([c.word, c.edits, c.cost, c.passages, c.context]);
+    let one = |c: &Candidate| serde_json::json!([c.word, c.edits, c.cost, c.passages, c.context, c.company]);
     let candidates: Vec<_> = considered.candidates.iter().map(one).collect();
     let kind = format!("{:?}", considered.kind);
     serde_json::json!({"from": considered.from, "kind": kind, "meant": meant, "itself": one(&considered.itself), "candidates": candidates})
@@ -180,25 +183,22 @@ fn main() {
             );
         }
         let Some(mistyped) = mistype(text, &mut random) else { continue };
-        if args.dump.is_some() {
-            let all = engine.considered(&request(&mistyped.text)).unwrap();
-            match all.iter().find(|c| c.from == mistyped.typed) {
-                Some(c) => dumped.push(json(c, &mistyped.meant)),
-                None => dumped.push(
-                    serde_json::json!({"from": mistyped.typed, "kind": "none", "meant": mistyped.meant}).to_string(),
-                ),
-            }
-        }
         total += 1;
         let started = Instant::now();
         let correction = engine.correction(&request(&mistyped.text)).unwrap();
         took.push(started.elapsed());
         let change = correction.iter().flat_map(|c| &c.changes).find(|c| c.from == mistyped.typed);
-        if let Some(change) = change {
-            found += 1;
-            right += usize::from(change.to() == Some(&mistyped.meant));
-            baseline += usize::from(by_edits_and_frequency(change) == mistyped.meant);
+        right += usize::from(change.is_some_and(|c| c.to() == Some(&mistyped.meant)));
+        let all = engine.considered(&request(&mistyped.text)).unwrap();
+        let considered = all.iter().find(|c| c.from == mistyped.typed);
+        if let Some(considered) = considered {
+            found += usize::from(considered.candidates.iter().any(|c| c.word == mistyped.meant));
+            baseline += usize::from(by_edits_and_frequency(considered) == mistyped.meant);
         }
+        dumped.push(match considered {
+            Some(c) => json(c, &mistyped.meant),
+            None => serde_json::json!({"from": mistyped.typed, "kind": "none", "meant": mistyped.meant}).to_string(),
+        });
         if args.show && change.is_none_or(|c| c.to() != Some(&mistyped.meant)) {
             let to = change.and_then(|c| c.to()).unwrap_or("(unchanged)");
             println!("typo: {} for {}: {to} in {:?}", mistyped.typed, mistyped.meant, mistyped.text);
@@ -213,7 +213,7 @@ fn main() {
         share(right, total),
         share(baseline, total)
     );
-    println!("looked at            {:.2} % of the mistyped words", share(found, total));
+    println!("among the candidates {:.2} % of the words that were meant", share(found, total));
     println!("clean queries changed {:.2} %", share(changed_clean, judged.len()));
     let at = |q: f64| took.get((took.len() as f64 * q) as usize).copied().unwrap_or(Duration::ZERO).as_secs_f64() * 1e3;
     println!("time to correct      median {:.1} ms, p95 {:.1} ms, p99 {:.1} ms", at(0.5), at(0.95), at(0.99));

@@ -66,6 +66,22 @@ fn what_is_right_or_meant_so_stays() {
 }
 
 #[test]
+fn a_rare_word_is_put_right_only_where_its_neighbours_speak_for_another() {
+    let seasons = (1990..2002).map(|y| format!("## {y}\n\nThe football team of the city won the match of {y}.\n\n"));
+    let seasons = format!("# Seasons\n\n{}", seasons.collect::<String>());
+    let site = Site::with(&[
+        ("seasons.md", &seasons),
+        ("microscopes.md", "# Microscopes\n\nA tem looks through thin slices of matter with electrons.\n"),
+    ]);
+    site.build();
+    let engine = site.engine();
+    let meant = "which football team won the match";
+    assert_eq!(corrected(&engine, "which football tem won the match").as_deref(), Some(meant));
+    assert_eq!(corrected(&engine, "what does a tem look through"), None);
+    assert_eq!(corrected(&engine, "did Mr Ream win the match"), None, "a name");
+}
+
+#[test]
 fn a_corrected_query_finds_what_was_meant_and_the_original() {
     let site = manual();
     let engine = site.engine();

@@ -1,6 +1,7 @@
 //! Keywords: postings and stored passages. The only place that knows tantivy.
 
 mod analysis;
+mod company;
 mod completions;
 mod composed;
 mod coverage;

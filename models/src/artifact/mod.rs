@@ -1,96 +1,21 @@
-//! A model directory in the Hugging Face layout, read and checked.
+//! A model directory in the Hugging Face layout, read and checked: `config` is its architecture, `record` what
+//! decides which vectors it gives.
+
+mod config;
+mod record;
+
+pub use config::BertConfig;
+pub(crate) use config::architecture;
+pub use record::{ModelRecord, Precision};
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{Error, Pooling, Result, fingerprint};
-
-/// Number format of the encoder's weights at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 8-bit integers, quantised per output channel at load; the default.
-    #[default]
-    Int8,
-    /// 32-bit floating point, as trained.
-    Fp32,
-}
-
-impl std::fmt::Display for Precision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Int8 => "int8",
-            Self::Fp32 => "fp32",
-        })
-    }
-}
-
-impl std::str::FromStr for Precision {
-    type Err = String;
-
-    fn from_str(s: &str) -> std::result::Result<Self, String> {
-        match s {
-            "int8" => Ok(Self::Int8),
-            "fp32" => Ok(Self::Fp32),
-            other => Err(format!("{other:?} is not a precision (expected int8 or fp32)")),
-        }
-    }
-}
-
-/// Everything that decides which vector a text gets. Two encoders whose records differ in
-/// anything but `name` live in different vector spaces.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModelRecord {
-    /// What the user calls the model: the default's name, a directory or a hub id.
-    pub name: String,
-    /// SHA-256 of the weights file.
-    pub weights_sha256: String,
-    /// SHA-256 of `tokenizer.json`.
-    pub tokenizer_sha256: String,
-    /// How token vectors become one.
-    pub pooling: Pooling,
-    /// Text put before every query.
-    pub query_prefix: String,
-    /// Text put before every passage.
-    pub passage_prefix: String,
-    /// Number of dimensions of a vector.
-    pub dimension: usize,
-    /// Most tokens a text may have, the special ones included.
-    pub max_tokens: usize,
-    /// Number format of the weights at run time.
-    pub precision: Precision,
-}
-
-impl ModelRecord {
-    /// Whether vectors of the two models may be compared. The name does not matter: the same
-    /// files may be reached by different paths.
-    #[must_use]
-    pub fn same_space(&self, other: &Self) -> bool {
-        Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
-    }
-
-    /// One line that tells two models apart: name, weights, precision, tokens, pooling and prefixes.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let prefixes = match (self.query_prefix.as_str(), self.passage_prefix.as_str()) {
-            ("", "") => String::new(),
-            (query, passage) => format!(", prefixes {query:?} and {passage:?}"),
-        };
-        format!(
-            "{} (weights {}, {}, {} dimensions, {} tokens, {:?} pooling{prefixes})",
-            self.name,
-            self.weights_sha256.get(..12).unwrap_or(&self.weights_sha256),
-            self.precision,
-            self.dimension,
-            self.max_tokens,
-            self.pooling
-        )
-    }
-}
 
 /// Where the encoder's graph comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,65 +32,6 @@ impl Weights {
     pub fn path(&self) -> &Path {
         let (Self::Safetensors(path) | Self::Onnx(path)) = self;
         path
-    }
-}
-
-/// The parts of `config.json` that the encoder's graph is built from.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct BertConfig {
-    /// Architecture family; `bert`, `roberta`, `xlm-roberta` and `camembert` are built here.
-    #[serde(default)]
-    pub model_type: String,
-    /// Width of a token's vector. Other architectures have other names for it.
-    #[serde(alias = "dim", alias = "d_model", alias = "n_embd")]
-    pub hidden_size: usize,
-    /// Number of transformer layers.
-    #[serde(default, alias = "n_layers", alias = "n_layer")]
-    pub num_hidden_layers: usize,
-    /// Attention heads a layer.
-    #[serde(default)]
-    pub num_attention_heads: usize,
-    /// Width of the feed-forward layer.
-    #[serde(default)]
-    pub intermediate_size: usize,
-    /// Rows of the position table.
-    #[serde(default, alias = "n_positions")]
-    pub max_position_embeddings: usize,
-    /// Number of token ids.
-    pub vocab_size: usize,
-    /// Epsilon of the layer normalisations.
-    #[serde(default = "default_layer_norm_eps")]
-    pub layer_norm_eps: f32,
-    /// Activation of the feed-forward layer.
-    #[serde(default = "default_hidden_act")]
-    pub hidden_act: String,
-    /// Id of the padding token; RoBERTa's positions start after it.
-    #[serde(default)]
-    pub pad_token_id: Option<usize>,
-    /// `absolute` for every model built here.
-    #[serde(default)]
-    pub position_embedding_type: Option<String>,
-}
-
-fn default_layer_norm_eps() -> f32 {
-    1e-12
-}
-
-fn default_hidden_act() -> String {
-    "gelu".into()
-}
-
-impl BertConfig {
-    /// Whether the graph builder knows this architecture.
-    #[must_use]
-    pub fn is_bert_class(&self) -> bool {
-        is_bert_class(&self.model_type, self.position_embedding_type.as_deref())
-    }
-
-    /// First row of the position table that a text uses: RoBERTa's family skips its padding id.
-    #[must_use]
-    pub fn first_position(&self) -> usize {
-        if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
     }
 }
 
@@ -327,22 +193,6 @@ fn check_modules(dir: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether a `config.json` is of an architecture whose graph is built here, and what it says it is.
-pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
-    #[derive(Deserialize)]
-    struct Architecture {
-        #[serde(default)]
-        model_type: String,
-        position_embedding_type: Option<String>,
-    }
-    let found: Architecture = read_json(config, "the architecture of the model")?;
-    Ok((is_bert_class(&found.model_type, found.position_embedding_type.as_deref()), found.model_type))
-}
-
-fn is_bert_class(model_type: &str, positions: Option<&str>) -> bool {
-    matches!(model_type, "bert" | "roberta" | "xlm-roberta" | "camembert") && positions.is_none_or(|p| p == "absolute")
 }
 
 /// Whether a file of the folder `onnx` holds weights of `model.onnx`: tools put those of large models

@@ -1,0 +1,110 @@
+//! Which words keep company with others: whether passages that have the one have the others too.
+
+use std::collections::HashMap;
+
+use tantivy::{DocSet, TERMINATED, Term, schema::IndexRecordOption};
+
+use super::{query::QueryWord, search::Lexical};
+use crate::{KeywordQuery, PassageId, Result};
+
+/// Places of the other words that are looked at; the rarest words come first, as they say most.
+const MOST_PLACES: u64 = 20_000;
+
+/// What a query's other words say about the passages that have them.
+struct Rest {
+    /// Of each passage that has any of the words, their rarity taken together.
+    found: HashMap<PassageId, f32>,
+    /// Of all the words together.
+    all: f32,
+}
+
+impl Lexical {
+    /// For each word, the most that one passage with it has of the query's words, each counted by its rarity:
+    /// 0 to 1. A word is looked for just as it is written, folded.
+    pub(crate) fn company(&self, words: &[&str], rest: &KeywordQuery) -> Result<Vec<f32>> {
+        let rest = self.rest(rest)?;
+        words.iter().map(|word| self.most_shared(word, &rest)).collect()
+    }
+
+    fn rest(&self, query: &KeywordQuery) -> Result<Rest> {
+        let mut words = Vec::new();
+        for word in query.words.iter().filter(|w| w.is_word && w.is_known && !w.is_stop_word) {
+            let mut frequency = 0;
+            for (term, _) in &word.terms {
+                frequency += self.documents_with(self.fields.content, term)?;
+            }
+            if frequency > 0 {
+                words.push((frequency, word));
+            }
+        }
+        words.sort_by_key(|(frequency, _)| *frequency);
+        let mut rest = Rest { found: HashMap::new(), all: 0.0 };
+        let mut places = 0;
+        for (frequency, word) in words {
+            places += frequency;
+            if places > MOST_PLACES {
+                break;
+            }
+            let rarity = (1.0 + self.live.len() as f32 / frequency as f32).ln();
+            rest.all += rarity;
+            self.add_places(word, rarity, &mut rest.found)?;
+        }
+        Ok(rest)
+    }
+
+    fn add_places(&self, word: &QueryWord, rarity: f32, found: &mut HashMap<PassageId, f32>) -> Result<()> {
+        let mut places: Vec<PassageId> = Vec::new();
+        for (term, _) in &word.terms {
+            self.each(&self.raw(self.fields.content, term), |passage, _| places.push(passage))?;
+        }
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().for_each(|passage| *found.entry(passage).or_default() += rarity);
+        Ok(())
+    }
+
+    fn most_shared(&self, word: &str, rest: &Rest) -> Result<f32> {
+        let failed = |e: tantivy::TantivyError| self.failed("look up a word", &e);
+        let term = Term::from_field_text(self.fields.words, word);
+        let mut most = 0f32;
+        for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
+            let index = reader.inverted_index(self.fields.words).map_err(failed)?;
+            let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(|e| failed(e.into()))?;
+            let Some(mut postings) = postings else { continue };
+            while postings.doc() != TERMINATED {
+                let shared = rest.found.get(&ids[postings.doc() as usize]);
+                most = most.max(shared.copied().unwrap_or_default());
+                postings.advance();
+            }
+        }
+        Ok(if rest.all > 0.0 { most / rest.all } else { 0.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeywordText, Passage, Selection, lexical::LexicalWriter};
+
+    #[test]
+    fn a_word_is_in_company_where_one_passage_has_it_with_the_others() {
+        let dir = tempfile::tempdir().expect("writable");
+        let texts = ["the plague reached the city in that year", "tear the paper", "the city is old", "a year is long"];
+        let mut writer = LexicalWriter::create(dir.path()).expect("writable");
+        for (id, text) in (0u32..).zip(texts) {
+            writer.add(id, &Passage { page: id, text: text.into(), ..Passage::default() }).expect("writable");
+        }
+        writer.finish().expect("writable");
+        let live = Selection::all_but(4, &[2]);
+        let lexical = Lexical::open(dir.path(), live, &[0], &["en".to_owned()]).expect("whole");
+        let company = |words: &str| {
+            let rest = KeywordText { words: words.into(), ..KeywordText::default() };
+            let rest = lexical.analyse(&rest).expect("read");
+            lexical.company(&["year", "tear", "old", "nowhere"], &rest).expect("read")
+        };
+        assert_eq!(company("plague in cities"), [1.0, 0.0, 0.0, 0.0], "what is gone keeps nobody company");
+        let half = company("paper of the plague");
+        assert!(half[0] > 0.0 && half[0] < 1.0 && half[0] == half[1], "{half:?}");
+        assert_eq!(company("the"), [0.0; 4], "words such as \"the\" are everywhere");
+    }
+}

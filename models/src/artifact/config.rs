@@ -1,0 +1,83 @@
+//! The architecture of an encoder: `config.json`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::read_json;
+use crate::Result;
+
+/// The parts of `config.json` that the encoder's graph is built from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BertConfig {
+    /// Architecture family; `bert`, `roberta`, `xlm-roberta` and `camembert` are built here.
+    #[serde(default)]
+    pub model_type: String,
+    /// Width of a token's vector. Other architectures have other names for it.
+    #[serde(alias = "dim", alias = "d_model", alias = "n_embd")]
+    pub hidden_size: usize,
+    /// Number of transformer layers.
+    #[serde(default, alias = "n_layers", alias = "n_layer")]
+    pub num_hidden_layers: usize,
+    /// Attention heads a layer.
+    #[serde(default)]
+    pub num_attention_heads: usize,
+    /// Width of the feed-forward layer.
+    #[serde(default)]
+    pub intermediate_size: usize,
+    /// Rows of the position table.
+    #[serde(default, alias = "n_positions")]
+    pub max_position_embeddings: usize,
+    /// Number of token ids.
+    pub vocab_size: usize,
+    /// Epsilon of the layer normalisations.
+    #[serde(default = "default_layer_norm_eps")]
+    pub layer_norm_eps: f32,
+    /// Activation of the feed-forward layer.
+    #[serde(default = "default_hidden_act")]
+    pub hidden_act: String,
+    /// Id of the padding token; RoBERTa's positions start after it.
+    #[serde(default)]
+    pub pad_token_id: Option<usize>,
+    /// `absolute` for every model built here.
+    #[serde(default)]
+    pub position_embedding_type: Option<String>,
+}
+
+fn default_layer_norm_eps() -> f32 {
+    1e-12
+}
+
+fn default_hidden_act() -> String {
+    "gelu".into()
+}
+
+impl BertConfig {
+    /// Whether the graph builder knows this architecture.
+    #[must_use]
+    pub fn is_bert_class(&self) -> bool {
+        is_bert_class(&self.model_type, self.position_embedding_type.as_deref())
+    }
+
+    /// First row of the position table that a text uses: RoBERTa's family skips its padding id.
+    #[must_use]
+    pub fn first_position(&self) -> usize {
+        if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
+    }
+}
+
+/// Whether a `config.json` is of an architecture whose graph is built here, and what it says it is.
+pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
+    #[derive(Deserialize)]
+    struct Architecture {
+        #[serde(default)]
+        model_type: String,
+        position_embedding_type: Option<String>,
+    }
+    let found: Architecture = read_json(config, "the architecture of the model")?;
+    Ok((is_bert_class(&found.model_type, found.position_embedding_type.as_deref()), found.model_type))
+}
+
+fn is_bert_class(model_type: &str, positions: Option<&str>) -> bool {
+    matches!(model_type, "bert" | "roberta" | "xlm-roberta" | "camembert") && positions.is_none_or(|p| p == "absolute")
+}

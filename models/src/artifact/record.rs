@@ -1,0 +1,88 @@
+//! What decides which vector a text gets.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Pooling;
+
+/// Number format of the encoder's weights at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 8-bit integers, quantised per output channel at load; the default.
+    #[default]
+    Int8,
+    /// 32-bit floating point, as trained.
+    Fp32,
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Int8 => "int8",
+            Self::Fp32 => "fp32",
+        })
+    }
+}
+
+impl std::str::FromStr for Precision {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "int8" => Ok(Self::Int8),
+            "fp32" => Ok(Self::Fp32),
+            other => Err(format!("{other:?} is not a precision (expected int8 or fp32)")),
+        }
+    }
+}
+
+/// Everything that decides which vector a text gets. Two encoders whose records differ in
+/// anything but `name` live in different vector spaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// What the user calls the model: the default's name, a directory or a hub id.
+    pub name: String,
+    /// SHA-256 of the weights file.
+    pub weights_sha256: String,
+    /// SHA-256 of `tokenizer.json`.
+    pub tokenizer_sha256: String,
+    /// How token vectors become one.
+    pub pooling: Pooling,
+    /// Text put before every query.
+    pub query_prefix: String,
+    /// Text put before every passage.
+    pub passage_prefix: String,
+    /// Number of dimensions of a vector.
+    pub dimension: usize,
+    /// Most tokens a text may have, the special ones included.
+    pub max_tokens: usize,
+    /// Number format of the weights at run time.
+    pub precision: Precision,
+}
+
+impl ModelRecord {
+    /// Whether vectors of the two models may be compared. The name does not matter: the same
+    /// files may be reached by different paths.
+    #[must_use]
+    pub fn same_space(&self, other: &Self) -> bool {
+        Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
+    }
+
+    /// One line that tells two models apart: name, weights, precision, tokens, pooling and prefixes.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let prefixes = match (self.query_prefix.as_str(), self.passage_prefix.as_str()) {
+            ("", "") => String::new(),
+            (query, passage) => format!(", prefixes {query:?} and {passage:?}"),
+        };
+        format!(
+            "{} (weights {}, {}, {} dimensions, {} tokens, {:?} pooling{prefixes})",
+            self.name,
+            self.weights_sha256.get(..12).unwrap_or(&self.weights_sha256),
+            self.precision,
+            self.dimension,
+            self.max_tokens,
+            self.pooling
+        )
+    }
+}
