@@ -2,15 +2,18 @@
 """Draws what size does: reads the lines of JSON that `compare.py growth` writes, and writes an SVG.
 
     python plot_growth.py GROWTH.jsonl OUT.svg
+
+A figure that is null, because something else ran meanwhile, is left out.
 """
 
 import json
+import math
 import sys
 
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams["svg.hashsalt"] = "growth"
+matplotlib.rcParams.update({"svg.hashsalt": "growth", "svg.fonttype": "none", "font.family": "sans-serif"})
 import matplotlib.pyplot as plt
 
 PANELS = (
@@ -29,11 +32,12 @@ def main():
         rows = [json.loads(line) for line in file]
     for row in rows:
         row["bytes_mb"] = row["bytes"] / 1e6
+    value = lambda row, key: math.nan if row.get(key) is None else row[key]
     sizes = [row["passages"] for row in rows]
-    figure, axes = plt.subplots(2, 3, figsize=(9.6, 4.8), constrained_layout=True)
+    figure, axes = plt.subplots(2, 3, figsize=(9.6, 4.8), sharex=True, constrained_layout=True)
     for axis, (title, lines, scale) in zip(axes.flat, PANELS):
         for colour, (key, label) in zip(COLOURS, lines.items()):
-            axis.plot(sizes, [row[key] for row in rows], "o-", color=colour, label=label, markersize=4)
+            axis.plot(sizes, [value(row, key) for row in rows], "o-", color=colour, label=label, markersize=4)
         axis.set(title=title, xscale="log", yscale=scale)
         if scale == "linear":
             axis.set_ylim(0, 1.05 if "Recall" in title else None)
