@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use tantivy::{DocSet, TERMINATED, Term, schema::IndexRecordOption};
-
 use super::{query::QueryWord, search::Lexical};
 use crate::{KeywordQuery, PassageId, Result};
 
@@ -64,19 +62,10 @@ impl Lexical {
     }
 
     fn most_shared(&self, word: &str, rest: &Rest) -> Result<f32> {
-        let failed = |e: tantivy::TantivyError| self.failed("look up a word", &e);
-        let term = Term::from_field_text(self.fields.words, word);
         let mut most = 0f32;
-        for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
-            let index = reader.inverted_index(self.fields.words).map_err(failed)?;
-            let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(|e| failed(e.into()))?;
-            let Some(mut postings) = postings else { continue };
-            while postings.doc() != TERMINATED {
-                let shared = rest.found.get(&ids[postings.doc() as usize]);
-                most = most.max(shared.copied().unwrap_or_default());
-                postings.advance();
-            }
-        }
+        self.each(&self.raw(self.fields.words, word), |passage, _| {
+            most = most.max(rest.found.get(&passage).copied().unwrap_or_default());
+        })?;
         Ok(if rest.all > 0.0 { most / rest.all } else { 0.0 })
     }
 }

@@ -82,10 +82,11 @@ fn keep_company(query: &str, all: &mut [Considered], generation: &Generation) ->
     let mut rest = query.to_owned();
     places.iter().rev().for_each(|bytes| rest.replace_range(bytes.clone(), " "));
     let rest = generation.keyword_query(&KeywordText { words: rest, ..KeywordText::default() })?;
+    // All words at once: what the rest of the query says is the same for each of them.
+    let words: Vec<&str> = all.iter().flat_map(Considered::words).map(|c| c.word.as_str()).collect();
+    let mut company = generation.company(&words, &rest)?.into_iter();
     for considered in all {
-        let words: Vec<&str> = considered.words().map(|c| c.word.as_str()).collect();
-        let company = generation.company(&words, &rest)?;
-        considered.words_mut().zip(company).for_each(|(word, company)| word.company = f64::from(company));
+        considered.words_mut().zip(company.by_ref()).for_each(|(word, company)| word.company = f64::from(company));
         considered.sort();
     }
     Ok(())
