@@ -13,7 +13,7 @@ use crate::{
     vectors::{Segment, VectorSearch},
 };
 
-/// Candidates that a walk over the graph keeps at least; recall@10 is about .99 at this width.
+/// Candidates that a walk over a graph keeps at least; recall@10 of 100,000 vectors is about .99 at this width.
 const EF: usize = 256;
 
 /// One generation. It does not change; a new one is opened when there is one.
@@ -170,7 +170,8 @@ impl Generation {
     /// # Errors
     /// [`Error::Mismatch`] if the vector has another dimension than the generation.
     pub fn nearest(&self, query: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
-        self.nearest_within(query, k, EF, among)
+        // With more vectors, more are nearly as near as the nearest: a front that grows with their root keeps recall.
+        self.nearest_within(query, k, EF.max(self.vectors().isqrt()), among)
     }
 
     /// As [`Self::nearest`], by walks that keep `width` candidates: with more they find more of the

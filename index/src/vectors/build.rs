@@ -11,15 +11,18 @@ use hnsw_rs::hnsw::{Hnsw, Point};
 use rayon::prelude::*;
 
 use super::{
-    graph::{MAGIC, MAX_LEVELS},
+    graph::{Links, MAGIC, MAX_LEVELS},
     kernels,
+    relink::Nodes,
 };
 
 /// Links a node keeps on the upper levels; level 0 keeps twice as many.
 const M: usize = 16;
-/// Candidates considered while a node is inserted. Twice as many take half as long again for a recall that is
-/// .002 higher at the width that searches have.
-const EF_CONSTRUCTION: usize = 100;
+/// Candidates considered while a node is inserted.
+const EF_CONSTRUCTION: usize = 64;
+/// Candidates considered when its links are chosen again, among all nodes. This is cheaper than to consider more
+/// while inserting, and finds more: what a walk of a given width finds falls less as the graph grows.
+const EF_RELINK: usize = 128;
 /// Rows inserted one after another before the rest goes in parallel: a graph that starts
 /// from a few connected nodes does not fall apart into islands.
 const SEED_ROWS: usize = 64;
@@ -43,41 +46,48 @@ type Node<'a> = Arc<Point<'a, u8>>;
 /// Builds the graph over `codes` (row-major, `dimension` wide) in the layout of [`super::graph`];
 /// `unit` is the inner product of a row with itself.
 pub(crate) fn build(codes: &[u8], dimension: usize, unit: f32) -> Vec<u32> {
-    let nodes = codes.len() / dimension;
-    let hnsw = Graph::new(M, nodes, MAX_LEVELS, EF_CONSTRUCTION, CodeDistance { unit });
-    let numbered: Vec<(&[u8], usize)> = codes.chunks_exact(dimension).zip(0..).collect();
-    let (first, rest) = numbered.split_at(SEED_ROWS.min(nodes));
-    first.iter().for_each(|&row| hnsw.insert_slice(row));
-    rest.par_iter().for_each(|&row| hnsw.insert_slice(row));
-    flatten(&hnsw)
+    let rows = codes.len() / dimension;
+    let Flat { entry, level_0, upper } = flatten(&insert_all(codes, dimension, unit));
+    let level_0 = Nodes { codes, dimension }.relink(&level_0, 2 * M, EF_RELINK);
+    let mut out = vec![MAGIC, rows as u32, upper.len() as u32 + 1, entry];
+    level_0.append(&mut out, &[]);
+    upper.iter().for_each(|(members, links)| links.append(&mut out, members));
+    out
 }
 
-fn flatten(hnsw: &Graph<'_>) -> Vec<u32> {
+fn insert_all(codes: &[u8], dimension: usize, unit: f32) -> Graph<'_> {
+    let rows = codes.len() / dimension;
+    let hnsw = Graph::new(M, rows, MAX_LEVELS, EF_CONSTRUCTION, CodeDistance { unit });
+    let numbered: Vec<(&[u8], usize)> = codes.chunks_exact(dimension).zip(0..).collect();
+    let (first, rest) = numbered.split_at(SEED_ROWS.min(rows));
+    first.iter().for_each(|&row| hnsw.insert_slice(row));
+    rest.par_iter().for_each(|&row| hnsw.insert_slice(row));
+    hnsw
+}
+
+/// What `hnsw_rs` made, without its pointers.
+struct Flat {
+    entry: u32,
+    level_0: Links,
+    /// Levels from 1 up: numbers of their nodes in ascending order, and these nodes' links.
+    upper: Vec<(Vec<u32>, Links)>,
+}
+
+fn flatten(hnsw: &Graph<'_>) -> Flat {
     let mut points: Vec<Node<'_>> = hnsw.get_point_indexation().into_iter().collect();
     points.sort_unstable_by_key(|point| point.get_origin_id());
     let level = |point: &Node<'_>| usize::from(point.get_point_id().0);
     let (top, entry) = points.iter().map(|p| (level(p), p.get_origin_id())).max().unwrap_or_default();
-    let mut out = vec![MAGIC, points.len() as u32, top as u32 + 1, entry as u32];
-    for floor in 0..=top {
+    let upper = (1..=top).map(|floor| {
         let members: Vec<&Node<'_>> = points.iter().filter(|p| level(p) >= floor).collect();
-        append_level(&mut out, &members, floor);
-    }
-    out
+        let numbers = members.iter().map(|p| p.get_origin_id() as u32).collect();
+        (numbers, Links::of_all(members.into_iter().map(|p| links(p, floor))))
+    });
+    let upper = upper.collect();
+    Flat { entry: entry as u32, level_0: Links::of_all(points.iter().map(|p| links(p, 0))), upper }
 }
 
-fn append_level(out: &mut Vec<u32>, members: &[&Node<'_>], level: usize) {
-    let sizes = out.len();
-    out.extend([members.len() as u32, 0]);
-    if level > 0 {
-        out.extend(members.iter().map(|p| p.get_origin_id() as u32));
-    }
-    let offsets = out.len();
-    out.resize(offsets + members.len() + 1, 0);
-    let links = out.len();
-    for (i, member) in (1..).zip(members) {
-        let neighbours = member.get_neighborhood_id().into_iter().nth(level).unwrap_or_default();
-        out.extend(neighbours.iter().map(|n| n.get_origin_id() as u32));
-        out[offsets + i] = (out.len() - links) as u32;
-    }
-    out[sizes + 1] = (out.len() - links) as u32;
+fn links(point: &Node<'_>, level: usize) -> Vec<u32> {
+    let neighbours = point.get_neighborhood_id().into_iter().nth(level).unwrap_or_default();
+    neighbours.iter().map(|n| n.get_origin_id() as u32).collect()
 }

@@ -15,6 +15,46 @@ pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"CLG1");
 pub(crate) const MAX_LEVELS: usize = 16;
 const HEADER: usize = 4;
 
+/// The links of a level's members, one after another.
+#[derive(Default)]
+pub(crate) struct Links {
+    ends: Vec<u32>,
+    links: Vec<u32>,
+}
+
+impl Links {
+    pub(crate) fn of_all(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
+        let mut all = Self::default();
+        lists.into_iter().for_each(|list| all.push(list));
+        all
+    }
+
+    /// Adds those of the next member.
+    pub(crate) fn push(&mut self, links: impl IntoIterator<Item = u32>) {
+        self.links.extend(links);
+        self.ends.push(self.links.len() as u32);
+    }
+
+    pub(crate) fn members(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Those of one member.
+    pub(crate) fn of(&self, member: usize) -> &[u32] {
+        let from = member.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.links[from as usize..self.ends[member] as usize]
+    }
+
+    /// Appends a level to the flat array; `members` are the numbers of its nodes, none on level 0.
+    pub(crate) fn append(&self, out: &mut Vec<u32>, members: &[u32]) {
+        out.extend([self.members() as u32, self.links.len() as u32]);
+        out.extend(members);
+        out.push(0);
+        out.extend(&self.ends);
+        out.extend(&self.links);
+    }
+}
+
 /// Where the parts of the flat array are. Checked once, when a generation is opened.
 #[derive(Debug)]
 pub(crate) struct Graph {

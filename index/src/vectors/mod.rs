@@ -4,6 +4,7 @@ mod build;
 mod codes;
 mod graph;
 mod kernels;
+mod relink;
 mod scan;
 mod search;
 mod segment;

@@ -17,16 +17,20 @@ pub(crate) struct Near {
 /// A row and the product of its codes with the query's, in one number that orders as the product does,
 /// then by the lower row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Seen(u64);
+pub(crate) struct Seen(u64);
 
 impl Seen {
-    fn new(product: i32, row: u32) -> Self {
+    pub(crate) fn new(product: i32, row: u32) -> Self {
         let ordered = product.cast_unsigned() ^ (1 << 31);
         Self(u64::from(ordered) << 32 | u64::from(!row))
     }
 
-    fn row(self) -> u32 {
+    pub(crate) fn row(self) -> u32 {
         !(self.0 as u32)
+    }
+
+    pub(crate) fn product(self) -> i32 {
+        ((self.0 >> 32) as u32 ^ (1 << 31)).cast_signed()
     }
 }
 
@@ -50,21 +54,10 @@ impl Walk<'_> {
         for level in (1..=graph.upper_levels()).rev() {
             here = descend(here, look, |row| graph.neighbours(words, level, row));
         }
-        let neighbours = |row| graph.neighbours(words, 0, row);
-        let mut front = Front::new(here, self.keep, self.segment.len());
-        front.accept(here, &accepts);
-        let mut fresh = Vec::with_capacity(64);
-        while let Some(next) = front.next() {
-            fresh.clear();
-            fresh.extend(neighbours(next.row()).iter().copied().filter(|row| front.visit(*row)));
-            // Memory answers late: all are asked for before the first is looked at.
-            fresh.iter().for_each(|row| kernels::prefetch(code(*row)));
-            *looks = looks.checked_sub(fresh.len())?;
-            for &row in &fresh {
-                front.offer(look(row), &accepts);
-            }
-        }
-        Some(self.score(front.best.into_iter().map(|Reverse(seen)| seen.row()).collect()))
+        let mut front = Front::new(self.keep, self.segment.len());
+        front.start(here, &accepts);
+        front.spread(|row| graph.neighbours(words, 0, row), code, look, &accepts, looks)?;
+        Some(self.score(front.best().map(Seen::row).collect()))
     }
 
     fn score(&self, rows: Vec<u32>) -> Vec<Near> {
@@ -85,19 +78,57 @@ fn descend<'w>(mut here: Seen, look: impl Fn(u32) -> Seen, neighbours: impl Fn(u
 
 /// What a walk has seen, where it may go next, and the `keep` best of the accepted rows. It goes on
 /// through rows that are not accepted.
-struct Front {
+pub(crate) struct Front {
     visited: Vec<u64>,
+    seen: Vec<u32>,
     open: BinaryHeap<Seen>,
     best: BinaryHeap<Reverse<Seen>>,
     keep: usize,
 }
 
 impl Front {
-    fn new(start: Seen, keep: usize, rows: usize) -> Self {
+    /// For walks over `rows` rows.
+    pub(crate) fn new(keep: usize, rows: usize) -> Self {
         let best = BinaryHeap::with_capacity(keep + 1);
-        let mut front = Self { visited: vec![0; rows.div_ceil(64)], open: BinaryHeap::from([start]), best, keep };
-        front.visit(start.row());
-        front
+        Self { visited: vec![0; rows.div_ceil(64)], seen: Vec::new(), open: BinaryHeap::new(), best, keep }
+    }
+
+    /// Forgets the walk before and begins one.
+    pub(crate) fn start(&mut self, start: Seen, accepts: impl Fn(u32) -> bool) {
+        self.seen.drain(..).for_each(|row| self.visited[row as usize / 64] = 0);
+        self.open.clear();
+        self.best.clear();
+        self.visit(start.row());
+        self.open.push(start);
+        self.accept(start, &accepts);
+    }
+
+    /// Goes on until nothing better can be near; `None` if more than `looks` rows would be looked at.
+    pub(crate) fn spread<'w>(
+        &mut self,
+        neighbours: impl Fn(u32) -> &'w [u32],
+        code: impl Fn(u32) -> &'w [u8],
+        look: impl Fn(u32) -> Seen,
+        accepts: impl Fn(u32) -> bool,
+        looks: &mut usize,
+    ) -> Option<()> {
+        let mut fresh = Vec::with_capacity(64);
+        while let Some(next) = self.next() {
+            fresh.clear();
+            fresh.extend(neighbours(next.row()).iter().copied().filter(|row| self.visit(*row)));
+            // Memory answers late: all are asked for before the first is looked at.
+            fresh.iter().for_each(|row| kernels::prefetch(code(*row)));
+            *looks = looks.checked_sub(fresh.len())?;
+            for &row in &fresh {
+                self.offer(look(row), &accepts);
+            }
+        }
+        Some(())
+    }
+
+    /// What was kept, in no order.
+    pub(crate) fn best(&self) -> impl Iterator<Item = Seen> {
+        self.best.iter().map(|Reverse(seen)| *seen)
     }
 
     /// Whether this is the first visit.
@@ -105,6 +136,9 @@ impl Front {
         let (word, bit) = (row as usize / 64, 1u64 << (row % 64));
         let is_first = self.visited[word] & bit == 0;
         self.visited[word] |= bit;
+        if is_first {
+            self.seen.push(row);
+        }
         is_first
     }
 
