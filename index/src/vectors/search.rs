@@ -10,6 +10,9 @@ use crate::{PassageId, Scored, Selection, best::BestK};
 
 /// Selected passages up to which every one is looked at.
 const EXACT_UP_TO: usize = 8_000;
+/// Of the rows that a walk keeps, how many times those that are wanted are scored again: codes seldom
+/// put a row further back than that.
+const SCORED_AGAIN: usize = 3;
 
 /// The vectors of a generation.
 #[derive(Debug)]
@@ -161,7 +164,9 @@ fn nearest_rows(
     looks: &mut usize,
 ) -> Option<Vec<Near>> {
     let mut best = match segment.graph() {
-        Some(_) if segment.len() > keep => Walk { segment, query, keep }.run(accepts, looks)?,
+        Some(_) if segment.len() > keep => {
+            Walk { segment, query, keep, scored: SCORED_AGAIN * k }.run(accepts, looks)?
+        }
         _ => scan::rows(segment, query, accepts),
     };
     best.sort_unstable_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));

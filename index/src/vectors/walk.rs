@@ -40,10 +40,12 @@ pub(crate) struct Walk<'a> {
     pub(crate) query: &'a [f32],
     /// Accepted rows that are kept while walking: more finds more and takes longer.
     pub(crate) keep: usize,
+    /// How many of these are scored again from the rows.
+    pub(crate) scored: usize,
 }
 
 impl Walk<'_> {
-    /// The rows that were kept, in no order. `looks` is how many rows may be looked at, and is lowered
+    /// The best rows that were kept, in no order. `looks` is how many rows may be looked at, and is lowered
     /// by those that were; `None` if they do not suffice, or the segment has no graph.
     pub(crate) fn run(&self, accepts: impl Fn(u32) -> bool, looks: &mut usize) -> Option<Vec<Near>> {
         let (graph, words, all_codes) = self.segment.graph()?;
@@ -57,12 +59,18 @@ impl Walk<'_> {
         let mut front = Front::new(self.keep, self.segment.len());
         front.start(here, &accepts);
         front.spread(|row| graph.neighbours(words, 0, row), code, look, &accepts, looks)?;
-        Some(self.score(front.best().map(Seen::row).collect()))
-    }
-
-    fn score(&self, rows: Vec<u32>) -> Vec<Near> {
-        let near = |row: u32| Near { similarity: self.segment.similarity(self.query, row as usize), row };
-        rows.into_iter().map(near).collect()
+        let mut best: Vec<Seen> = front.best().collect();
+        if best.len() > self.scored {
+            best.select_nth_unstable_by_key(self.scored, |seen| Reverse(*seen));
+            best.truncate(self.scored);
+        }
+        let near = |(at, seen): (usize, &Seen)| {
+            if let Some(ahead) = best.get(at + 2) {
+                kernels::prefetch(self.segment.row(ahead.row() as usize));
+            }
+            Near { similarity: self.segment.similarity(self.query, seen.row() as usize), row: seen.row() }
+        };
+        Some(best.iter().enumerate().map(near).collect())
     }
 }
 
@@ -116,8 +124,11 @@ impl Front {
         while let Some(next) = self.next() {
             fresh.clear();
             fresh.extend(neighbours(next.row()).iter().copied().filter(|row| self.visit(*row)));
-            // Memory answers late: all are asked for before the first is looked at.
+            // Memory answers late: all are asked for before the first is looked at, and so is where to go next.
             fresh.iter().for_each(|row| kernels::prefetch(code(*row)));
+            if let Some(ahead) = self.open.peek() {
+                kernels::prefetch(neighbours(ahead.row()));
+            }
             *looks = looks.checked_sub(fresh.len())?;
             for &row in &fresh {
                 self.offer(look(row), &accepts);

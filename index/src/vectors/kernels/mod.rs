@@ -50,17 +50,17 @@ pub(crate) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
     dispatch!(row_codes(a, b))
 }
 
-/// Asks for a row's memory ahead of its use.
+/// Asks for some memory ahead of its use.
 #[inline]
-pub(crate) fn prefetch(row: &[u8]) {
+pub(crate) fn prefetch<T>(memory: &[T]) {
     #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(64) {
+    for line in memory.chunks(64 / size_of::<T>().clamp(1, 64)) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a hint about memory that is there; nothing is read.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = memory;
 }
 
 #[cfg(test)]
