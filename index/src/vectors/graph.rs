@@ -23,16 +23,14 @@ pub(crate) struct Links {
 }
 
 impl Links {
+    /// Of one list a member, in their order.
     pub(crate) fn of_all(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
         let mut all = Self::default();
-        lists.into_iter().for_each(|list| all.push(list));
+        for list in lists {
+            all.links.extend(list);
+            all.ends.push(all.links.len() as u32);
+        }
         all
-    }
-
-    /// Adds those of the next member.
-    pub(crate) fn push(&mut self, links: impl IntoIterator<Item = u32>) {
-        self.links.extend(links);
-        self.ends.push(self.links.len() as u32);
     }
 
     pub(crate) fn members(&self) -> usize {

@@ -57,17 +57,13 @@ impl<'a> Nodes<'a> {
         let look = |row| self.seen(node, row);
         let whole = front.spread(|row| old.of(row as usize), |row| self.code(row), look, accepts, &mut { usize::MAX });
         debug_assert!(whole.is_some(), "nothing limits this walk");
-        let found = front.best().map(Seen::row).filter(|row| *row != node);
-        self.candidates(node, found.chain(old.of(node as usize).iter().copied()).collect())
+        let found = front.best().filter(|seen| seen.row() != node);
+        nearest_first(found.chain(old.of(node as usize).iter().map(|&to| look(to))).collect())
     }
 
     /// Some nodes, each once, the nearest to `node` first.
-    fn candidates(self, node: u32, mut rows: Vec<u32>) -> Vec<Seen> {
-        rows.sort_unstable();
-        rows.dedup();
-        let mut seen: Vec<Seen> = rows.into_iter().map(|row| self.seen(node, row)).collect();
-        seen.sort_unstable_by_key(|seen| Reverse(*seen));
-        seen
+    fn candidates(self, node: u32, rows: Vec<u32>) -> Vec<Seen> {
+        nearest_first(rows.into_iter().map(|row| self.seen(node, row)).collect())
     }
 
     /// The nearest of some candidates, passing by those that are nearer to one taken already: from there a
@@ -87,6 +83,12 @@ impl<'a> Nodes<'a> {
         taken.extend(passed.into_iter().take(room));
         taken
     }
+}
+
+fn nearest_first(mut seen: Vec<Seen>) -> Vec<Seen> {
+    seen.sort_unstable_by_key(|seen| Reverse(*seen));
+    seen.dedup();
+    seen
 }
 
 fn rows(seen: &[Seen]) -> Vec<u32> {
