@@ -56,8 +56,8 @@ pub(crate) fn tidy(text: &str) -> String {
 /// The window of at most [`LENGTH`] bytes that begins at a sentence and holds the most different
 /// terms, then the most matches, then comes first.
 fn window(text: &str, matches: &[AnalysedWord]) -> Range<usize> {
-    if text.len() <= LENGTH {
-        return 0..text.len();
+    if text.len() <= LENGTH || matches.is_empty() {
+        return 0..window_end(text, 0);
     }
     let starts = text.split_sentence_bound_indices().map(|(at, _)| at);
     // A sentence longer than a window may hide its matches behind its beginning.

@@ -12,17 +12,16 @@
 
 use std::{ops::Range, sync::LazyLock};
 
-use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, RawTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
-};
+use tantivy::tokenizer::{Language, RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream};
 
 use super::{
-    composed::{Composed, without_loose_accents},
+    composed::Composed,
     cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
+    stems::Stems,
 };
 
 /// Longest term that is indexed, in bytes. Longer ones are data, not words.
-const LONGEST_TERM: usize = 255;
+pub(super) const LONGEST_TERM: usize = 255;
 
 /// A word of a text, and a term it is indexed as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,24 +46,14 @@ impl AnalysedWord {
 }
 
 /// Turns text of one language into terms.
-pub struct Analyzer {
-    fold: TextAnalyzer,
-    stem: Option<TextAnalyzer>,
-}
+pub struct Analyzer(Stems);
 
 impl Analyzer {
     /// The analyzer for a page's language (BCP 47); English where nothing is said, no stemming for
     /// a language that has no stemmer.
     #[must_use]
     pub fn for_language(lang: Option<&str>) -> Self {
-        let fold = || TextAnalyzer::builder(RawTokenizer::default()).filter(LowerCaser).filter(AsciiFoldingFilter);
-        let stemmer = stemmer(lang.unwrap_or("en"));
-        // Stemmers know their language's accents, so folding comes after them.
-        let stem = stemmer.map(|language| {
-            let raw = TextAnalyzer::builder(RawTokenizer::default());
-            raw.filter(LowerCaser).filter(Stemmer::new(language)).filter(AsciiFoldingFilter).build()
-        });
-        Self { fold: fold().build(), stem }
+        Self(Stems::of(stemmer(lang.unwrap_or("en"))))
     }
 
     /// All terms of a text that is indexed.
@@ -85,7 +74,8 @@ impl Analyzer {
     }
 
     fn composed_terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
-        let mut out = Vec::new();
+        // An English word and the space after it are some six bytes.
+        let mut out = Vec::with_capacity(text.len() / 5);
         let mut position = 0;
         for chunk in chunks(text) {
             let first = position;
@@ -108,11 +98,11 @@ impl Analyzer {
 
     /// A word, stemmed, and the parts of a compound such as `useEffect`.
     fn word(&mut self, text: &str, word: Range<usize>, position: usize, out: &mut Vec<AnalysedWord>) {
-        let (term, bare) = self.stemmed(&text[word.clone()]);
+        let (term, bare) = self.0.stemmed(&text[word.clone()]);
         out.push(AnalysedWord { term, bare, bytes: word.clone(), position, is_word: true });
         let parts = compound_parts(text, word);
         for bytes in parts {
-            let (term, bare) = self.stemmed(&text[bytes.clone()]);
+            let (term, bare) = self.0.stemmed(&text[bytes.clone()]);
             out.push(AnalysedWord { term, bare, bytes, position, is_word: false });
         }
     }
@@ -136,7 +126,7 @@ impl Analyzer {
         let is_compound = !written.starts_with(between) && written.chars().all(|c| !between(c) || is_joint(c));
         let (term, bare) = if is_compound {
             let joined: String = written.chars().filter(|c| !between(*c)).collect();
-            self.stemmed(&joined)
+            self.0.stemmed(&joined)
         } else {
             (self.folded(written), None)
         };
@@ -145,26 +135,8 @@ impl Analyzer {
 
     /// Lower case, without accents.
     pub fn folded(&mut self, word: &str) -> String {
-        run(&mut self.fold, Composed::of(word).text())
+        self.0.folded(Composed::of(word).text())
     }
-
-    /// The stem of a composed word, and that of the word without accents if it is another one.
-    fn stemmed(&mut self, word: &str) -> (String, Option<String>) {
-        let Some(stem) = &mut self.stem else { return (run(&mut self.fold, word), None) };
-        let term = run(stem, word);
-        if word.is_ascii() {
-            return (term, None);
-        }
-        let bare = run(stem, &run(&mut self.fold, word));
-        let differs = bare != term && !bare.is_empty() && bare.len() <= LONGEST_TERM;
-        (term, differs.then_some(bare))
-    }
-}
-
-fn run(analyzer: &mut TextAnalyzer, word: &str) -> String {
-    let word = without_loose_accents(word);
-    let mut stream = analyzer.token_stream(&word);
-    if stream.advance() { std::mem::take(&mut stream.token_mut().text) } else { String::new() }
 }
 
 /// The stemmer of a language, by its first subtag.

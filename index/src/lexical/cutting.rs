@@ -66,6 +66,10 @@ pub(super) fn is_cjk_at(text: &str, at: usize) -> bool {
 /// followed by an upper-case one, and before the last of several upper-case letters. Empty for a word
 /// of one part.
 pub(super) fn compound_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
+    // Of most words, which have no such place, no list is made.
+    if !text[word.clone()].chars().skip(1).any(char::is_uppercase) {
+        return Vec::new();
+    }
     let chars: Vec<(usize, char)> = text[word.clone()].char_indices().map(|(o, c)| (word.start + o, c)).collect();
     let mut cuts = vec![word.start];
     for i in 1..chars.len() {

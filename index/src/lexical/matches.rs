@@ -2,7 +2,7 @@
 
 use tantivy::{DocId, query::Query};
 
-use super::{query::KeywordQuery, search::Lexical};
+use super::{query::KeywordQuery, sample, search::Lexical};
 use crate::{PassageId, Result, Scored, Selection, best::BestK};
 
 /// Postings of a query up to which every match is looked at. Beyond, only those that may be among the
@@ -10,8 +10,6 @@ use crate::{PassageId, Result, Scored, Selection, best::BestK};
 pub(super) const EXACT_UP_TO: u64 = 100_000;
 /// Best matches that stand for all where not all are looked at.
 const COUNTED: usize = 100;
-/// Passages that the spread is estimated from, then; its own error is about 3 %.
-pub(super) const SAMPLE: usize = 1024;
 
 /// What the keyword leg found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,7 +70,7 @@ impl Lexical {
                 best.offer(Scored { passage, score });
             }
         })?;
-        let spread = deviation(sum, squares, self.live.len());
+        let spread = sample::deviation(sum, squares, self.live.len());
         Ok(KeywordHits { hits: best.into_sorted(), spread, pages: pages.passages, is_cut: false })
     }
 
@@ -102,24 +100,12 @@ impl Lexical {
         Ok(KeywordHits { hits, spread: self.estimated_spread(query)?, pages, is_cut })
     }
 
-    fn estimated_spread(&self, query: &KeywordQuery) -> Result<f32> {
-        let scores = self.scores(&query.clone().without_order(), &self.sample)?;
-        let (sum, squares) =
-            scores.iter().map(|&s| f64::from(s)).fold((0.0, 0.0), |(sum, squares), s| (sum + s, squares + s * s));
-        Ok(deviation(sum, squares, scores.len()))
-    }
-
     /// Of passages, the first of each page.
     pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
         let mut pages = OnePerPage::default();
         passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
         pages.passages
     }
-}
-
-fn deviation(sum: f64, squares: f64, n: usize) -> f32 {
-    let n = n.max(1) as f64;
-    (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt() as f32
 }
 
 /// The first passage of each page that is offered.

@@ -11,9 +11,11 @@ mod facets;
 mod matches;
 mod near;
 mod query;
+mod sample;
 mod schema;
 mod search;
 mod statistics;
+mod stems;
 mod writer;
 
 pub use analysis::{AnalysedWord, analyse, fold, is_stop_word};

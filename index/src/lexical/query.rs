@@ -59,6 +59,13 @@ pub(crate) struct QueryWord {
     pub(crate) is_word: bool,
 }
 
+impl QueryWord {
+    /// What it counts: a word that was typed twice counts twice.
+    pub(crate) fn weight(&self) -> f32 {
+        self.count as f32 * if self.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 }
+    }
+}
+
 impl KeywordQuery {
     /// Analyses a text with the stemmers of `languages`; without typo tolerance and completion.
     pub(crate) fn analyse(text: &KeywordText, languages: &[String]) -> Self {
@@ -164,18 +171,18 @@ pub(crate) fn compile_word(word: &QueryWord, field: Field) -> Box<dyn Query> {
     let boosted = |query: Box<dyn Query>, weight: f32| -> Box<dyn Query> {
         if weight == 1.0 { query } else { Box::new(BoostQuery::new(query, weight)) }
     };
-    let term = |(term, weight): &(String, f32)| {
-        let one = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
-        boosted(Box::new(one), *weight)
-    };
+    let term = |(term, weight): &(String, f32)| boosted(compile_term(term, field), *weight);
     let mut terms: Vec<Box<dyn Query>> = word.terms.iter().map(term).collect();
     let any: Box<dyn Query> = match (terms.pop(), terms.is_empty()) {
         (Some(only), true) => only,
         (last, _) => Box::new(DisjunctionMaxQuery::new(terms.into_iter().chain(last).collect())),
     };
-    // A word that was typed twice counts twice.
-    let weight = word.count as f32 * if word.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 };
-    boosted(any, weight)
+    boosted(any, word.weight())
+}
+
+/// One term.
+pub(crate) fn compile_term(term: &str, field: Field) -> Box<dyn Query> {
+    Box::new(TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs))
 }
 
 /// Every word and identifier of a text once, with its terms in all languages.

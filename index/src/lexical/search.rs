@@ -20,6 +20,7 @@ use super::{
     facets, matches,
     near::NearWords,
     query::{KeywordQuery, KeywordText, Part, QueryWord, compile_phrase},
+    sample::Sample,
     schema::{self, Fields},
     statistics::Statistics,
     writer::error,
@@ -57,7 +58,7 @@ pub(crate) struct Lexical {
     /// Passages that are not gone.
     pub(super) live: Selection,
     /// Some that stand for all.
-    pub(super) sample: Vec<PassageId>,
+    pub(super) sample: Sample,
     /// Postings of a query up to which every match is looked at.
     pub(super) exact_up_to: u64,
     /// Where each passage is.
@@ -88,7 +89,7 @@ impl Lexical {
         let gone = ids.iter().map(gone).collect();
         let statistics = Statistics::new(searcher.clone(), gone, fields.content).map_err(failed)?;
         let (dir, languages) = (dir.to_owned(), languages.to_owned());
-        let sample = sample[..sample.len().min(matches::SAMPLE)].to_vec();
+        let sample = Sample::new(sample, &addresses);
         let exact_up_to = matches::EXACT_UP_TO;
         let near = NearWords::new(searcher.clone(), fields.words);
         Ok(Self {
@@ -288,7 +289,13 @@ impl Lexical {
 
     /// Adds what one part of a query gives to each passage. Only where a passage is, its postings are read;
     /// a phrase that is not there is not looked for further on. `order` lists the passages by address.
-    fn add_scores(&self, part: &Part, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
+    pub(super) fn add_scores(
+        &self,
+        part: &Part,
+        passages: &[PassageId],
+        order: &[usize],
+        scores: &mut [f32],
+    ) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.failed("score", &e);
         let weight = part.query.weight(self.scoring()).map_err(failed)?;
         let address = |i: &usize| self.addresses[passages[*i] as usize];

@@ -39,9 +39,6 @@ impl Statistics {
 
     /// Documents that have a term, of those that are there.
     pub(crate) fn documents_with(&self, term: &Term) -> tantivy::Result<u64> {
-        if self.gone.iter().all(Vec::is_empty) {
-            return self.searcher.doc_freq(term);
-        }
         self.counts.get_or_insert_with(term, || self.count(term))
     }
 
