@@ -4,13 +4,15 @@
     python3 benches/compare.py encoder    tokens/s beside PyTorch and ONNX Runtime, and the ceiling
     python3 benches/compare.py vectors    nearest vectors beside hnswlib and usearch
     python3 benches/compare.py http       latency and throughput over HTTP, and from a cold start
-    python3 benches/compare.py hybrid     build and search beside txtai
+    python3 benches/compare.py hybrid     build and search beside txtai; --hybrid CORPUS ..., else the corpus itself
     python3 benches/compare.py growth     what size does; --sizes, --plot FILE.svg
     python3 benches/compare.py all        all of these
 
 What is measured on is this manual, or what is given: --corpus (a folder of Markdown, or JSON Lines with "_id" and
 "text") and --queries (JSON Lines with "text"; else headings). The rest is made of these unless it is given too:
---index, an index of the corpus, and --texts, JSON Lines to encode. Each table begins with the machine and how fast
+--index, an index of the corpus, and --texts, JSON Lines to encode. A corpus named with --hybrid brings its queries:
+headings if it is a folder, else the file queries.jsonl beside it. What takes minutes to build is built once, and
+searched in every round. Each table begins with the machine and how fast
 it multiplies matrices: milliseconds mean little without that.
 """
 
@@ -31,6 +33,8 @@ from run import (
 
 SECTIONS = ("encoder", "vectors", "http", "hybrid", "growth")
 MOST_TEXTS = 600
+MOST_QUERIES = 2000
+MOST_WALKS = 400  # queries whose nearest vectors are looked for among all as well
 SESSIONS = {"int8": {}, "fp32": {"PRECISION": "fp32"}}
 
 
@@ -39,6 +43,7 @@ def arguments():
     parser.add_argument("section", choices=(*SECTIONS, "all"))
     for name in ("corpus", "queries", "index", "texts"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--hybrid", type=Path, nargs="+", default=[], metavar="CORPUS")
     parser.add_argument("--plot", type=Path, help="an SVG of what size does")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=5)
@@ -116,7 +121,7 @@ def vectors(args):
     with tempfile.TemporaryDirectory() as scratch:
         rows, queries = f"{scratch}/v.f32", f"{scratch}/q.f32"
         last_json([walk, "dump", str(args.index), rows])
-        last_json([walk, "encode", str(args.queries), queries])
+        last_json([walk, "encode", str(some_of(args.queries, MOST_WALKS, scratch)), queries])
         common = ("--vectors", rows, "--queries", queries, "--dimension", 384, "--threads", args.threads)
         runs = {"Cloze": [], "hnswlib": [], "usearch": []}
         builds = {name: [] for name in runs}
@@ -125,15 +130,15 @@ def vectors(args):
             if number == 0:
                 builds["Cloze"].append(last_json([walk, "graph", str(args.index), f"{scratch}/graph"])["seconds"])
             for library in ("hnswlib", "usearch"):
-                found = peer("vectors.py", *common, "--library", library, "--widths", *widths)
+                found = peer("vectors.py", *common, "--library", library, "--index", f"{scratch}/{library}", "--widths", *widths)
                 if found:
                     runs[library].append(found)
-                    builds[library].append(found["build_s"])
+                    builds[library] += [found["build_s"]] if found["build_s"] else []
     table_rows = []
     for name, found in runs.items():
         if found:
             at = [spread([rate_at(run["rows"], recall) for run in found]) for recall in (0.975, 0.99)]
-            table_rows.append((name, *at, spread(builds[name], 1)))
+            table_rows.append((name, *at, f"{builds[name][0]:,.1f}"))
     ours = runs["Cloze"][0]
     table((f"{ours['vectors']:,} vectors", "queries/s at recall@10 .975", "at .99", "build, s"), table_rows)
     print(f"\nFiles of vectors that readers map: {ours['bytes_per_vector']:,.0f} bytes a vector")
@@ -157,18 +162,19 @@ def served(index):
 def http(args):
     load = program("load")
     heading(args)
-    queries = [line for line in args.queries.read_text(encoding="utf-8").splitlines() if line.strip()]
     found = {name: [] for name in ("one client", "four clients", "four clients, asked before", "suggest", "cold")}
     with tempfile.TemporaryDirectory() as scratch:
-        few = Path(scratch) / "few.jsonl"
-        few.write_text("\n".join(queries[:200]) + "\n", encoding="utf-8")
+        # A server warms up on others than those that are measured: it remembers these.
+        few = some_of(args.queries, 200, scratch)
+        many = some_of(args.queries, MOST_QUERIES, scratch, behind=200)
+        first = json.loads(few.read_text(encoding="utf-8").splitlines()[0])["text"]
         for _ in range(args.rounds):
             # A new server each round: it has no answers yet.
             for name, clients, file, passes, path in (
-                ("one client", 1, args.queries, 1, "/search?q="),
-                ("four clients", 4, args.queries, 1, "/search?limit=9&q="),
+                ("one client", 1, many, 1, "/search?q="),
+                ("four clients", 4, many, 1, "/search?limit=9&q="),
                 ("four clients, asked before", 4, few, 100, "/search?q="),
-                ("suggest", 1, args.queries, 1, "/suggest?q="),
+                ("suggest", 1, many, 1, "/suggest?q="),
             ):
                 server, address = served(args.index)
                 try:
@@ -177,7 +183,7 @@ def http(args):
                 finally:
                     server.terminate()
                     server.wait()
-            found["cold"].append(cold(args.index, json.loads(queries[0])["text"]))
+            found["cold"].append(cold(args.index, first))
     rows = []
     for name, runs in found.items():
         if name == "cold":
@@ -197,20 +203,24 @@ def cold(index, query):
 def hybrid(args):
     measure = program("measure")
     heading(args)
-    ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as scratch:
-        for number in range(args.rounds):
-            index = Path(scratch) / f"index-{number}"
-            seconds, report, _ = build(args.corpus, index)
-            searched = last_json([measure, "query", str(index), str(args.queries)])
-            ours.append({**searched, "build_s": seconds, "passages": report["passages"]})
-            if number == 0:
-                found = peer("hybrid_txtai.py", "--model", model_dir(), "--corpus", args.corpus, "--queries", args.queries, "--threads", args.threads)
+    for corpus in args.hybrid or [args.corpus]:
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = Path(scratch)
+            texts, queries = (corpus, args.queries) if not args.hybrid else with_queries(corpus, scratch)
+            queries = some_of(queries, MOST_QUERIES, scratch)
+            index, theirs, ours = scratch / "index", [], []
+            seconds, report, _ = build(texts, index)
+            for _ in range(args.rounds):
+                ours.append(last_json([measure, "query", str(index), str(queries)]))
+                found = peer("hybrid_txtai.py", "--model", model_dir(), "--corpus", texts, "--queries", queries,
+                             "--threads", args.threads, "--index", scratch / "txtai")
                 theirs += [found] if found else []
-    columns = [(f"Cloze ({ours[0]['passages']:,} passages)", ours)]
-    columns += [(f"txtai {theirs[0]['version']} ({theirs[0]['passages']:,} texts, one run)", theirs)] if theirs else []
-    rows = [(name, *(spread([run[key] for run in runs], digits) for key, digits in (("build_s", 1), ("p50_ms", 2), ("p99_ms", 2)))) for name, runs in columns]
-    table(("", "build, s", "query p50, ms", "p99, ms"), rows)
+            columns = [(f"Cloze ({report['passages']:,} passages)", seconds, ours)]
+            if theirs:
+                columns.append((f"txtai {theirs[0]['version']} ({theirs[0]['passages']:,} texts)", theirs[0]["build_s"], theirs))
+            rows = [(name, f"{built:,.1f}", *(spread([run[key] for run in runs], 2) for key in ("p50_ms", "p99_ms"))) for name, built, runs in columns]
+            table((f"{corpus.parent.name if corpus.is_file() else corpus.name}, {ours[0]['queries']:,} queries", "build, s", "query p50, ms", "p99, ms"), rows)
+            print(flush=True)
 
 
 def growth(args):
@@ -221,7 +231,7 @@ def growth(args):
         for size in args.sizes:
             index = f"{scratch}/index-{size}"
             made = last_json([grow, "make", str(args.index), str(size), index])
-            found = last_json([grow, "measure", index, str(args.queries)])
+            found = last_json([grow, "measure", index, str(some_of(args.queries, MOST_WALKS, scratch))])
             lines.append(json.dumps({**made, **found}))
             print(lines[-1], file=sys.stderr)
             rows.append((
@@ -243,15 +253,29 @@ def growth(args):
             subprocess.run(command, check=True)
 
 
+def some_of(queries, most, scratch, behind=0):
+    """The first of the queries, or the first behind so many, as a file."""
+    lines = [line for line in queries.read_text(encoding="utf-8").splitlines() if line.strip()]
+    some = Path(scratch) / f"{most}-behind-{behind}.jsonl"
+    some.write_text("\n".join(lines[behind : behind + most] or lines[-1:]) + "\n", encoding="utf-8")
+    return some
+
+
+def with_queries(corpus, scratch):
+    """A corpus as JSON Lines, and its queries."""
+    if not corpus.is_dir():
+        return corpus, corpus.with_name("queries.jsonl")
+    paragraphs, headings = paragraphs_of(corpus)
+    write_jsonl([{"_id": str(i), "text": text} for i, text in enumerate(paragraphs)], scratch / "corpus.jsonl")
+    write_jsonl([{"text": heading} for heading in headings], scratch / "queries.jsonl")
+    return scratch / "corpus.jsonl", scratch / "queries.jsonl"
+
+
 def prepare(args, scratch):
     """What is measured on: makes what was not given."""
     if args.corpus is None or args.corpus.is_dir():
-        paragraphs, headings = paragraphs_of(args.corpus or ROOT / "docs")
-        args.corpus = scratch / "corpus.jsonl"
-        write_jsonl([{"_id": str(i), "text": text} for i, text in enumerate(paragraphs)], args.corpus)
-        if args.queries is None:
-            args.queries = scratch / "queries.jsonl"
-            write_jsonl([{"text": heading} for heading in headings], args.queries)
+        args.corpus, headings = with_queries(args.corpus or ROOT / "docs", scratch)
+        args.queries = args.queries or headings
     elif args.queries is None:
         sys.exit("--corpus FILE needs --queries FILE: a file of texts has no headings to ask")
     if args.texts is None:

@@ -250,13 +250,13 @@ def cpu():
 
 
 def paragraphs_of(site):
-    """Paragraphs and headings of the Markdown files of a site."""
+    """Paragraphs and headings of the Markdown files of a site, each heading once."""
     headings, paragraphs = [], []
     for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
         text = Path(name).read_text(encoding="utf-8", errors="ignore")
         headings += [line.lstrip("# ") for line in text.splitlines() if line.startswith("#") and line.strip("# ")]
         paragraphs += [paragraph for paragraph in text.split("\n\n") if len(paragraph) > 40]
-    return paragraphs, headings[:2000] or ["search"]
+    return paragraphs, list(dict.fromkeys(headings))[:2000] or ["search"]
 
 
 def spread_over(texts, most):

@@ -3,11 +3,13 @@
     python vectors.py --vectors V.f32 --queries Q.f32 --dimension 384 --threads 2 --library hnswlib --widths 32 64
 
 Both get the numbers that Cloze builds with (16 links a node, 200 candidates while building), all threads for
-the build and one for the searches, which are asked one after the other.
+the build and one for the searches, which are asked one after the other. With --index FILE the index is kept, and
+one that is there already is loaded instead of built; "build_s" is then null.
 """
 
 import argparse
 import json
+import os
 import time
 
 import numpy
@@ -20,6 +22,7 @@ def arguments():
     parser.add_argument("--dimension", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--library", choices=("hnswlib", "usearch", "usearch-i8"), required=True)
+    parser.add_argument("--index", help="where the index is kept from one run to the next")
     parser.add_argument("--widths", type=int, nargs="+", required=True)
     return parser.parse_args()
 
@@ -33,13 +36,22 @@ def exact(vectors, queries):
     return numpy.concatenate(tenths)
 
 
+def is_kept(args):
+    return bool(args.index and os.path.exists(args.index))
+
+
 def with_hnswlib(args, vectors):
     import hnswlib
 
     index = hnswlib.Index(space="ip", dim=args.dimension)
-    index.init_index(max_elements=len(vectors), M=16, ef_construction=200, random_seed=1)
     index.set_num_threads(args.threads)
-    index.add_items(vectors)
+    if is_kept(args):
+        index.load_index(args.index, max_elements=len(vectors))
+    else:
+        index.init_index(max_elements=len(vectors), M=16, ef_construction=200, random_seed=1)
+        index.add_items(vectors)
+        if args.index:
+            index.save_index(args.index)
     index.set_num_threads(1)
     return index.set_ef, lambda q: index.knn_query(q, k=10)[0][0]
 
@@ -49,7 +61,12 @@ def with_usearch(args, vectors):
 
     dtype = "i8" if args.library.endswith("i8") else "f32"
     index = Index(ndim=args.dimension, metric="cos", dtype=dtype, connectivity=16, expansion_add=200)
-    index.add(numpy.arange(len(vectors)), vectors, threads=args.threads)
+    if is_kept(args):
+        index.load(args.index)
+    else:
+        index.add(numpy.arange(len(vectors)), vectors, threads=args.threads)
+        if args.index:
+            index.save(args.index)
 
     def set_width(width):
         index.expansion_search = width
@@ -62,10 +79,10 @@ def main():
     vectors = numpy.fromfile(args.vectors, dtype="<f4").reshape(-1, args.dimension)
     queries = numpy.fromfile(args.queries, dtype="<f4").reshape(-1, args.dimension)
     tenths = exact(vectors, queries)
-    started = time.perf_counter()
+    was_kept, started = is_kept(args), time.perf_counter()
     make = with_hnswlib if args.library == "hnswlib" else with_usearch
     set_width, search = make(args, vectors)
-    built = time.perf_counter() - started
+    built = None if was_kept else time.perf_counter() - started
     rows = []
     for width in args.widths:
         set_width(width)
