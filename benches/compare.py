@@ -124,21 +124,21 @@ def vectors(args):
         last_json([walk, "encode", str(some_of(args.queries, MOST_WALKS, scratch)), queries])
         common = ("--vectors", rows, "--queries", queries, "--dimension", 384, "--threads", args.threads)
         runs = {"Cloze": [], "hnswlib": [], "usearch": []}
-        builds = {name: [] for name in runs}
+        builds = {}
         for number in range(args.rounds):
             runs["Cloze"].append(last_json([walk, "walk", str(args.index), queries, *map(str, widths)]))
             if number == 0:
-                builds["Cloze"].append(last_json([walk, "graph", str(args.index), f"{scratch}/graph"])["seconds"])
+                builds["Cloze"] = last_json([walk, "graph", str(args.index), f"{scratch}/graph"])["seconds"]
             for library in ("hnswlib", "usearch"):
                 found = peer("vectors.py", *common, "--library", library, "--index", f"{scratch}/{library}", "--widths", *widths)
                 if found:
                     runs[library].append(found)
-                    builds[library] += [found["build_s"]] if found["build_s"] else []
+                    builds.setdefault(library, found["build_s"])
     table_rows = []
     for name, found in runs.items():
         if found:
             at = [spread([rate_at(run["rows"], recall) for run in found]) for recall in (0.975, 0.99)]
-            table_rows.append((name, *at, f"{builds[name][0]:,.1f}"))
+            table_rows.append((name, *at, f"{builds[name]:,.1f}"))
     ours = runs["Cloze"][0]
     table((f"{ours['vectors']:,} vectors", "queries/s at recall@10 .975", "at .99", "build, s"), table_rows)
     print(f"\nFiles of vectors that readers map: {ours['bytes_per_vector']:,.0f} bytes a vector")

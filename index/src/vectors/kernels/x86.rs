@@ -84,8 +84,7 @@ pub(super) mod avx2 {
                 *sum = _mm256_fmadd_ps(x, _mm256_cvtph_ps(y), *sum);
             }
         }
-        let [a, b, c, d] = sums;
-        sum_floats(_mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d))) + plain::halves(a_rest, b_rest)
+        sum_floats(sums) + plain::halves(a_rest, b_rest)
     }
 
     /// Through 16 bits: the instruction for bytes saturates.
@@ -125,7 +124,8 @@ pub(super) mod avx2 {
     }
 
     #[target_feature(enable = "avx2")]
-    fn sum_floats(v: __m256) -> f32 {
+    fn sum_floats([a, b, c, d]: [__m256; 4]) -> f32 {
+        let v = _mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d));
         let four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
         let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
         _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
