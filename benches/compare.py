@@ -219,7 +219,7 @@ def hybrid(args):
             if theirs:
                 columns.append((f"txtai {theirs[0]['version']} ({theirs[0]['passages']:,} texts)", theirs[0]["build_s"], theirs))
             rows = [(name, f"{built:,.1f}", *(spread([run[key] for run in runs], 2) for key in ("p50_ms", "p99_ms"))) for name, built, runs in columns]
-            table((f"{corpus.parent.name if corpus.is_file() else corpus.name}, {ours[0]['queries']:,} queries", "build, s", "query p50, ms", "p99, ms"), rows)
+            table((f"{name_of(corpus) if args.hybrid else 'the corpus'}, {ours[0]['queries']:,} queries", "build, s", "query p50, ms", "p99, ms"), rows)
             print(flush=True)
 
 
@@ -259,6 +259,10 @@ def some_of(queries, most, scratch, behind=0):
     some = Path(scratch) / f"{most}-behind-{behind}.jsonl"
     some.write_text("\n".join(lines[behind : behind + most] or lines[-1:]) + "\n", encoding="utf-8")
     return some
+
+
+def name_of(corpus):
+    return corpus.name if corpus.is_dir() else corpus.parent.name
 
 
 def with_queries(corpus, scratch):
