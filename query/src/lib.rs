@@ -1,55 +1,32 @@
-//! A request to one fused list of pages.
+//! From a request to one list of pages.
 //!
-//! The rooms, in the order that a request goes through them:
+//! The folders stand in the order that a request goes through them:
 //!
-//! 1. [`request`]: what is asked, checked.
-//! 2. `parse`: phrases, exclusions and filters; the rest is plain words.
-//! 3. [`engine`]: holds the index and the encoder; runs both legs side by side.
-//! 4. `fuse`: both legs score the union of their candidates; one score a passage.
-//! 5. `pages`: passages grouped by page, the best sections under each; `confidence`: how likely each
-//!    is an answer.
-//! 6. `present`: a page as it is shown; `snippet`: a stretch of the passage with the matches marked;
-//!    `highlight`: its best sentence.
-//! 7. [`json`]: the answer as it goes over the wire.
+//! 1. [`request`]: checks the request, takes the query apart (phrases, exclusions, filters) and plans what
+//!    that means for this index.
+//! 2. [`understand`]: fills blanks and corrects mistyped words, both with the masked-language model.
+//! 3. [`search`]: both legs propose passages; their scores become one; passages are grouped by page.
+//! 4. [`present`]: snippets, highlights, and the answer as JSON.
 //!
-//! `understand` comes first: [`correct`] puts mistyped words right, and `blanks` fills in what was left
-//! open, both with the masked-language model of the encoder (`masks`).
-//!
-//! `vectors` remembers the vectors of queries. [`predict`] fills and scores texts. [`suggest`] completes
-//! what is being typed. [`eval`] measures all of that against judgments.
+//! [`engine`] opens the index and the models, holds them, and leads a request through these stages: read
+//! [`Engine::search_timed`] first. [`suggest`] completes a partial query, [`predict`] fills and scores texts,
+//! [`eval`] measures a search against judgments, [`commands`] is the program.
 
-mod answers;
-mod blanks;
-pub mod cli;
 pub mod commands;
-mod confidence;
-pub mod config;
-pub mod correct;
-mod edits;
 pub mod engine;
 pub mod error;
 pub mod eval;
-mod evaluate;
-mod fuse;
-mod highlight;
-pub mod json;
-mod legs;
-mod masks;
-mod pages;
-mod parse;
-mod plan;
 pub mod predict;
-mod present;
-mod rank;
+pub mod present;
 pub mod request;
-mod side_by_side;
-mod snippet;
+mod search;
 pub mod suggest;
 mod understand;
-mod vectors;
 
+pub use commands::{cli, config};
 pub use engine::{Engine, Timings};
 pub use error::{Error, Result};
-pub use json::Answer;
+pub use present::json::{self, Answer};
 pub use request::{Highlight, Mode, Request};
 pub use suggest::Suggestions;
+pub use understand::correct;

@@ -7,7 +7,7 @@ use cloze_models::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Error, Result, cli::FillArgs};
+use crate::{Error, Result, commands::cli::FillArgs};
 
 /// Predictions where nothing is said.
 pub const DEFAULT_TOP_K: usize = 5;

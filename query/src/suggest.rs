@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, time::Instant};
 
-use cloze_index::{Extent, KeywordText, Passage, fold};
+use cloze_index::{Extent, Generation, KeywordText, Passage, PassageId, fold};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Engine, Error, Request, Result};
+use crate::{Error, Request, Result, engine::milliseconds};
 
 /// Suggestions in an answer where nothing is said.
 pub const DEFAULT_SUGGESTIONS: usize = 6;
@@ -77,77 +77,74 @@ impl Collected {
     }
 }
 
-impl Engine {
-    /// Completions of what is being typed: titles and headings that begin so, those that have the
-    /// words anywhere, and words that the last one may become. Where nothing begins so, the words of
-    /// the index that are nearest to those typed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_SUGGESTIONS`]; if the keyword leg fails.
-    pub fn suggest(&self, query: &str, limit: usize) -> Result<Suggestions> {
-        let started = Instant::now();
-        if limit == 0 || limit > MAX_SUGGESTIONS {
-            let expected = format!("1 to {MAX_SUGGESTIONS}");
-            return Err(Error::Parameter { parameter: "limit", found: limit.to_string(), expected });
-        }
-        let request = Request::new(query)?;
-        let typed = request.query();
-        let mut found = Collected { list: Vec::new(), known: HashSet::new(), limit };
-        let completions = self.generation().completions(typed, limit)?;
-        let (titles, headings) = (self.passages(&completions.titles)?, self.passages(&completions.headings)?);
-        titles.iter().take(FIRST).for_each(|p| found.title(p));
-        headings.iter().take(FIRST).for_each(|p| found.heading(p));
-        self.add_containing(typed, &mut found)?;
-        let (before, last) = typed.rsplit_once(' ').map_or(("", typed), |(before, last)| (before, last));
-        for known in completions.words.iter().filter(|known| known.word != fold(last)) {
-            found.add(format!("{before} {}", known.word).trim(), SuggestionKind::Word, None);
-        }
-        titles.iter().for_each(|p| found.title(p));
-        headings.iter().for_each(|p| found.heading(p));
-        if found.list.is_empty() {
-            self.add_corrected(typed, &mut found)?;
-        }
-        let took_ms = crate::engine::milliseconds(started);
-        Ok(Suggestions { query: typed.to_owned(), suggestions: found.list, took_ms })
+/// Completions of what is being typed: titles and headings that begin so, those that have the
+/// words anywhere, and words that the last one may become. Where nothing begins so, the words of
+/// the index that are nearest to those typed.
+///
+/// # Errors
+/// [`Error::Parameter`] unless 1 <= limit <= [`MAX_SUGGESTIONS`]; if the keyword leg fails.
+pub(crate) fn suggest(query: &str, limit: usize, generation: &Generation) -> Result<Suggestions> {
+    let started = Instant::now();
+    if limit == 0 || limit > MAX_SUGGESTIONS {
+        let expected = format!("1 to {MAX_SUGGESTIONS}");
+        return Err(Error::Parameter { parameter: "limit", found: limit.to_string(), expected });
     }
+    let request = Request::new(query)?;
+    let typed = request.query();
+    let mut found = Collected { list: Vec::new(), known: HashSet::new(), limit };
+    let completions = generation.completions(typed, limit)?;
+    let (titles, headings) = (passages(&completions.titles, generation)?, passages(&completions.headings, generation)?);
+    titles.iter().take(FIRST).for_each(|p| found.title(p));
+    headings.iter().take(FIRST).for_each(|p| found.heading(p));
+    add_containing(typed, generation, &mut found)?;
+    let (before, last) = typed.rsplit_once(' ').map_or(("", typed), |(before, last)| (before, last));
+    for known in completions.words.iter().filter(|known| known.word != fold(last)) {
+        found.add(format!("{before} {}", known.word).trim(), SuggestionKind::Word, None);
+    }
+    titles.iter().for_each(|p| found.title(p));
+    headings.iter().for_each(|p| found.heading(p));
+    if found.list.is_empty() {
+        add_corrected(typed, generation, &mut found)?;
+    }
+    let took_ms = milliseconds(started);
+    Ok(Suggestions { query: typed.to_owned(), suggestions: found.list, took_ms })
+}
 
-    fn passages(&self, ids: &[cloze_index::PassageId]) -> Result<Vec<Passage>> {
-        ids.iter().map(|&id| Ok(self.generation().passage(id)?)).collect()
-    }
+fn passages(ids: &[PassageId], generation: &Generation) -> Result<Vec<Passage>> {
+    ids.iter().map(|&id| Ok(generation.passage(id)?)).collect()
+}
 
-    /// Titles and headings that have every word, the last one perhaps not to its end.
-    fn add_containing(&self, typed: &str, found: &mut Collected) -> Result<()> {
-        let folded = fold(typed);
-        let words: Vec<&str> = folded.split_whitespace().collect();
-        let has_all = |text: &str| {
-            let text = fold(text);
-            let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-            words.iter().all(|word| parts.iter().any(|part| part.starts_with(word)))
-        };
-        let text = KeywordText { words: typed.to_owned(), prefix: true, ..KeywordText::default() };
-        let hits =
-            self.generation().keyword(&self.generation().keyword_query(&text)?, LOOKED_THROUGH, Extent::Best, None)?;
-        for hit in hits.hits {
-            let passage = self.generation().passage(hit.passage)?;
-            if has_all(&passage.title) {
-                found.title(&passage);
-            } else if passage.headings.last().is_some_and(|h| has_all(h)) {
-                found.heading(&passage);
-            }
+/// Titles and headings that have every word, the last one perhaps not to its end.
+fn add_containing(typed: &str, generation: &Generation, found: &mut Collected) -> Result<()> {
+    let folded = fold(typed);
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    let has_all = |text: &str| {
+        let text = fold(text);
+        let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        words.iter().all(|word| parts.iter().any(|part| part.starts_with(word)))
+    };
+    let text = KeywordText { words: typed.to_owned(), prefix: true, ..KeywordText::default() };
+    let hits = generation.keyword(&generation.keyword_query(&text)?, LOOKED_THROUGH, Extent::Best, None)?;
+    for hit in hits.hits {
+        let passage = generation.passage(hit.passage)?;
+        if has_all(&passage.title) {
+            found.title(&passage);
+        } else if passage.headings.last().is_some_and(|h| has_all(h)) {
+            found.heading(&passage);
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// What was typed with the words that the index does not have replaced by the nearest it has.
-    fn add_corrected(&self, typed: &str, found: &mut Collected) -> Result<()> {
-        let words: Vec<&str> = typed.split_whitespace().collect();
-        for (i, word) in words.iter().enumerate() {
-            for near in self.generation().near_words(word)? {
-                let mut put_right = words.clone();
-                put_right[i] = &near.word;
-                found.add(&put_right.join(" "), SuggestionKind::Word, None);
-            }
+/// What was typed with the words that the index does not have replaced by the nearest it has.
+fn add_corrected(typed: &str, generation: &Generation, found: &mut Collected) -> Result<()> {
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    for (i, word) in words.iter().enumerate() {
+        for near in generation.near_words(word)? {
+            let mut corrected = words.clone();
+            corrected[i] = &near.word;
+            found.add(&corrected.join(" "), SuggestionKind::Word, None);
         }
-        Ok(())
     }
+    Ok(())
 }

@@ -4,10 +4,7 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node, Selector, node::Element};
 
 use super::{Context, Outcome, assemble, template};
-use crate::{
-    document::{Extracted, Outline},
-    front_matter,
-};
+use crate::document::{Extracted, Outline, front_matter};
 
 /// Deepest nesting that is read. Browsers stop at 512; no page that people wrote comes near.
 const DEEPEST: usize = 2000;

@@ -4,10 +4,7 @@ use cloze_index::Metadata;
 use serde_json::{Map, Value};
 
 use super::{Context, Outcome, assemble};
-use crate::{
-    document::{Extracted, Outline},
-    front_matter::FrontMatter,
-};
+use crate::document::{Extracted, Outline, front_matter::FrontMatter};
 
 /// Keys with a meaning of their own; every other key is metadata.
 const KNOWN: [&str; 5] = ["_id", "id", "title", "text", "metadata"];

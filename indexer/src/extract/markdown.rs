@@ -3,11 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::{Context, Outcome, assemble, html, template};
-use crate::{
-    anchor::Anchors,
-    document::{Extracted, Outline},
-    front_matter,
-};
+use crate::document::{Extracted, Outline, anchor::Anchors, front_matter};
 
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let (front, body, warning) = front_matter::split(text);

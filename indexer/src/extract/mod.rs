@@ -9,9 +9,8 @@ mod text;
 pub use jsonl::record;
 
 use crate::{
-    document::{Document, Extracted, Outline},
-    front_matter::FrontMatter,
-    urls::{UrlStyle, page_url},
+    document::{Document, Extracted, Outline, front_matter::FrontMatter},
+    source::urls::{UrlStyle, page_url},
 };
 
 /// How a file is read.

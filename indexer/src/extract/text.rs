@@ -1,10 +1,7 @@
 //! Plain text: one section, titled by its file.
 
 use super::{Context, assemble};
-use crate::{
-    document::{Document, Outline},
-    front_matter::FrontMatter,
-};
+use crate::document::{Document, Outline, front_matter::FrontMatter};
 
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Document {
     let mut outline = Outline::default();

@@ -1,0 +1,62 @@
+//! The sections of some documents, without an index.
+
+use std::collections::HashMap;
+
+use crate::{
+    Result,
+    commands::config::DEFAULT_MAX_FILE_BYTES,
+    document::{Extracted, navigation},
+    extract::{self, Context, Format, Outcome},
+    source::{self, Selection, SourceFile, urls::UrlStyle},
+};
+
+/// One section of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    /// Title of the page.
+    pub(super) title: String,
+    /// The innermost heading, if there is one.
+    pub(super) heading: Option<String>,
+    /// The text below it.
+    pub(super) text: String,
+}
+
+/// Reads every document that can be read; gives the sections, and how many documents could not be.
+pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
+    let walk = source::walk(selection)?;
+    let mut titles = HashMap::new();
+    let (mut sections, mut skipped) = (Vec::new(), walk.unreadable.len());
+    for file in &walk.files {
+        let titles = titles.entry(file.root.clone()).or_insert_with(|| navigation::titles(&file.root));
+        let relative = source::relative_name(&file.path, &file.root);
+        let title = titles.get(&relative).map(String::as_str);
+        for outcome in outcomes(file, title) {
+            match outcome {
+                Ok((Extracted::Page(document), _)) => {
+                    sections.extend(document.sections.into_iter().map(|section| Section {
+                        title: document.title.clone(),
+                        heading: section.headings.last().cloned(),
+                        text: section.text,
+                    }));
+                }
+                Ok((Extracted::LeftOut(_), _)) => {}
+                Err(_) => skipped += 1,
+            }
+        }
+    }
+    Ok((sections, skipped))
+}
+
+/// What is in a file: one document, or one a line.
+fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
+    let context = Context { source: &file.name, base_url: "", url_style: UrlStyle::default(), navigation_title: title };
+    if file.format == Format::Jsonl {
+        let lines = match source::lines(file, DEFAULT_MAX_FILE_BYTES) {
+            Ok(lines) => lines,
+            Err(reason) => return vec![Err(reason)],
+        };
+        return lines.map(|(_, line)| extract::record(&line?, &context)).collect();
+    }
+    let text = source::read_text(file, DEFAULT_MAX_FILE_BYTES);
+    vec![text.and_then(|text| extract::file(file.format, &text, &context))]
+}

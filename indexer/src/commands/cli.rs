@@ -1,0 +1,278 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cloze_models::Precision;
+
+use crate::source::urls::UrlStyle;
+
+/// Makes and keeps the index of a site.
+#[derive(Debug, Parser)]
+#[command(name = "indexer", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Settings file [default: cloze.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 bad usage, 3 done but some sources were skipped (each is named with its reason)";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Index folders or files: Markdown, HTML, plain text, JSON Lines
+    Build(BuildArgs),
+    /// Build, and build again whenever a source changes, until stopped
+    Watch(BuildArgs),
+    /// Say what the index holds
+    Status(IndexArgs),
+    /// Check every checksum of the live generation, and its parts against each other
+    Verify(IndexArgs),
+    /// Write the live generation to one archive file, or to a pipe
+    Export(ExportArgs),
+    /// Bring in an archive, and make its generation the live one
+    Import(ImportArgs),
+    /// Remove generations that are no longer needed
+    Prune(IndexArgs),
+    /// Train a model to predict masked tokens
+    Train(TrainArgs),
+    /// Let a model learn the language of your documents; keep what does not harm the search
+    Adapt(AdaptArgs),
+    /// Fetch models and look at them
+    Model {
+        /// What to do.
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
+}
+
+/// `indexer export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The archive to write; - for standard output
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+}
+
+/// `indexer import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The archive to read; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+}
+
+/// `indexer build` and `indexer watch`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Folders or files to index
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+    /// Model: a directory or a hub id [default: all-MiniLM-L6-v2]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Number format of the weights: int8 or fp32 [default: int8]
+    #[arg(long)]
+    pub precision: Option<Precision>,
+    /// Text put before every query, for a model that needs one and does not list it
+    #[arg(long, value_name = "TEXT")]
+    pub query_prefix: Option<String>,
+    /// Text put before every passage, for a model that needs one and does not list it
+    #[arg(long, value_name = "TEXT")]
+    pub passage_prefix: Option<String>,
+    /// What the addresses of pages begin with, such as https://example.org/docs
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// How the site's generator turns paths into addresses [default: plain]
+    #[arg(long, value_enum, value_name = "STYLE")]
+    pub urls: Option<UrlStyle>,
+    /// Index only files that match (repeatable; like a line of .gitignore)
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Pass by files that match (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Largest file, and largest record, to read [default: 33554432]
+    #[arg(long, value_name = "BYTES")]
+    pub max_file_bytes: Option<u64>,
+    /// Encoder threads [default: the cores this process may use]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `indexer train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// UTF-8 text files to train on, or to evaluate on
+    #[arg(long = "text", required = true, value_name = "FILE", num_args = 1..)]
+    pub text: Vec<PathBuf>,
+    /// Model to start from: a directory or a hub id [default: all-MiniLM-L6-v2]
+    #[arg(long, value_name = "MODEL")]
+    pub from: Option<String>,
+    /// Start without the head that the model has, if it has one
+    #[arg(long)]
+    pub fresh_head: bool,
+    /// Directory for the trained model
+    #[arg(long, value_name = "DIR", required_unless_present = "evaluate")]
+    pub out: Option<PathBuf>,
+    /// Predict masked tokens of the text, and train nothing
+    #[arg(long)]
+    pub evaluate: bool,
+    /// With --evaluate: write blocks and masked places here, as JSON, to compare with another program
+    #[arg(long, value_name = "FILE", requires = "evaluate")]
+    pub dump: Option<PathBuf>,
+    /// What is trained: head, encoder (everything), or how many layers from the top
+    #[arg(long, default_value = "3", value_name = "WHAT", value_parser = scope)]
+    pub train: cloze_train::Scope,
+    /// Share of the tokens that are masked
+    #[arg(long, default_value_t = 0.15, value_name = "SHARE")]
+    pub mask_rate: f64,
+    /// Mask all pieces of a word together
+    #[arg(long)]
+    pub whole_words: bool,
+    /// Tokens of a block
+    #[arg(long, default_value_t = 128, value_name = "TOKENS")]
+    pub block: usize,
+    /// Blocks that go through the model together
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    pub batch: usize,
+    /// Batches to a step
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub accumulate: usize,
+    /// Steps [default: --passes over the text]
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Passes over the text, where no steps are given
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    pub passes: f64,
+    /// The highest learning rate
+    #[arg(long, default_value_t = 5e-4, value_name = "RATE")]
+    pub learning_rate: f64,
+    /// Share of the steps over which the learning rate rises
+    #[arg(long, default_value_t = 0.06, value_name = "SHARE")]
+    pub warm_up: f64,
+    /// Weight decay
+    #[arg(long, default_value_t = 0.01, value_name = "RATE")]
+    pub weight_decay: f64,
+    /// Length that gradients are cut to
+    #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
+    pub clip: f64,
+    /// Decides the order of the text and what is masked
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Share of the text that is held out
+    #[arg(long, default_value_t = 0.02, value_name = "SHARE")]
+    pub held_out: f64,
+    /// Seconds between two checkpoints
+    #[arg(long, default_value_t = 120.0, value_name = "SECONDS")]
+    pub checkpoint_every: f64,
+    /// Steps between two looks at the held-out text
+    #[arg(long, default_value_t = 200, value_name = "STEPS")]
+    pub evaluate_every: u64,
+    /// Print the result as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `indexer adapt`.
+#[derive(Debug, Args)]
+pub struct AdaptArgs {
+    /// Folders or files with your documents
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Directory for the adapted model
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Model to start from: a directory or a hub id [default: all-MiniLM-L6-v2]
+    #[arg(long, value_name = "MODEL")]
+    pub from: Option<String>,
+    /// Use only files that match (repeatable; like a line of .gitignore)
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Pass by files that match (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Steps of training, of 32 blocks each
+    #[arg(long, default_value_t = 300, value_name = "N")]
+    pub steps: u64,
+    /// Tokens of a block
+    #[arg(long, default_value_t = 128, value_name = "TOKENS")]
+    pub block: usize,
+    /// The highest learning rate
+    #[arg(long, default_value_t = 3e-4, value_name = "RATE")]
+    pub learning_rate: f64,
+    /// Share of what was learnt that the encoder may take on (repeatable) [default: 1, 0.5, 0.25 and 0.1]
+    #[arg(long = "share", value_name = "SHARE")]
+    pub shares: Vec<f32>,
+    /// Decides the order of the text and what is masked
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+fn scope(text: &str) -> Result<cloze_train::Scope, String> {
+    match text {
+        "head" => Ok(cloze_train::Scope::Head),
+        "encoder" => Ok(cloze_train::Scope::Encoder),
+        number => match number.parse() {
+            Ok(layers) => Ok(cloze_train::Scope::Top(layers)),
+            Err(_) => Err(format!("{number:?} is not head, encoder or a number of layers")),
+        },
+    }
+}
+
+/// Commands about an index.
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    /// Index directory [default: .cloze]
+    #[arg(long, value_name = "DIR")]
+    pub index: Option<PathBuf>,
+    /// Print JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `indexer model`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Fetch a model from the hub (the default model, if none is named)
+    Pull {
+        /// owner/name, or owner/name@revision
+        model: Option<String>,
+    },
+    /// List the models on this machine
+    List,
+    /// Say what a model is
+    Info {
+        /// A directory or a hub id (the default model, if none is named)
+        model: Option<String>,
+    },
+}

@@ -1,0 +1,195 @@
+//! What each command does and prints.
+
+mod adapt;
+mod archive;
+pub mod cli;
+pub mod config;
+mod model;
+mod train;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use cloze_index::{Generation, Manifest, Verified, date, layout};
+use serde_json::json;
+
+use crate::{
+    BuildConfig,
+    pipeline::{self, report::Report},
+    source::watch,
+};
+use cli::{BuildArgs, Cli, Command, IndexArgs};
+use config::File;
+
+/// Exit code of a command that did all it was asked to.
+const DONE: u8 = 0;
+/// Exit code of a build that had to skip some sources.
+const DONE_WITH_SKIPS: u8 = 3;
+
+/// Carries out the command line; gives the exit code.
+///
+/// # Errors
+/// A chain of sentences for the person at the terminal.
+pub fn run(cli: Cli) -> Result<u8> {
+    let file = File::read(cli.config.as_deref())?;
+    match cli.command {
+        Command::Build(args) => build(args, file),
+        Command::Watch(args) => watch(args, file),
+        Command::Status(args) => status(&args, file),
+        Command::Verify(args) => verify(&args, file),
+        Command::Export(args) => {
+            // Standard output may be the archive.
+            eprintln!("{}", archive::export(&choose_index(args.index, file), &args.file)?);
+            Ok(DONE)
+        }
+        Command::Import(args) => print(&archive::import(&choose_index(args.index, file), &args.file)?),
+        Command::Prune(args) => prune(&args, file),
+        Command::Adapt(args) => print(&adapt::run(args)?),
+        Command::Train(args) => print(&train::run(&args)?),
+        Command::Model { command } => print(&model::run(command)?),
+    }
+}
+
+/// Prints to standard output; a reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) -> Result<u8> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
+        _ => Ok(DONE),
+    }
+}
+
+fn build(args: BuildArgs, file: File) -> Result<u8> {
+    let json = args.json;
+    let config = BuildConfig::resolve(args, file);
+    let report = pipeline::build(&config)?;
+    if json {
+        print(&serde_json::to_string_pretty(&report)?)?;
+    } else {
+        tell(&report, config.quiet);
+    }
+    Ok(if report.skipped.is_empty() { DONE } else { DONE_WITH_SKIPS })
+}
+
+fn tell(report: &Report, quiet: bool) {
+    if quiet {
+        report.skipped.iter().for_each(|s| eprintln!("skipped: {}: {}", s.source, s.reason));
+    } else {
+        eprintln!("{}", report.to_text());
+    }
+}
+
+/// One report a build, until the process is stopped; as JSON, one line each.
+fn watch(args: BuildArgs, file: File) -> Result<u8> {
+    let json = args.json;
+    let config = BuildConfig::resolve(args, file);
+    let mut first = true;
+    let mut refused = None;
+    let mut last = String::new();
+    watch::watch(&config, |built| {
+        let is_first = std::mem::take(&mut first);
+        match built {
+            // A build is tried again and again; its error is told once.
+            Err(error) if error.to_string() == last => {}
+            Ok(report) if json => {
+                last.clear();
+                let line = serde_json::to_string(&report).unwrap_or_default();
+                return print(&line).is_ok();
+            }
+            Ok(report) => {
+                last.clear();
+                tell(&report, config.quiet);
+            }
+            // Somebody at the terminal can mend the first one at once; later ones must not end the watch.
+            Err(error) if is_first => refused = Some(error),
+            Err(error) => {
+                last = error.to_string();
+                eprintln!("indexer: {last}");
+            }
+        }
+        refused.is_none()
+    })?;
+    refused.map_or(Ok(DONE), |error| Err(error.into()))
+}
+
+fn index_dir(args: &IndexArgs, file: File) -> PathBuf {
+    choose_index(args.index.clone(), file)
+}
+
+fn choose_index(given: Option<PathBuf>, file: File) -> PathBuf {
+    given.or(file.index).unwrap_or_else(|| config::DEFAULT_INDEX.into())
+}
+
+fn status(args: &IndexArgs, file: File) -> Result<u8> {
+    let dir = index_dir(args, file);
+    let generation = Generation::open(&dir)?;
+    let manifest = generation.manifest();
+    let ledger = folder_bytes(&dir.join(layout::LEDGER));
+    if args.json {
+        let mut value = serde_json::to_value(manifest)?;
+        value["tombstones"] = (manifest.counts.numbers - manifest.counts.passages).into();
+        value["bytes"] = manifest.files.iter().map(|f| f.bytes).sum::<u64>().into();
+        value["ledger_bytes"] = ledger.into();
+        return print(&serde_json::to_string_pretty(&value)?);
+    }
+    print(&describe(manifest, ledger))
+}
+
+fn describe(manifest: &Manifest, ledger: u64) -> String {
+    let bytes: u64 = manifest.files.iter().map(|f| f.bytes).sum();
+    let model = |key: &str| manifest.model[key].to_string().trim_matches('"').to_owned();
+    let (counts, build) = (manifest.counts, manifest.build);
+    [
+        format!("generation {}, published {}", manifest.generation, date::utc(manifest.created_unix)),
+        format!("pages      {}", counts.pages),
+        format!(
+            "passages   {} with {} vectors in {} segments",
+            counts.passages,
+            counts.vectors,
+            manifest.vector_segments.len()
+        ),
+        format!("tombstones {}", counts.numbers - counts.passages),
+        format!(
+            "last build {} encoded, {} from the ledger or as they were, {} removed",
+            build.encoded, build.reused, build.removed
+        ),
+        format!("model      {} ({}, {} dimensions)", model("name"), model("precision"), manifest.dimension),
+        format!(
+            "size       {:.1} MB in {} files, and {:.1} MB of ledger",
+            bytes as f64 / 1e6,
+            manifest.files.len(),
+            ledger as f64 / 1e6
+        ),
+    ]
+    .join("\n")
+}
+
+/// Size of the files of a folder and those below; 0 if there is none.
+fn folder_bytes(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(data) if data.is_dir() => folder_bytes(&entry.path()),
+        Ok(data) => data.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
+}
+
+fn verify(args: &IndexArgs, file: File) -> Result<u8> {
+    let dir = index_dir(args, file);
+    // Opening checks every file against its checksum and the engines against the manifest.
+    let verified = Generation::open(&dir).and_then(|g| Ok((g.verify()?, g.manifest().generation.clone())));
+    let (Verified { files, passages }, generation) =
+        verified.with_context(|| format!("{} did not pass", dir.display()))?;
+    let text = format!("generation {generation}: {files} files and {passages} passages are as they were written");
+    let value = json!({"generation": generation, "files": files, "passages": passages, "ok": true});
+    print(&if args.json { value.to_string() } else { text })
+}
+
+fn prune(args: &IndexArgs, file: File) -> Result<u8> {
+    let removed = cloze_index::prune(&index_dir(args, file))?;
+    let text = if removed.is_empty() { "nothing to remove".into() } else { format!("removed {}", removed.join(", ")) };
+    print(&if args.json { json!({"removed": removed}).to_string() } else { text })
+}

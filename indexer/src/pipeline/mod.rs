@@ -1,0 +1,173 @@
+//! Reading, cutting, encoding and writing, side by side.
+//!
+//! ```text
+//! reader thread --batches--> (rayon: extract, cut, tokenise) --jobs--> encoder threads --+
+//!        |                                                                              |
+//!        +------------------passages, and vectors that are known-------------------> writer
+//! ```
+//!
+//! Every arrow is a bounded queue, so memory does not grow with the corpus. The reader and the
+//! encoders are threads of their own: nothing inside rayon's pool ever waits for a queue.
+
+mod memory;
+pub(crate) mod off_topic;
+mod prepare;
+mod progress;
+mod queue;
+mod reader;
+pub mod report;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    thread,
+    time::Instant,
+};
+
+use cloze_index::{BuildCounts, Ledger, Writer, WriterOptions};
+use cloze_models::{Artifact, Encoder};
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::{
+    BuildConfig, Error, Report, Result,
+    source::{self, Walk},
+};
+use memory::{Memory, Used};
+use progress::Progress;
+use queue::{Job, Step, Written};
+use reader::{Reader, Tools};
+
+/// Texts that wait for an encoder, and results that wait for the writer.
+const QUEUE: usize = 256;
+
+/// Builds a new generation and makes it live.
+///
+/// # Errors
+/// [`Error`] if nothing can be indexed, the model cannot be loaded or the index not be written.
+/// What was live before stays live. A bad document is not an error: it is in the report.
+pub fn build(config: &BuildConfig) -> Result<Report> {
+    let progress = Progress::new(config.quiet);
+    let walk = source::walk(&config.selection)?;
+    if walk.files.is_empty() {
+        let found = format!("{} files of other kinds, {} unreadable", walk.other, walk.unreadable.len());
+        return Err(Error::Empty { paths: config.selection.paths.clone(), found });
+    }
+    let started = Instant::now();
+    progress.phase("load", &format!("model {}", config.model));
+    let dir = config.model.fetch(!config.quiet)?;
+    let artifact = Artifact::read(&dir, &config.model.to_string(), config.precision)?
+        .with_prefixes(config.query_prefix.as_deref(), config.passage_prefix.as_deref())?;
+    let encoder = Encoder::from_artifact(&artifact, config.threads)?;
+    let model = serde_json::to_value(encoder.record()).unwrap_or_default();
+    let memory = Memory::new(config, &model);
+    let writer = Writer::begin(&config.index, WriterOptions { dimension: encoder.record().dimension, model })?;
+    let ledger = writer.ledger();
+    let load = started.elapsed().as_secs_f64();
+
+    let started = Instant::now();
+    progress.phase("encode", &format!("{} files, {} threads", walk.files.len(), config.threads));
+    let (mut writer, mut report, mut used) = run(config, &walk, &encoder, &memory, writer, &progress)?;
+    report.seconds.load = load;
+    report.seconds.encode = started.elapsed().as_secs_f64();
+    report.tokens_per_s = report.tokens as f64 / report.seconds.encode.max(1e-9);
+    if report.pages == 0 {
+        progress.finish();
+        let found = format!("{} skipped, {} left out; nothing published", report.skipped.len(), report.left_out.len());
+        return Err(Error::Empty { paths: config.selection.paths.clone(), found });
+    }
+
+    let started = Instant::now();
+    progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
+    writer.calibrate(off_topic::vectors(&encoder, &memory, &ledger, &mut used)?);
+    let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
+    let published = writer.publish(counts)?;
+    used.tidy(&ledger)?;
+    progress.finish();
+    report.seconds.publish = started.elapsed().as_secs_f64();
+    report.generation = published.generation;
+    report.bytes = published.bytes;
+    report.removed = published.removed;
+    report.unchanged = published.is_unchanged;
+    Ok(report)
+}
+
+fn run(
+    config: &BuildConfig,
+    walk: &Walk,
+    encoder: &Encoder,
+    memory: &Memory,
+    writer: Writer,
+    progress: &Progress,
+) -> Result<(Writer, Report, Used)> {
+    progress.set_total(walk.files.iter().map(|f| f.bytes).sum());
+    let (ledger, previous) = (writer.ledger(), writer.previous());
+    let (job_sender, jobs) = bounded::<Job>(QUEUE);
+    let (written, results) = bounded::<Written>(QUEUE);
+    thread::scope(|scope| {
+        let encoders: Vec<_> = (0..config.threads)
+            .map(|_| {
+                let (jobs, written, ledger) = (jobs.clone(), written.clone(), ledger.clone());
+                scope.spawn(move || encode(encoder, &jobs, &written, &ledger, progress))
+            })
+            .collect();
+        drop(jobs);
+        let tools = Tools { config, encoder, progress, memory, ledger: ledger.clone(), previous };
+        let reader = scope.spawn(move || Reader::new(tools, job_sender, written).read_all(walk));
+        // An error here drops the receiver; every thread then finds its queue closed and ends.
+        let writer = write(writer, results);
+        let read = reader.join().unwrap_or_else(|_| Err(Error::Stopped("the reader panicked".into())));
+        for encoder in encoders {
+            encoder.join().unwrap_or_else(|_| Err(Error::Stopped("an encoder panicked".into())))?;
+        }
+        let writer = writer?;
+        let (report, used) = read?;
+        Ok((writer, report, used))
+    })
+}
+
+fn encode(
+    encoder: &Encoder,
+    jobs: &Receiver<Job>,
+    written: &Sender<Written>,
+    ledger: &Ledger,
+    progress: &Progress,
+) -> Result<()> {
+    for job in jobs {
+        let vector = encoder.encode_ids(&job.ids)?;
+        // Remembered at once: a build that is killed does not begin anew.
+        ledger.put_vector(job.key.as_bytes(), &vector)?;
+        progress.encoded(job.ids.len() as u64);
+        if written.send(Written::Vector(job.row, vector)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Writes passages in the order of the reader, each once its vector is there.
+fn write(mut writer: Writer, results: Receiver<Written>) -> Result<Writer> {
+    let mut waiting: VecDeque<Step> = VecDeque::new();
+    let mut early: HashMap<u32, Vec<f32>> = HashMap::new();
+    let mut rows = 0;
+    for result in results {
+        match result {
+            Written::Step(step) => waiting.push_back(step),
+            Written::Vector(row, vector) => drop(early.insert(row, vector)),
+        }
+        while let Some(vector) = early.remove(&rows) {
+            writer.add_vector(&vector)?;
+            rows += 1;
+        }
+        let is_ready = |step: &mut Step| !matches!(step, Step::Add(_, row) if *row >= rows);
+        while let Some(step) = waiting.pop_front_if(is_ready) {
+            match step {
+                Step::Add(passage, row) => drop(writer.add_passage(&passage, row)?),
+                Step::Keep(page, id, key) => writer.keep_passage(&page, id, key),
+            }
+        }
+    }
+    if waiting.is_empty() && early.is_empty() {
+        Ok(writer)
+    } else {
+        Err(Error::Stopped(format!("{} passages were left without a vector", waiting.len())))
+    }
+}

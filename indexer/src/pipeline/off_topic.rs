@@ -1,0 +1,116 @@
+//! Queries that a site does not answer: what its similarities look like when there is nothing to find.
+//!
+//! How near the nearest passage is to a question about something else differs from index to index:
+//! it grows with the number of passages and with the breadth of the subject. So it is measured at
+//! every build, with questions of everyday life and with strings that mean nothing. A site may well
+//! be about one of the questions' subjects; quartiles are not moved by a few of those.
+
+use cloze_index::Ledger;
+use cloze_models::{Encoder, TextKind};
+
+use crate::{
+    Result,
+    pipeline::memory::{Memory, Used},
+};
+
+/// Questions on fifty subjects.
+const QUESTIONS: [&str; 50] = [
+    "how long should I boil an egg",
+    "best time of year to prune roses",
+    "who won the football world cup in 1966",
+    "symptoms of a vitamin D deficiency",
+    "how to remove a red wine stain from a carpet",
+    "what is the capital of Mongolia",
+    "cheap flights to Lisbon in spring",
+    "how do I change a bicycle tyre",
+    "recipe for sourdough bread with rye flour",
+    "why is my cat sneezing",
+    "how many calories are in an avocado",
+    "what causes the northern lights",
+    "learn to play the guitar at home",
+    "average rent of a flat in Berlin",
+    "when did the Roman empire fall",
+    "how to train for a marathon",
+    "home remedies for a sore throat",
+    "difference between a lease and a mortgage",
+    "which shoes go with a navy suit",
+    "how do bees make honey",
+    "lyrics of a famous love song",
+    "history of the printing press",
+    "how to get rid of slugs in the garden",
+    "tallest mountain in South America",
+    "do I need a visa for Japan",
+    "how to knit a scarf for beginners",
+    "what is a good present for a ten year old",
+    "how do vaccines work",
+    "causes of the first world war",
+    "how to tune a piano",
+    "best camera for wildlife photography",
+    "how much does a new roof cost",
+    "what do pandas eat",
+    "how to make soap from olive oil",
+    "rules of chess castling",
+    "is it safe to eat raw salmon",
+    "how do tides work",
+    "which planet has the most moons",
+    "how to fix a dripping tap",
+    "what is inflation in economics",
+    "how to fold a paper crane",
+    "famous paintings by Vermeer",
+    "how do I apply for a divorce",
+    "what is the speed of light",
+    "how to stop a baby crying",
+    "best hiking trails in the Alps",
+    "what to wear to a wedding",
+    "how do submarines dive",
+    "how to store potatoes over winter",
+    "meaning of a dream about falling",
+];
+
+/// Strings without a meaning beside them.
+const GIBBERISH: usize = 24;
+
+/// All queries; the same ones every time.
+pub(crate) fn queries() -> Vec<String> {
+    let mut state = 1u64;
+    let mut random = |n: u64| {
+        // Knuth's MMIX generator: only its repeatability matters here.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut word = || -> String { (0..4 + random(6)).map(|_| char::from(b'a' + random(26) as u8)).collect() };
+    let gibberish = (0..GIBBERISH).map(|i| (0..=i % 3).map(|_| word()).collect::<Vec<_>>().join(" "));
+    QUESTIONS.iter().map(|q| (*q).to_owned()).chain(gibberish).collect()
+}
+
+/// Their vectors, from the ledger where it has them.
+pub(crate) fn vectors(encoder: &Encoder, memory: &Memory, ledger: &Ledger, used: &mut Used) -> Result<Vec<Vec<f32>>> {
+    let prefix = encoder.prefix(TextKind::Query);
+    let mut vectors = Vec::new();
+    for query in queries() {
+        let ids = encoder.tokenizer().tokenize(&format!("{prefix}{query}"))?.ids;
+        let key = memory.vector_key(&ids);
+        used.vectors.insert(key);
+        let known = ledger.vector(key.as_bytes())?.filter(|v| v.len() == encoder.record().dimension);
+        vectors.push(match known {
+            Some(vector) => vector,
+            None => {
+                let vector = encoder.encode_ids(&ids)?;
+                ledger.put_vector(key.as_bytes(), &vector)?;
+                vector
+            }
+        });
+    }
+    Ok(vectors)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn queries_repeat_and_differ() {
+        let queries = super::queries();
+        assert_eq!(queries, super::queries());
+        let different: std::collections::HashSet<_> = queries.iter().collect();
+        assert_eq!(different.len(), queries.len());
+    }
+}

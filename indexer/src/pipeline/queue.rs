@@ -1,0 +1,26 @@
+//! What the threads of a build hand to each other.
+
+use cloze_index::{Key, Passage, PassageId};
+
+/// A text to encode, the row its vector gets, and the key it is remembered by.
+pub(crate) struct Job {
+    pub(crate) row: u32,
+    pub(crate) key: Key,
+    pub(crate) ids: Vec<u32>,
+}
+
+/// What the writer receives.
+pub(crate) enum Written {
+    /// The next step in the order of the index.
+    Step(Step),
+    /// The vector of a row.
+    Vector(u32, Vec<f32>),
+}
+
+/// One passage of the new generation.
+pub(crate) enum Step {
+    /// A new one, and the row of its vector.
+    Add(Box<Passage>, u32),
+    /// One of the previous generation: its page, its number and its key.
+    Keep(String, PassageId, Key),
+}

@@ -1,0 +1,246 @@
+//! Reads files in order, finds out what is new in them, and hands it on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use cloze_index::{Key, Ledger, Passage, PassageId, PreviousPages};
+use cloze_models::Encoder;
+use crossbeam_channel::Sender;
+use rayon::prelude::*;
+
+use crate::{
+    BuildConfig, Error, Report, Result,
+    document::{
+        navigation::{self, Titles},
+        passage::Passages,
+    },
+    extract::Format,
+    pipeline::{
+        memory::{Memory, Outcome, Used},
+        prepare::{Item, Preparation, Prepared},
+        progress::Progress,
+        queue::{Job, Step, Written},
+        report::Skip,
+    },
+    source::{self, Walk},
+};
+
+/// Files or records that are read, cut and tokenised at once.
+const BATCH: usize = 64;
+/// Batches end early at this size, so that a few large files do not fill the memory.
+const BATCH_BYTES: usize = 4 << 20;
+/// The other threads ended early; their error is the one that counts.
+const CLOSED: &str = "a thread ended early";
+
+/// What a reader works with.
+#[derive(Clone)]
+pub(crate) struct Tools<'a> {
+    pub(crate) config: &'a BuildConfig,
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) progress: &'a Progress,
+    pub(crate) memory: &'a Memory,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) previous: Arc<PreviousPages>,
+}
+
+/// See the module.
+pub(crate) struct Reader<'a> {
+    tools: Tools<'a>,
+    jobs: Sender<Job>,
+    written: Sender<Written>,
+    titles: HashMap<PathBuf, Titles>,
+    /// Row of each text that was seen, by the key of its vector.
+    rows: HashMap<Key, u32>,
+    /// Names of pages; records of a file may repeat one.
+    names: HashSet<String>,
+    used: Used,
+    report: Report,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(tools: Tools<'a>, jobs: Sender<Job>, written: Sender<Written>) -> Self {
+        Self {
+            tools,
+            jobs,
+            written,
+            titles: HashMap::new(),
+            rows: HashMap::new(),
+            names: HashSet::new(),
+            used: Used::default(),
+            report: Report::default(),
+        }
+    }
+
+    /// Reads everything; gives what there is to report, and what was used of the ledger.
+    pub(crate) fn read_all(mut self, walk: &Walk) -> Result<(Report, Used)> {
+        self.report.skipped = walk.unreadable.iter().map(|(s, r)| skip(s, r)).collect();
+        for root in walk.files.iter().map(|f| &f.root) {
+            if !self.titles.contains_key(root) {
+                self.titles.insert(root.clone(), navigation::titles(root));
+            }
+        }
+        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
+        let limit = self.tools.config.max_file_bytes;
+        for file in &walk.files {
+            let mut add = |reader: &mut Self, line, text: Result<String, String>| -> Result<()> {
+                bytes += text.as_ref().map_or(0, String::len);
+                batch.push(Item { file, line, text });
+                if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                    bytes = 0;
+                    reader.process(std::mem::take(&mut batch))?;
+                }
+                Ok(())
+            };
+            if file.format == Format::Jsonl {
+                match source::lines(file, limit) {
+                    Ok(lines) => lines.into_iter().try_for_each(|(n, line)| {
+                        self.tools.progress.read(line.as_ref().map_or(0, |l| l.len() as u64 + 1));
+                        add(&mut self, Some(n), line)
+                    })?,
+                    Err(reason) => self.report.skipped.push(skip(&file.name, &reason)),
+                }
+            } else {
+                add(&mut self, None, source::read_text(file, limit))?;
+                self.tools.progress.read(file.bytes);
+            }
+        }
+        self.process(batch)?;
+        Ok((self.report, self.used))
+    }
+
+    /// Extracts and cuts a batch in parallel, then hands it out in order.
+    fn process(&mut self, batch: Vec<Item<'_>>) -> Result<()> {
+        let Tools { config, encoder, memory, ledger, previous, .. } = &self.tools;
+        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous };
+        let done: Vec<_> = batch.into_par_iter().map(|item| preparation.prepare(item)).collect();
+        for (name, fingerprint, outcome) in done {
+            if let Some(fingerprint) = fingerprint {
+                self.used.sources.insert(fingerprint);
+            }
+            match outcome? {
+                Prepared::Known(outcome) => self.keep_page(&name, &outcome)?,
+                Prepared::Page { id, passages, warnings } => {
+                    let outcome = self.add_page(&name, id, passages, warnings)?;
+                    if let (Some(outcome), Some(fingerprint)) = (outcome, fingerprint) {
+                        let bytes = serde_json::to_vec(&outcome).unwrap_or_default();
+                        self.tools.ledger.put_source(&fingerprint, &bytes)?;
+                    }
+                }
+                Prepared::LeftOut(reason) => self.report.left_out.push(skip(&name, &reason)),
+                Prepared::Skipped(reason) => self.report.skipped.push(skip(&name, &reason)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a page's name is new; a second page of one name is skipped.
+    fn is_first(&mut self, name: &str, id: &str) -> bool {
+        let is_first = self.names.insert(id.to_owned());
+        if !is_first {
+            self.report.skipped.push(skip(name, &format!("the id {id:?} is that of an earlier page")));
+        }
+        is_first
+    }
+
+    fn count_page(&mut self, name: &str, outcome: &Outcome) {
+        self.report.warnings.extend(outcome.warnings.iter().map(|w| skip(name, w)));
+        self.report.split_sections += outcome.split_sections;
+        self.report.shortened_contexts += outcome.shortened_contexts;
+        self.report.pages += 1;
+        self.tools.progress.page();
+        self.used.vectors.extend(&outcome.vectors);
+    }
+
+    /// A page whose source is what it was.
+    fn keep_page(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
+        if !self.is_first(name, &outcome.id) {
+            return Ok(());
+        }
+        self.count_page(name, outcome);
+        let previous = self.tools.previous.clone();
+        for &(id, key) in previous.page(&outcome.id).map_or(&[][..], |p| &p.passages) {
+            self.keep(&outcome.id, id, key)?;
+        }
+        Ok(())
+    }
+
+    /// A page that was read: passages that the previous generation has are kept.
+    fn add_page(
+        &mut self,
+        name: &str,
+        id: String,
+        passages: Passages,
+        warnings: Vec<String>,
+    ) -> Result<Option<Outcome>> {
+        if !self.is_first(name, &id) {
+            return Ok(None);
+        }
+        let mut there: HashMap<Key, Vec<PassageId>> = HashMap::new();
+        let previous = self.tools.previous.clone();
+        for (number, key) in previous.page(&id).map_or(&[][..], |p| &p.passages).iter().rev() {
+            there.entry(*key).or_default().push(*number);
+        }
+        let Passages { prepared, split_sections, shortened_contexts } = passages;
+        let mut outcome =
+            Outcome { id, passages: Vec::new(), vectors: Vec::new(), split_sections, shortened_contexts, warnings };
+        for prepared in prepared {
+            let key = Key::of_passage(&prepared.passage);
+            let vector = self.tools.memory.vector_key(&prepared.ids);
+            outcome.passages.push(key);
+            outcome.vectors.push(vector);
+            match there.get_mut(&key).and_then(Vec::pop) {
+                Some(number) => self.keep(&outcome.id, number, key)?,
+                None => {
+                    let row = self.row_of(vector, prepared.ids)?;
+                    self.report.passages += 1;
+                    self.tools.progress.passage();
+                    self.send(Step::Add(Box::<Passage>::new(prepared.passage), row))?;
+                }
+            }
+        }
+        self.count_page(name, &outcome);
+        Ok(Some(outcome))
+    }
+
+    fn keep(&mut self, page: &str, id: PassageId, key: Key) -> Result<()> {
+        self.report.passages += 1;
+        self.report.reused += 1;
+        self.tools.progress.passage();
+        self.send(Step::Keep(page.to_owned(), id, key))
+    }
+
+    /// The row of a text: that of an identical one if there is one, else a new one, with the vector
+    /// that the ledger has or one still to be encoded.
+    fn row_of(&mut self, key: Key, ids: Vec<u32>) -> Result<u32> {
+        let next = self.rows.len() as u32;
+        if let Some(known) = self.rows.get(&key) {
+            self.report.shared += 1;
+            return Ok(*known);
+        }
+        self.rows.insert(key, next);
+        let dimension = self.tools.encoder.record().dimension;
+        match self.tools.ledger.vector(key.as_bytes())?.filter(|v| v.len() == dimension) {
+            Some(vector) => {
+                self.report.reused += 1;
+                self.written.send(Written::Vector(next, vector)).map_err(|_| Error::Stopped(CLOSED.into()))?;
+            }
+            None => {
+                self.report.encoded += 1;
+                self.report.tokens += ids.len() as u64;
+                self.jobs.send(Job { row: next, key, ids }).map_err(|_| Error::Stopped(CLOSED.into()))?;
+            }
+        }
+        Ok(next)
+    }
+
+    fn send(&self, step: Step) -> Result<()> {
+        self.written.send(Written::Step(step)).map_err(|_| Error::Stopped(CLOSED.into()))
+    }
+}
+
+fn skip(source: &str, reason: &str) -> Skip {
+    Skip { source: source.to_owned(), reason: reason.to_owned() }
+}

@@ -1,0 +1,216 @@
+//! Which files there are.
+
+pub mod urls;
+pub mod watch;
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use ignore::{
+    WalkBuilder,
+    gitignore::{Gitignore, GitignoreBuilder},
+};
+
+use crate::{Error, Result, document::navigation, extract::Format};
+
+/// What is walked, and what of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Folders and files, as given.
+    pub paths: Vec<PathBuf>,
+    /// Patterns of which a file must match one, if there are any.
+    pub include: Vec<String>,
+    /// Patterns of which a file must match none.
+    pub exclude: Vec<String>,
+}
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name: the path relative to the folder that was given, with `/`; where several folders
+    /// were given, the folder's own name comes first.
+    pub name: String,
+    /// The folder that was given.
+    pub root: PathBuf,
+    /// How it is read.
+    pub format: Format,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// Files to read, in the order of their names.
+    pub files: Vec<SourceFile>,
+    /// Entries that could not be looked at, each with the reason.
+    pub unreadable: Vec<(String, String)>,
+    /// Files of other kinds that were passed by.
+    pub other: usize,
+}
+
+/// Walks the selection. Hidden files and what `.gitignore` names are passed by.
+///
+/// # Errors
+/// [`Error::Source`] for a path that does not exist or may not be read, [`Error::Pattern`] for a bad pattern.
+pub fn walk(selection: &Selection) -> Result<Walk> {
+    let mut walk = Walk::default();
+    for given in &selection.paths {
+        let meta = std::fs::metadata(given).map_err(|cause| Error::Source { path: given.clone(), cause })?;
+        if meta.is_dir() {
+            std::fs::read_dir(given).map_err(|cause| Error::Source { path: given.clone(), cause })?;
+            walk_folder(given, selection, &mut walk)?;
+        } else {
+            let root = given.parent().map_or_else(PathBuf::new, Path::to_owned);
+            let format = format_of(given)
+                .ok_or_else(|| Error::Empty { paths: vec![given.clone()], found: "a file of another kind".into() })?;
+            walk.files.push(SourceFile {
+                name: relative_name(given, &root),
+                path: given.clone(),
+                root,
+                format,
+                bytes: meta.len(),
+            });
+        }
+    }
+    walk.files.sort_by(|a, b| a.name.cmp(&b.name));
+    walk.files.dedup_by(|a, b| a.path == b.path);
+    Ok(walk)
+}
+
+fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()> {
+    let include = patterns(root, "--include", &selection.include)?;
+    let exclude = patterns(root, "--exclude", &selection.exclude)?;
+    let is_chosen = |path: &Path| {
+        let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
+        (include.is_empty() || matches(&include)) && !matches(&exclude)
+    };
+    let prefix = match (selection.paths.len(), root.file_name()) {
+        (2.., Some(name)) => format!("{}/", name.to_string_lossy()),
+        _ => String::new(),
+    };
+    // A folder's own .gitignore counts also where the folder is no repository.
+    let entries = WalkBuilder::new(root).require_git(false).follow_links(true).sort_by_file_name(Ord::cmp).build();
+    for entry in entries {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|t| t.is_file()) && is_chosen(entry.path()) => {
+                add_file(root, &prefix, entry.path(), walk);
+            }
+            Ok(_) => {}
+            Err(error) => walk.unreadable.push((error_path(&error, root), error.to_string())),
+        }
+    }
+    Ok(())
+}
+
+/// Patterns as in `.gitignore`. They narrow what is taken and never bring back what is ignored.
+fn patterns(root: &Path, option: &'static str, patterns: &[String]) -> Result<Gitignore> {
+    let mut builder = GitignoreBuilder::new(root);
+    for pattern in patterns {
+        let bad = |e: ignore::Error| Error::Pattern { option, pattern: pattern.clone(), reason: e.to_string() };
+        builder.add_line(None, pattern).map_err(bad)?;
+    }
+    let bad = |e: ignore::Error| Error::Pattern { option, pattern: patterns.join(" "), reason: e.to_string() };
+    builder.build().map_err(bad)
+}
+
+fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
+    match format_of(path) {
+        Some(_) if navigation::is_navigation(path) => walk.other += 1,
+        Some(format) => walk.files.push(SourceFile {
+            name: format!("{prefix}{}", relative_name(path, root)),
+            path: path.to_owned(),
+            root: root.to_owned(),
+            format,
+            bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
+        }),
+        None => walk.other += 1,
+    }
+}
+
+fn error_path(error: &ignore::Error, root: &Path) -> String {
+    match error {
+        ignore::Error::WithPath { path, .. } => relative_name(path, root),
+        ignore::Error::WithDepth { err, .. } => error_path(err, root),
+        _ => root.display().to_string(),
+    }
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    Format::of_extension(path.extension()?.to_str()?)
+}
+
+/// The path below a folder, with `/`.
+pub(crate) fn relative_name(path: &Path, root: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    relative.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// A sentence for the report: unreadable, too large, or not UTF-8 (with the place).
+pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
+    if file.bytes > limit {
+        return Err(too_large(file.bytes, limit));
+    }
+    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let mut bytes = Vec::with_capacity(file.bytes as usize);
+    // One byte more than allowed shows a file that grew since it was looked at.
+    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read ({e})"))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64, limit));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        format!("not UTF-8 (byte {at}, line {line})")
+    })
+}
+
+fn too_large(bytes: u64, limit: u64) -> String {
+    format!("{bytes} bytes; at most {limit} are read (--max-file-bytes)")
+}
+
+/// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are passed by.
+///
+/// # Errors
+/// A sentence for the report if the file cannot be opened.
+pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
+    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let mut reader = BufReader::with_capacity(1 << 16, opened);
+    let mut number = 0;
+    Ok(std::iter::from_fn(move || {
+        loop {
+            number += 1;
+            match next_line(&mut reader, limit) {
+                Ok(None) => return None,
+                Ok(Some(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
+                Ok(Some(line)) if line.len() as u64 > limit => {
+                    return Some((number, Err(too_large(line.len() as u64, limit))));
+                }
+                Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|_| "not UTF-8".into()))),
+                Err(e) => return Some((number, Err(format!("cannot be read ({e})")))),
+            }
+        }
+    })
+    .fuse())
+}
+
+/// One line; of a line that is too long only the beginning is kept, and its end is passed by.
+fn next_line(reader: &mut impl BufRead, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = reader.by_ref().take(limit + 1).read_until(b'\n', &mut line)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if line.len() as u64 > limit && !line.ends_with(b"\n") {
+        reader.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
+}

@@ -1,0 +1,126 @@
+//! What each command does and prints.
+
+pub mod cli;
+pub mod config;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    Answer, Engine, Error, Highlight, Mode, Request,
+    commands::{
+        cli::{Cli, Command, SearchArgs},
+        config::File,
+    },
+    eval::run::evaluate,
+    predict,
+    present::json::{Hit, Snippet},
+};
+
+/// Carries out the command line.
+///
+/// # Errors
+/// A chain of sentences for the person at the terminal.
+pub fn run(cli: Cli) -> Result<()> {
+    let file = File::read(cli.config.as_deref())?;
+    let model = file.model_source(cli.model);
+    let index = file.index_dir(cli.index);
+    let open = |index: &Path| Engine::open(index, model.as_ref());
+    match cli.command {
+        Some(Command::Eval(_)) if cli.search.is_given() => {
+            bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
+        }
+        Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
+        Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
+        Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
+        None => search(&cli.search, || Ok(open(&index)?), cli.json),
+    }
+}
+
+fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) -> Result<()> {
+    if args.words.is_empty() {
+        return Err(Error::NothingAsked.into());
+    }
+    let mut request =
+        Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
+    request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
+    request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
+    request.explain = args.explain;
+    let answer = open()?.search(&request)?;
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = if json { serde_json::to_string_pretty(&answer)? } else { render(&answer, colour) };
+    print(&text)
+}
+
+/// Prints to standard output; a reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
+        _ => Ok(()),
+    }
+}
+
+fn render(answer: &Answer, colour: bool) -> String {
+    let mut out = Vec::new();
+    if let Some(reason) = &answer.degraded {
+        out.push(format!("note: {reason}"));
+    }
+    if let Some(corrected) = &answer.corrected_query {
+        out.push(format!("results for {corrected:?}"));
+    }
+    for fill in answer.fills.iter().flatten() {
+        let passages: Vec<&str> = fill.passages.iter().map(|p| p.url.as_str()).collect();
+        out.push(format!("{:>5.1} %  {}  ({})", fill.probability * 100.0, fill.text, passages.join(", ")));
+    }
+    if answer.no_match {
+        out.push(format!("nothing matches {:?}", answer.query));
+    }
+    for (place, hit) in (1..).zip(&answer.hits) {
+        out.push(render_hit(place, hit, colour));
+    }
+    out.push(format!("{} pages, {} ms, generation {}", answer.total.value, answer.took_ms, answer.generation));
+    out.join("\n")
+}
+
+fn render_hit(place: usize, hit: &Hit, colour: bool) -> String {
+    let bold = |text: &str| if colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+    let path = hit.breadcrumbs.join(" > ");
+    let heading = if path.is_empty() { String::new() } else { format!("  {path}") };
+    let mut lines = vec![
+        format!("{place:>2}. {}{heading}", bold(&hit.title)),
+        format!("    {}  ({:.2})", hit.url, hit.score),
+        format!("    {}", render_snippet(&hit.snippet, colour)),
+    ];
+    lines.extend(hit.sections.iter().map(|s| format!("      - {}  {}", s.heading, s.url)));
+    if let Some(explain) = hit.explain {
+        lines.push(format!("      fused: {:.3}", explain.fused));
+        for (name, leg) in [("semantic", explain.semantic), ("lexical", explain.lexical)] {
+            if let Some(leg) = leg {
+                let rank = leg.rank.map_or("-".to_owned(), |r| r.to_string());
+                lines.push(format!("      {name}: rank {rank}, score {:.3}, share {:.3}", leg.score, leg.share));
+            }
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn render_snippet(snippet: &Snippet, colour: bool) -> String {
+    if !colour {
+        return snippet.text.clone();
+    }
+    let units: Vec<u16> = snippet.text.encode_utf16().collect();
+    let slice = |from: usize, to: usize| String::from_utf16_lossy(units.get(from..to).unwrap_or_default());
+    let (mut out, mut at) = (String::new(), 0);
+    for [from, to] in snippet.highlights.iter().map(|r| r.map(|n| n as usize)) {
+        out.push_str(&slice(at, from));
+        out.push_str(&format!("\x1b[1;33m{}\x1b[0m", slice(from, to)));
+        at = to;
+    }
+    out.push_str(&slice(at, units.len()));
+    out
+}

@@ -1,0 +1,9 @@
+//! `query eval`: measures a search against judgments.
+//!
+//! `measures` reads judged queries and computes nDCG, recall and MRR; `run` puts the queries to an engine and
+//! prints the figures and the cases.
+
+mod measures;
+pub(crate) mod run;
+
+pub use measures::*;

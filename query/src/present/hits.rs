@@ -1,0 +1,111 @@
+//! One hit for each page: snippet, sections, best sentence, and how the score came about.
+
+use cloze_index::{KeywordQuery, Passage, PassageId};
+use rayon::prelude::*;
+
+use super::{
+    highlight::Highlighter,
+    json::{Explain, Hit, LegScore, SectionHit, Snippet},
+    snippet,
+};
+use crate::{
+    Highlight, Request, Result,
+    engine::resources::Resources,
+    request::plan::Plan,
+    search::{
+        fuse::{Fused, View},
+        pages::PageHit,
+        side_by_side::side_by_side,
+    },
+};
+
+/// Hits whose passages are encoded again to find their best sentences.
+const FOCUSED: usize = 5;
+
+/// Other sections of a page in its hit.
+const SECTIONS: usize = 3;
+
+/// The hits of some pages, in their order.
+pub(crate) fn hits(pages: &[PageHit], request: &Request, plan: &Plan, with: Resources<'_>) -> Result<Vec<Hit>> {
+    let presenter = Presenter { words: &plan.words, request, with };
+    let (upper, lower) = pages.split_at(pages.len() / 2);
+    let (upper, lower) = side_by_side(|| presenter.hits(upper), || presenter.hits(lower));
+    let mut hits = upper?;
+    hits.extend(lower?);
+    if request.highlight == Highlight::Semantic {
+        let passages: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
+        // The words stay marked if this fails.
+        if let Err(error) = focus(plan, &passages, &mut hits, with) {
+            tracing::error!(%error, "semantic highlighting failed");
+        }
+    }
+    Ok(hits)
+}
+
+/// What every hit is made with.
+struct Presenter<'a> {
+    words: &'a KeywordQuery,
+    request: &'a Request,
+    with: Resources<'a>,
+}
+
+impl Presenter<'_> {
+    fn hits(&self, pages: &[PageHit]) -> Result<Vec<Hit>> {
+        pages.iter().map(|page| self.hit(page)).collect()
+    }
+
+    fn hit(&self, page: &PageHit) -> Result<Hit> {
+        let passage = self.with.generation.passage(page.best.passage)?;
+        Ok(Hit {
+            sections: self.sections(page, &passage.url)?,
+            snippet: self.snippet(&passage),
+            score: page.probability,
+            explain: self.request.explain.then(|| explain(&page.best)),
+            id: passage.source,
+            url: passage.url,
+            title: passage.title,
+            breadcrumbs: passage.headings,
+        })
+    }
+
+    /// Other places of the page, each once, however many passages it was split into.
+    fn sections(&self, page: &PageHit, best_url: &str) -> Result<Vec<SectionHit>> {
+        let mut sections: Vec<SectionHit> = Vec::new();
+        for other in &page.others {
+            if sections.len() == SECTIONS {
+                break;
+            }
+            let p = self.with.generation.passage(other.passage)?;
+            if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
+                let heading = p.headings.last().unwrap_or(&p.title).clone();
+                sections.push(SectionHit { heading, snippet: self.snippet(&p), url: p.url });
+            }
+        }
+        Ok(sections)
+    }
+
+    fn snippet(&self, passage: &Passage) -> Snippet {
+        let text = snippet::tidy(&passage.text);
+        snippet::snippet(&text, passage.lang.as_deref(), self.words, self.request.highlight != Highlight::None)
+    }
+}
+
+/// Shows the best sentences of the first hits; `passages` are the best passages of all hits.
+fn focus(plan: &Plan, passages: &[PassageId], hits: &mut [Hit], with: Resources<'_>) -> Result<()> {
+    let Some(encoder) = with.encoder else { return Ok(()) };
+    let highlighter = Highlighter::new(encoder, &plan.text, &plan.words)?;
+    let first = hits.iter_mut().zip(passages).take(FOCUSED).collect::<Vec<_>>();
+    first.into_par_iter().try_for_each(|(hit, &passage)| {
+        let passage = with.generation.passage(passage)?;
+        let text = snippet::tidy(&passage.text);
+        if let Some(focus) = highlighter.focus(&text)? {
+            hit.snippet = snippet::focused(&text, passage.lang.as_deref(), &plan.words, &focus);
+        }
+        Ok(())
+    })
+}
+
+fn explain(fused: &Fused) -> Explain {
+    let leg = |view: Option<View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
+    Explain { fused: fused.score, semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
+}

@@ -1,0 +1,75 @@
+//! Fills blanks and corrects mistyped words.
+
+pub(crate) mod blanks;
+pub mod correct;
+pub(crate) mod masks;
+
+use cloze_models::Encoder;
+
+use crate::{Request, Result, engine::resources::Resources, present::json::QueryFill, request::plan::Plan};
+use correct::{Considered, Correction, Known};
+
+/// A request, understood.
+pub(crate) struct Understood {
+    pub(crate) plan: Plan,
+    pub(crate) corrected: Option<String>,
+    pub(crate) fills: Option<Vec<QueryFill>>,
+}
+
+impl From<Plan> for Understood {
+    fn from(plan: Plan) -> Self {
+        Self { plan, corrected: None, fills: None }
+    }
+}
+
+/// Understands a request: fills its blanks, or corrects its mistyped words.
+pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Understood> {
+    if let Some(masked) = blanks::with_masks(request.query()) {
+        return fill(request, &masked, with);
+    }
+    let plan = Plan::make(request, with.generation, &[])?;
+    // The title of a page needs no correction.
+    if !request.correct || plan.is_verbatim() || plan.is_list() {
+        return Ok(plan.into());
+    }
+    match correction(request, with) {
+        Ok(None) => Ok(plan.into()),
+        Ok(Some(correction)) => {
+            let plan = Plan::make(&request.with_query(&correction.text), with.generation, &correction.also())?;
+            Ok(Understood { plan, corrected: Some(correction.text), fills: None })
+        }
+        // The original can still be searched.
+        Err(error) => {
+            tracing::error!(%error, "correcting a query failed");
+            Ok(plan.into())
+        }
+    }
+}
+
+/// Fills the blanks of a query and plans a search for the likeliest filling.
+fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understood> {
+    // A query with too many blanks or words for the model can still be searched.
+    let fills = blanks::fill(masked, with).unwrap_or_else(|error| {
+        tracing::info!(%error, "blanks were not filled");
+        Vec::new()
+    });
+    let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
+    // A query of nothing but blanks is searched as it is.
+    let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
+    let plan = Plan::make(&filled, with.generation, &[])?;
+    Ok(Understood { plan, corrected: None, fills: Some(fills) })
+}
+
+/// The query with its mistyped words corrected; `None` if no word looks mistyped.
+pub(crate) fn correction(request: &Request, with: Resources<'_>) -> Result<Option<Correction>> {
+    correct::correct(request.query(), &known(with), request.prefix)
+}
+
+/// The words of a query that may be mistyped, with all candidates, whether or not one of them wins.
+pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<Considered>> {
+    correct::consider(request.query(), &known(with), request.prefix)
+}
+
+fn known(with: Resources<'_>) -> Known<'_> {
+    Known { generation: with.generation, tokenizer: with.encoder.map(Encoder::tokenizer), masks: with.masks }
+}
