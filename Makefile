@@ -10,12 +10,12 @@ BIN = target/release
 
 help:
 	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
-	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests, also in a browser'
+	@echo 'make test     fetch the runtime and the model, check format and lints, run all tests, including a browser'
 	@echo 'make install  put indexer, query and server into PREFIX/bin (PREFIX=$(PREFIX))'
-	@echo 'make bench    measure beside other libraries, in a folder of their own (downloads gigabytes)'
-	@echo 'make soak     the long forms of the tests'
-	@echo 'make browser  drive the widget and the search page in Chromium (needs Node.js, or root and apt)'
-	@echo 'make clients  OpenAI and schemathesis against the server (from PyPI, in a folder of their own)'
+	@echo 'make bench    compare with other libraries, in a folder of their own (downloads gigabytes)'
+	@echo 'make soak     run the long forms of the tests'
+	@echo 'make browser  test the widget and the search page in Chromium (needs Node.js, or root and apt)'
+	@echo 'make clients  run OpenAI and schemathesis against the server (from PyPI, in a folder of their own)'
 
 provision:
 	@$(PYTHON) models/provision.py
@@ -32,8 +32,8 @@ lint:
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	$(PYTHON) tests/check_licences.py
 
-# What counts instructions, the browser and the clients of others say so where they cannot be had; under CI=true
-# that is a failure.
+# The last three checks report a missing valgrind, browser or client and skip their work. Under CI=true this is a
+# failure.
 test: provision lint
 	$(CARGO) test --release --locked
 	$(CARGO) build --release --locked

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Compares Cloze with its peers part by part, each in turns in one run, and prints tables.
+"""Compares each part of Cloze with its peers, alternating within one run, and prints tables.
 
-    python3 benches/compare.py encoder    tokens/s beside PyTorch and ONNX Runtime, and the ceiling
-    python3 benches/compare.py vectors    nearest vectors beside hnswlib and usearch
+    python3 benches/compare.py encoder    tokens/s compared with PyTorch and ONNX Runtime, and the ceiling
+    python3 benches/compare.py vectors    nearest vectors compared with hnswlib and usearch
     python3 benches/compare.py http       latency and throughput over HTTP, and from a cold start
-    python3 benches/compare.py hybrid     build and search beside txtai; --hybrid CORPUS ..., else the corpus itself
-    python3 benches/compare.py growth     what size does; --sizes, --plot FILE.svg
+    python3 benches/compare.py hybrid     build and search compared with txtai; --hybrid CORPUS ..., else the corpus
+    python3 benches/compare.py growth     the effect of index size; --sizes, --plot FILE.svg
     python3 benches/compare.py all        all of these
 
-What is measured on is this manual, or what is given: --corpus (a folder of Markdown, or JSON Lines with "_id" and
-"text") and --queries (JSON Lines with "text"; else headings). The rest is made of these unless it is given too:
---index, an index of the corpus, and --texts, JSON Lines to encode. A corpus named with --hybrid brings its queries:
-headings if it is a folder, else the file queries.jsonl beside it. What takes minutes to build is built once, and
-searched in every round. Each table begins with the machine and how fast
-it multiplies matrices: milliseconds mean little without that.
+By default the script uses this manual as corpus and its headings as queries. --corpus (a folder of Markdown, or JSON
+Lines with "_id" and "text") and --queries (JSON Lines with "text") replace them. The script makes an index of the
+corpus and texts to encode, unless --index and --texts (JSON Lines) name them. A corpus given with --hybrid brings its
+own queries: headings if it is a folder, else the file queries.jsonl beside it. Indexes that take minutes to build are
+built once and searched in every round. Each table starts with the machine and its speed in matrix products:
+milliseconds mean little without them.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from run import (
 SECTIONS = ("encoder", "vectors", "http", "hybrid", "growth")
 MOST_TEXTS = 600
 MOST_QUERIES = 2000
-MOST_WALKS = 400  # queries whose nearest vectors are looked for among all as well
+MOST_WALKS = 400  # queries whose nearest vectors are also found by an exhaustive search
 SESSIONS = {"int8": {}, "fp32": {"PRECISION": "fp32"}}
 
 
@@ -44,7 +44,7 @@ def arguments():
     for name in ("corpus", "queries", "index", "texts"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--hybrid", type=Path, nargs="+", default=[], metavar="CORPUS")
-    parser.add_argument("--plot", type=Path, help="an SVG of what size does")
+    parser.add_argument("--plot", type=Path, help="an SVG of the effect of index size")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -52,7 +52,7 @@ def arguments():
 
 
 def peer(script, *args):
-    """One line of JSON of a peer's script; None if its libraries are not there."""
+    """Returns the line of JSON that a peer's script prints, or None if its libraries are missing."""
     command = [str(PEERS / "bin" / "python"), str(ROOT / "benches" / "peers" / script), *map(str, args)]
     try:
         return last_json(command, stderr=subprocess.DEVNULL)
@@ -101,11 +101,11 @@ def encoder(args):
             rates[f"sentence-transformers, {backend}, batch {size}"].append(theirs(backend, size))
     mine = rates["Cloze, int8"]
     rows = [(n, spread(r), spread([a / b for a, b in zip(mine, r)], 2)) for n, r in rates.items()]
-    table(("encoder", "tokens/s", "Cloze int8 beside it"), rows)
+    table(("encoder", "tokens/s", "speedup of Cloze int8"), rows)
     if ceiling:
         operations = 2 * parameters_of_matrices() * statistics.median(mine) / 1e9
         share = operations / ceiling["int8_gops"]
-        print(f"\n{operations:,.0f} GOP/s in matrix products, attention's own left out: {share:.0%} of the ceiling")
+        print(f"\n{operations:,.0f} GOP/s in matrix products, without those of attention: {share:.0%} of the ceiling")
 
 
 def parameters_of_matrices():
@@ -141,11 +141,11 @@ def vectors(args):
             table_rows.append((name, *at, f"{builds[name]:,.1f}"))
     ours = runs["Cloze"][0]
     table((f"{ours['vectors']:,} vectors", "queries/s at recall@10 .975", "at .99", "build, s"), table_rows)
-    print(f"\nFiles of vectors that readers map: {ours['bytes_per_vector']:,.0f} bytes a vector")
+    print(f"\nVector files mapped by readers: {ours['bytes_per_vector']:,.0f} bytes a vector")
 
 
 def rate_at(rows, recall):
-    """Queries/s at a recall, between the two widths around it."""
+    """Interpolates queries/s at a recall between the two widths around it."""
     for below, above in zip(rows, rows[1:]):
         if below["recall_at_10"] < recall <= above["recall_at_10"]:
             share = (recall - below["recall_at_10"]) / (above["recall_at_10"] - below["recall_at_10"])
@@ -162,18 +162,18 @@ def served(index):
 def http(args):
     load = program("load")
     heading(args)
-    found = {name: [] for name in ("one client", "four clients", "four clients, asked before", "suggest", "cold")}
+    found = {name: [] for name in ("one client", "four clients", "four clients, repeated queries", "suggest", "cold")}
     with tempfile.TemporaryDirectory() as scratch:
-        # A server warms up on others than those that are measured: it remembers these.
+        # A server remembers queries, so it warms up on others than the measured ones.
         few = some_of(args.queries, 200, scratch)
         many = some_of(args.queries, MOST_QUERIES, scratch, behind=200)
         first = json.loads(few.read_text(encoding="utf-8").splitlines()[0])["text"]
         for _ in range(args.rounds):
-            # A new server each round: it has no answers yet.
+            # Each round starts a new server, whose cache is empty.
             for name, clients, file, passes, path in (
                 ("one client", 1, many, 1, "/search?q="),
                 ("four clients", 4, many, 1, "/search?limit=9&q="),
-                ("four clients, asked before", 4, few, 100, "/search?q="),
+                ("four clients, repeated queries", 4, few, 100, "/search?q="),
                 ("suggest", 1, many, 1, "/suggest?q="),
             ):
                 server, address = served(args.index)
@@ -187,7 +187,7 @@ def http(args):
     rows = []
     for name, runs in found.items():
         if name == "cold":
-            rows.append(("`query` from its start to its answer", "", spread([s * 1e3 for s in runs], 0), ""))
+            rows.append(("`query` from start to answer", "", spread([s * 1e3 for s in runs], 0), ""))
         else:
             values = [spread([run[key] for run in runs], digits) for key, digits in (("queries_per_s", 0), ("p50_ms", 2), ("p99_ms", 2))]
             rows.append((f"{name} ({runs[0]['queries']:,} queries)", *values))
@@ -242,9 +242,9 @@ def growth(args):
             if size == args.sizes[0]:
                 like = last_json([grow, "like", str(args.index), index])
             subprocess.run(["rm", "-rf", index], check=False)
-    table(("passages", "build without encoding, s", "its memory, MB", "index, MB", "open without checksums, ms", "checksums, GB/s",
+    table(("passages", "build without encoding, s", "build memory, MB", "index, MB", "open without checksums, ms", "checksums, GB/s",
            "memory in use, MB", "recall@10", "query p50, ms", "p99, ms"), rows)
-    print("\nHow like the base: " + json.dumps(like))
+    print("\nSimilarity to the base: " + json.dumps(like))
     if args.plot:
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             file.write("\n".join(lines))
@@ -254,7 +254,7 @@ def growth(args):
 
 
 def some_of(queries, most, scratch, behind=0):
-    """The first of the queries, or the first behind so many, as a file."""
+    """Writes the first `most` queries after the first `behind` to a file."""
     lines = [line for line in queries.read_text(encoding="utf-8").splitlines() if line.strip()]
     some = Path(scratch) / f"{most}-behind-{behind}.jsonl"
     some.write_text("\n".join(lines[behind : behind + most] or lines[-1:]) + "\n", encoding="utf-8")
@@ -266,7 +266,7 @@ def name_of(corpus):
 
 
 def with_queries(corpus, scratch):
-    """A corpus as JSON Lines, and its queries."""
+    """Returns a corpus as JSON Lines, and its queries."""
     if not corpus.is_dir():
         return corpus, corpus.with_name("queries.jsonl")
     paragraphs, headings = paragraphs_of(corpus)
@@ -276,12 +276,12 @@ def with_queries(corpus, scratch):
 
 
 def prepare(args, scratch):
-    """What is measured on: makes what was not given."""
+    """Makes the inputs that were not given."""
     if args.corpus is None or args.corpus.is_dir():
         args.corpus, headings = with_queries(args.corpus or ROOT / "docs", scratch)
         args.queries = args.queries or headings
     elif args.queries is None:
-        sys.exit("--corpus FILE needs --queries FILE: a file of texts has no headings to ask")
+        sys.exit("--corpus FILE needs --queries FILE: a file of texts has no headings to use as queries")
     if args.texts is None:
         args.texts = scratch / "texts.jsonl"
         lines = [json.loads(line) for line in args.corpus.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -214,22 +214,27 @@ fn compare(index: &Path, queries: &Path, qrels: &Path, first: usize, by_url: boo
 }
 
 fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores> {
-    let query =
-        |words: &str| generation.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });
+    let query = |words: &str| {
+        generation.head().keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() })
+    };
     let words = query(text)?;
-    let hits = generation.keyword(&words, DEPTH, Extent::All, None)?;
-    let nearest = generation.nearest(vector, DEPTH, None)?;
+    let hits = generation.body().keyword(&words, DEPTH, Extent::All, None)?;
+    let nearest = generation.body().nearest(vector, DEPTH, None)?;
     let mut passages: Vec<PassageId> = nearest.iter().chain(&hits.hits).map(|h| h.passage).collect();
     passages.sort_unstable();
     passages.dedup();
     let lexical = |words: &KeywordQuery| -> Result<Leg> {
-        Ok(Leg { scores: generation.keyword_scores(words, &passages)?, mean: 0.0, spread: hits.spread })
+        Ok(Leg {
+            scores: generation.body().candidates().keyword_scores(words, &passages)?,
+            mean: 0.0,
+            spread: hits.spread,
+        })
     };
     // Rarity as in BM25, as a share of the largest there can be.
     let most = (generation.passages() as f32).ln().max(1.0);
     let mut rarities = Vec::new();
     for word in text.split_whitespace().filter(|w| !is_stop_word(w)) {
-        let found = generation.passages_with_stem(word)?;
+        let found = generation.head().passages_with_stem(word)?;
         if found > 0 {
             rarities.push((generation.passages() as f32 / found as f32).ln() / most);
         }
@@ -246,8 +251,12 @@ fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores>
 
 fn semantic(generation: &Generation, vector: &[f32], passages: &[PassageId]) -> Result<Leg> {
     let sample: Vec<PassageId> = generation.ids().step_by(generation.passages().div_ceil(SAMPLE).max(1)).collect();
-    let (mean, _) = moments(&generation.similarities(vector, &sample)?);
-    Ok(Leg { scores: generation.similarities(vector, passages)?, mean, spread: generation.similarity_spread(vector)? })
+    let (mean, _) = moments(&generation.body().candidates().similarities(vector, &sample)?);
+    Ok(Leg {
+        scores: generation.body().candidates().similarities(vector, passages)?,
+        mean,
+        spread: generation.body().candidates().similarity_spread(vector)?,
+    })
 }
 
 /// The query's vector, drawn to the best passages of a list.
@@ -276,7 +285,7 @@ fn ranking(
     order.sort_by(|&a, &b| fused[b].total_cmp(&fused[a]).then(a.cmp(&b)));
     let mut out: Vec<(String, f32)> = Vec::new();
     for (passage, score) in order.into_iter().map(|at| (passages[at], fused[at])) {
-        let page = generation.page_of(passage);
+        let page = generation.head().page_of(passage);
         if let Entry::Vacant(place) = names.entry(page) {
             let passage = generation.passage(passage)?;
             let url = passage.url.split('#').next().unwrap_or_default().to_owned();

@@ -87,7 +87,7 @@ impl Base {
         let vectors: Vec<Vec<f32>> = ids.iter().map(|&id| generation.vector(id)).collect();
         let row: HashMap<u32, u32> = ids.iter().copied().zip(0..).collect();
         let near = |v: &Vec<f32>| -> Result<Vec<u32>> {
-            Ok(generation.nearest(v, 11, None)?.iter().skip(1).map(|n| row[&n.passage]).collect())
+            Ok(generation.body().nearest(v, 11, None)?.iter().skip(1).map(|n| row[&n.passage]).collect())
         };
         let near = vectors.iter().map(near).collect::<Result<_>>()?;
         let (mut text, mut lengths) = (Vec::new(), Vec::new());
@@ -182,11 +182,15 @@ fn like(base: &Path, made: &Path) -> Result<Value> {
         let drawn: Vec<u32> = (0..500).map(|_| ids[random.below(ids.len())]).collect();
         let vectors: Vec<Vec<f32>> = drawn.iter().map(|&id| generation.vector(id)).collect();
         let nearest = |k: usize| -> Result<f32> {
-            let similarity = |v: &Vec<f32>| Ok(generation.nearest(v, k + 1, None)?.last().map_or(0.0, |n| n.score));
+            let similarity =
+                |v: &Vec<f32>| Ok(generation.body().nearest(v, k + 1, None)?.last().map_or(0.0, |n| n.score));
             let all = vectors.iter().map(similarity).collect::<Result<Vec<f32>>>()?;
             Ok(all.iter().sum::<f32>() / all.len() as f32)
         };
-        let spread = vectors.iter().map(|v| generation.similarity_spread(v)).sum::<cloze_index::Result<f32>>()?;
+        let spread = vectors
+            .iter()
+            .map(|v| generation.body().candidates().similarity_spread(v))
+            .sum::<cloze_index::Result<f32>>()?;
         let (mut words, mut distinct) = (0, std::collections::HashSet::new());
         for &id in ids.iter().take(10_000) {
             let text = generation.passage(id)?.text;
@@ -248,10 +252,10 @@ fn recall(generation: &Generation, queries: &[String]) -> Result<f64> {
     let mut found = 0.0;
     for query in queries {
         let vector = encoder.encode(TextKind::Query, query)?.vector;
-        let mut exact = generation.similarities(&vector, &all)?;
+        let mut exact = generation.body().candidates().similarities(&vector, &all)?;
         exact.sort_unstable_by(|a, b| b.total_cmp(a));
         let tenth = exact.get(9).or(exact.last()).copied().unwrap_or_default() - 1e-6;
-        let near = generation.nearest(&vector, 10, None)?;
+        let near = generation.body().nearest(&vector, 10, None)?;
         found += near.iter().filter(|n| n.score >= tenth).count() as f64 / exact.len().min(10) as f64;
     }
     Ok(found / queries.len() as f64)

@@ -150,13 +150,14 @@ fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
     for text in queries {
         let text: String = text.chars().take(512).collect();
         let vector = encoder.encode(TextKind::Query, &text)?.vector;
-        let nearest = generation.nearest(&vector, 1, None)?;
+        let nearest = generation.body().nearest(&vector, 1, None)?;
         let best = nearest.first().context("an empty index")?;
-        let words = generation.keyword_query(&KeywordText { words: text, ..KeywordText::default() })?;
+        let words = generation.head().keyword_query(&KeywordText { words: text, ..KeywordText::default() })?;
         let fences = (best.score - calibration.upper) / (calibration.upper - calibration.lower).max(f32::EPSILON);
-        let near = generation.coverage(&words.subject(), best.passage)?;
-        let hits = generation.keyword(&words.subject(), 1, Extent::Best, None)?.hits;
-        let most = hits.first().map_or(Ok(0.0), |h| generation.coverage(&words.subject(), h.passage))?;
+        let near = generation.body().candidates().coverage(&words.subject(), best.passage)?;
+        let hits = generation.body().keyword(&words.subject(), 1, Extent::Best, None)?.hits;
+        let most =
+            hits.first().map_or(Ok(0.0), |h| generation.body().candidates().coverage(&words.subject(), h.passage))?;
         rows.push(json!([fences, near, most]));
     }
     Ok(Value::Array(rows))
@@ -199,23 +200,24 @@ fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
     let vectors = queries.iter().map(|q| Ok(encoder.encode(TextKind::Query, q)?.vector)).collect::<Result<Vec<_>>>()?;
     let all: Vec<u32> = generation.ids().collect();
-    let counts = generation.facets(&all, &[key.to_owned()])?.remove(key).unwrap_or_default();
-    let nothing = generation.keyword_query(&KeywordText::default())?;
-    let unfiltered = median_us(&vectors, |v| generation.nearest(v, 10, None).map(drop))?;
+    let shown = generation.body().show(&[], &all, &[key.to_owned()])?;
+    let counts = shown.facets().get(key).cloned().unwrap_or_default();
+    let nothing = generation.head().keyword_query(&KeywordText::default())?;
+    let unfiltered = median_us(&vectors, |v| generation.body().nearest(v, 10, None).map(drop))?;
     let mut rows = vec![json!({"value": null, "passages": all.len(), "p50_us": unfiltered})];
     for value in counts.keys() {
         let filter = BTreeMap::from([(key.to_owned(), vec![value.clone()])]);
-        let selection = generation.select(&filter, &nothing)?.context("the filter selects nothing")?;
+        let selection = generation.files().select(&filter, &nothing)?.context("the filter selects nothing")?;
         let chosen: Vec<u32> = selection.iter().collect();
         let mut recall = 0.0;
         for vector in &vectors {
-            let mut exact = generation.similarities(vector, &chosen)?;
+            let mut exact = generation.body().candidates().similarities(vector, &chosen)?;
             exact.sort_unstable_by(|a, b| b.total_cmp(a));
             let worst = exact.get(9).or(exact.last()).copied().unwrap_or_default() - 1e-6;
-            let found = generation.nearest(vector, 10, Some(&selection))?;
+            let found = generation.body().nearest(vector, 10, Some(&selection))?;
             recall += found.iter().filter(|f| f.score >= worst).count() as f64 / exact.len().min(10) as f64;
         }
-        let took = median_us(&vectors, |v| generation.nearest(v, 10, Some(&selection)).map(drop))?;
+        let took = median_us(&vectors, |v| generation.body().nearest(v, 10, Some(&selection)).map(drop))?;
         rows.push(json!({
             "value": value, "passages": chosen.len(), "recall_at_10": recall / vectors.len() as f64,
             "p50_us": took, "ratio": took / unfiltered,

@@ -75,21 +75,22 @@ impl Paths {
         let mut made = Made(99);
         let vectors = (0..QUERIES).map(|_| made.vector()).collect();
         let text = |made: &mut Made| KeywordText { words: made.text(8), ..KeywordText::default() };
-        let words = (0..QUERIES).map(|_| generation.keyword_query(&text(&mut made))).collect::<Result<_, _>>()?;
+        let words =
+            (0..QUERIES).map(|_| generation.head().keyword_query(&text(&mut made))).collect::<Result<_, _>>()?;
         let some = (0..PASSAGES as PassageId).step_by(PASSAGES / 100).collect();
         Ok(Self { generation, vectors, words, some })
     }
 
     fn walk(&self) -> Result<usize> {
-        self.vectors.iter().map(|v| Ok(self.generation.nearest(v, 100, None)?.len())).sum()
+        self.vectors.iter().map(|v| Ok(self.generation.body().nearest(v, 100, None)?.len())).sum()
     }
 
     fn keyword(&self) -> Result<usize> {
-        self.words.iter().map(|q| Ok(self.generation.keyword(q, 100, Extent::Best, None)?.hits.len())).sum()
+        self.words.iter().map(|q| Ok(self.generation.body().keyword(q, 100, Extent::Best, None)?.hits.len())).sum()
     }
 
     fn scores(&self) -> Result<usize> {
-        self.words.iter().map(|q| Ok(self.generation.keyword_scores(q, &self.some)?.len())).sum()
+        self.words.iter().map(|q| Ok(self.generation.body().candidates().keyword_scores(q, &self.some)?.len())).sum()
     }
 }
 

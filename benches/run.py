@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Measures Cloze beside its peers, in one run, and prints a table.
+"""Measures Cloze and its peers in one run, and prints a table.
 
     make bench                                     on the project's own manual
     python3 benches/run.py --site DIR --texts FILE on a site and texts of your own
     python3 benches/run.py --no-peers              without installing anything
     python3 benches/run.py --filters FILE          only filtered search, on the paragraphs of a text
-    python3 benches/run.py --freshness --site DIR  only how long changes of a site take until they are found
+    python3 benches/run.py --freshness --site DIR  only the time until changes of a site are found
 
-Machines differ and are noisy: read the ratios, not the absolute figures. Each comparison takes its
-turns in alternation, and the median of the rounds is printed with the lowest and the highest.
-The peer gets the batch size that suits it best, found in a first round that is not counted.
+Machines differ and are noisy: read the ratios, not the absolute figures. The programs under comparison
+alternate, and the table shows the median of the rounds with the lowest and the highest.
+The peer gets its best batch size, found in a first round that is not counted.
 """
 
 import argparse
@@ -41,14 +41,14 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--filters", type=Path, metavar="FILE", help="measure filtered search on a text's paragraphs")
-    parser.add_argument("--paragraphs", type=int, default=60000, help="paragraphs taken for --filters")
-    parser.add_argument("--freshness", action="store_true", help="measure only how fresh changes of the site are")
+    parser.add_argument("--paragraphs", type=int, default=60000, help="number of paragraphs for --filters")
+    parser.add_argument("--freshness", action="store_true", help="measure only the time until changes of the site are found")
     parser.add_argument("--no-peers", action="store_true", help="measure Cloze alone")
     return parser.parse_args()
 
 
 def program(name):
-    """Builds benches/NAME.rs and finds the program."""
+    """Builds benches/NAME.rs and returns the path of the program."""
     command = ["cargo", "bench", "--locked", "--no-run", "--bench", name, "--message-format", "json"]
     out = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
@@ -61,7 +61,7 @@ def last_json(command, **options):
 
 
 def peer_python():
-    """A virtual environment with the peers, made once; CLOZE_PEERS names another one."""
+    """Returns the Python of a virtual environment with the peers. It is made once; CLOZE_PEERS names another one."""
     python = PEERS / "bin" / "python"
     if not python.exists():
         print("installing the peers (gigabytes) …", file=sys.stderr)
@@ -90,7 +90,7 @@ def encode_peer(python, texts, threads, batch_size):
 
 
 def build(site, index):
-    """Builds an index; seconds, report and peak memory of the process in MB."""
+    """Builds an index. Returns seconds, the report, and the peak memory of the process in MB."""
     started = time.monotonic()
     command = [str(ROOT / "target/release/indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -135,7 +135,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         took, alone, ratios, memory = [], [], [], []
         for number in range(max(1, args.rounds // 2)):
-            # A directory of its own: a build into the last one would find everything encoded.
+            # Each build gets a new directory. In the last one, everything would be encoded already.
             index = Path(scratch) / f"index-{number}"
             seconds, report, peak = build(args.site, index)
             assert report["reused"] == 0 and report["encoded"] > 0
@@ -149,20 +149,20 @@ def main():
         compare_encoders(rows, measure, args.texts or texts, args)
         rates = [report["passages"] / s for s in took]
         rows.append((f"build, passages/s ({report['passages']} passages)", spread(rates), "", ""))
-        rows.append(("build, seconds, beside encoding alone", spread(took, 1), f"{spread(alone, 1)} encoding alone", spread(ratios, 2)))
+        rows.append(("build, seconds, and encoding alone", spread(took, 1), f"{spread(alone, 1)} encoding alone", spread(ratios, 2)))
         rows.append(("build, peak memory, MB", spread(memory), "", ""))
         query = last_json([measure, "query", str(index), str(args.queries or queries)])
         rows.append(("open the index with checksums, ms", f"{query['open_ms']:.1f}", "", ""))
         rows.append(("open index and model, ms", f"{query['ready_ms']:.1f}", "", ""))
         rows.append((f"query, ms (p50 / p99 of {query['queries']})", f"{query['p50_ms']:.2f} / {query['p99_ms']:.2f}", "", ""))
     print(f"{cpu()}, {args.threads} threads; median (lowest to highest) of the rounds\n")
-    print("| what | Cloze | beside | ratio |\n|---|---|---|---|")
+    print("| measurement | Cloze | compared with | ratio |\n|---|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
 
 
 def filters(measure, args):
-    """Recall and latency where one passage in 2, 20 and 1000 may be found."""
+    """Measures recall and latency when a filter lets one passage in 2, 20 and 1000 through."""
     with tempfile.TemporaryDirectory() as scratch:
         corpus, queries = Path(scratch) / "corpus.jsonl", Path(scratch) / "queries.jsonl"
         paragraphs = (p.strip() for p in args.filters.read_text(encoding="utf-8").split("\n"))
@@ -178,14 +178,14 @@ def filters(measure, args):
         build(corpus, index)
         result = last_json([measure, "filters", str(index), str(queries), "share"])
     print(f"{cpu()}; {result['queries']} queries, vector leg, 10 nearest\n")
-    print("| filter lets through | passages | recall@10 | p50, microseconds | beside no filter |\n|---|---|---|---|---|")
+    print("| filter lets through | passages | recall@10 | p50, microseconds | relative to no filter |\n|---|---|---|---|---|")
     for row in result["rows"]:
         recall, ratio = (f"{row[k]:.3f}" if k in row else "" for k in ("recall_at_10", "ratio"))
         print(f"| {row['value'] or 'everything'} | {row['passages']:,} | {recall} | {row['p50_us']:.0f} | {ratio} |")
 
 
 def freshness(args):
-    """Seconds from the start of a build until an edit is found on a running server, and what builds do without one."""
+    """Measures seconds from the start of a build until a running server finds an edit, and builds without an edit."""
     with tempfile.TemporaryDirectory() as scratch:
         site, index = Path(scratch) / "site", Path(scratch) / "index"
         shutil.copytree(args.site, site)
@@ -211,9 +211,9 @@ def freshness(args):
             renamed = f"{report['encoded']} of {moved} pages' passages encoded, {seconds:.2f} s"
     phases = [f"{name} {statistics.median(e['phases'][name] for e in edits):.2f}" for name in ("load", "encode", "publish")]
     print(f"{cpu()}; {report['pages']} pages, {report['passages']} passages; median (lowest to highest) of {args.rounds}\n")
-    print("| what | figure |\n|---|---|")
-    print(f"| one edited page is found on a running server after, s | {spread([e['seconds'] for e in edits], 2)} |")
-    print(f"| of that, phases of the build, s | {', '.join(phases)} |")
+    print("| measurement | figure |\n|---|---|")
+    print(f"| time until a running server finds one edited page, s | {spread([e['seconds'] for e in edits], 2)} |")
+    print(f"| phases of the build within this time, s | {', '.join(phases)} |")
     print(f"| passages encoded for it | {', '.join(str(e['encoded']) for e in edits)} |")
     print(f"| unchanged rebuild, s | {spread([seconds for seconds, *_ in unchanged], 2)} |")
     print(f"| passages encoded for it | {', '.join(str(report['encoded']) for _, report, _ in unchanged)} |")
@@ -221,7 +221,7 @@ def freshness(args):
 
 
 def edit(site, index, address, number):
-    """Adds a section to a page and builds; how long until a search finds it."""
+    """Adds a section to a page, builds, and measures the time until a search finds it."""
     page = sorted(site.rglob("*.md"))[number * 7]
     word = f"freshly{number}zebrafish"
     text = page.read_text(encoding="utf-8")
@@ -250,7 +250,7 @@ def cpu():
 
 
 def paragraphs_of(site):
-    """Paragraphs and headings of the Markdown files of a site, each heading once."""
+    """Returns paragraphs and headings of the Markdown files of a site, each heading once."""
     headings, paragraphs = [], []
     for name in sorted(glob.glob(str(site / "**/*.md"), recursive=True)):
         text = Path(name).read_text(encoding="utf-8", errors="ignore")
@@ -260,7 +260,7 @@ def paragraphs_of(site):
 
 
 def spread_over(texts, most):
-    """At most so many texts, evenly spread."""
+    """Returns at most `most` texts, evenly spread."""
     return texts[:: max(1, -(-len(texts) // most))]
 
 
@@ -269,7 +269,7 @@ def write_jsonl(rows, target):
 
 
 def write_texts(site, target):
-    """Paragraphs of the site as texts, up to MOST_TEXTS evenly spread over it, and its headings as queries."""
+    """Writes up to MOST_TEXTS paragraphs of the site, evenly spread, and returns its headings as queries."""
     paragraphs, headings = paragraphs_of(site)
     write_jsonl([{"text": t} for t in spread_over(paragraphs, MOST_TEXTS)], target)
     return headings

@@ -66,7 +66,7 @@ fn walk(index: &Path, queries: &Path, widths: &[&str]) -> Result<Value> {
     let queries = read(queries, generation.manifest().dimension)?;
     let all: Vec<u32> = generation.ids().collect();
     let tenth = |q: &Vec<f32>| -> Result<f32> {
-        let mut exact = generation.similarities(q, &all)?;
+        let mut exact = generation.body().candidates().similarities(q, &all)?;
         exact.sort_unstable_by(|a, b| b.total_cmp(a));
         Ok(exact.get(9).or(exact.last()).copied().unwrap_or_default() - 1e-6)
     };
@@ -77,7 +77,7 @@ fn walk(index: &Path, queries: &Path, widths: &[&str]) -> Result<Value> {
         let mut found = 0;
         let started = Instant::now();
         for (query, tenth) in queries.iter().zip(&tenths) {
-            let near = generation.nearest_within(query, 10, width, None)?;
+            let near = generation.files().nearest_within(query, 10, width, None)?;
             found += near.iter().filter(|n| n.score >= *tenth).count();
         }
         let seconds = started.elapsed().as_secs_f64();

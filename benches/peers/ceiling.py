@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The ceiling of the encoder: large int8 matrix products of the same ONNX Runtime, one on each thread at once.
+"""Measures the ceiling of the encoder: large int8 matrix products of the same ONNX Runtime, one per thread at once.
 
     python ceiling.py --threads 2
 
-Prints one line of JSON with the rate in billions of operations a second (a product and a sum are two), and the
-rate of the same library's fp32 products beside it, as a calibration of the machine.
+Prints one line of JSON with the rate in billions of operations per second (a product and a sum are two operations).
+It also contains the rate of the same library's fp32 products, as a calibration of the machine.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def session(integers):
 
 
 def rate(threads, integers, seconds=2.0):
-    """Billions of operations a second of all threads together."""
+    """Returns billions of operations per second of all threads together."""
     sessions = [session(integers) for _ in range(threads)]
     counts = [0] * threads
     end = time.perf_counter() + seconds

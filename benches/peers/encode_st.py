@@ -3,31 +3,31 @@
 
     python encode_st.py --model DIR --texts FILE.jsonl --threads N --batch-size N --repeat N
 
-FILE.jsonl holds one object with a "text" a line. Prints one line of JSON:
+FILE.jsonl holds one object with a "text" per line. Prints one line of JSON:
 
     {"library", "version", "torch", "threads", "batch_size", "texts", "tokens",
-     "seconds": [...], "tokens_per_s": [...]}          one entry a repeat
+     "seconds": [...], "tokens_per_s": [...]}          one entry per repeat
 
-A repeat times one call of encode() over all texts, tokenisation included, and
-leaves out reading the file, loading the model and the warm-up. "tokens" counts
-what the model had to see: [CLS] and [SEP] included, cut at the model's limit of
-256, padding not counted.
+A repeat times one call of encode() over all texts, including tokenisation. It
+excludes reading the file, loading the model and the warm-up. "tokens" counts
+the input of the model: with [CLS] and [SEP], cut at the model's limit of 256,
+without padding.
 
-Settings, chosen in the library's favour:
+The settings favour the library:
 
-  - All texts go in one encode() call: it sorts them by length over the whole
+  - One encode() call receives all texts. It sorts them by length over the whole
     list and pads each batch only to its own longest text, so padding is small.
-  - torch.set_num_threads(N) and as many Rayon threads for the tokenizer.
-    Set before torch is imported, so that OpenMP and MKL agree.
+  - torch.set_num_threads(N), and as many Rayon threads for the tokenizer. They
+    are set before torch is imported, so that OpenMP and MKL agree.
   - Scaled dot product attention (the default of transformers) and fp32 weights,
-    asked for explicitly. fp32 is what the quality figures hold for; bfloat16
-    pays only on processors with AMX or AVX512-BF16 and changes the vectors.
-  - The model's own Normalize module does the normalising; where a model has
-    none, normalize_embeddings=True. Never both.
-  - No progress bar; numpy out, which costs one copy at the end.
+    requested explicitly. The quality figures apply to fp32. bfloat16 is faster
+    only on processors with AMX or AVX512-BF16, and it changes the vectors.
+  - The model's own Normalize module normalises the vectors. A model without one
+    gets normalize_embeddings=True. Never both.
+  - No progress bar. The result is numpy, which costs one copy at the end.
   - The warm-up encodes the longest texts and a full-size batch first, so that
-    no repeat pays for memory or for the kernels' first use.
-  - The batch size is the caller's: try several, report the best.
+    no repeat pays for memory or for the first use of the kernels.
+  - The caller chooses the batch size: try several and report the best.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def arguments():
     args.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
     args.add_argument("--batch-size", type=int, default=32, metavar="N")
     args.add_argument("--repeat", type=int, default=3, metavar="N")
-    args.add_argument("--backend", choices=("torch", "onnx"), default="torch", help="onnx: fp32, ONNX Runtime, as it exports it")
+    args.add_argument("--backend", choices=("torch", "onnx"), default="torch", help="onnx: fp32 on ONNX Runtime, as the library exports it")
     return args.parse_args()
 
 

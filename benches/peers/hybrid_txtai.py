@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""txtai end to end: a hybrid index of a corpus, then queries one after the other.
+"""Measures txtai end to end: a hybrid index of a corpus, then queries in sequence.
 
     python hybrid_txtai.py --model DIR --corpus CORPUS.jsonl --queries Q.jsonl --threads 2
 
-Settings, chosen in its favour: the same weights, the texts of a corpus as they are (as Cloze's passages, so that
-both encode the same), its hybrid index with BM25 (keyword and dense weights alike), faiss with the index that
-txtai chooses for the size, batches of 32, all threads. With --index DIR the index is kept, and one that is there
-already is loaded instead of built; "build_s" is then null.
+The settings favour txtai: the same weights, its hybrid index with BM25 (equal keyword and dense weights), faiss with
+the index that txtai chooses for the size, batches of 32, all threads. It gets the texts of the corpus unchanged, like
+Cloze's passages, so that both encode the same. --index DIR keeps the index. If DIR already has one, the script loads
+it instead of building, and "build_s" is null.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main():
     for name in ("--model", "--corpus", "--queries"):
         parser.add_argument(name, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--index", help="where the index is kept from one run to the next")
+    parser.add_argument("--index", help="directory that keeps the index between runs")
     args = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
         os.environ[name] = str(args.threads)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""transformers on PyTorch, beside `indexer train`: the same evaluation, and training speed.
+"""Runs transformers on PyTorch as `indexer train` does: the same evaluation, and training speed.
 
     masked_lm.py evaluate --model DIR --masked FILE [--limit BLOCKS]
     masked_lm.py speed --model DIR --text FILE [--layers N] [--threads N] [--steps N]
 
 `evaluate` loads DIR with BertForMaskedLM and predicts the blanks of FILE, which `indexer train
---evaluate --dump FILE` wrote: top-1, top-5 and perplexity of both should agree. `speed` trains the
+--evaluate --dump FILE` wrote. Top-1, top-5 and perplexity of both should agree. `speed` trains the
 head and the upper N layers on blocks of 32 x 128 tokens with AdamW, as `indexer train` does, and
-prints tokens a second.
+prints tokens per second.
 """
 
 import argparse

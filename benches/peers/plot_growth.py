@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Draws what size does: reads the lines of JSON that `compare.py growth` writes, and writes an SVG.
+"""Draws the effect of index size: reads the lines of JSON that `compare.py growth` writes, and writes an SVG.
 
     python plot_growth.py GROWTH.jsonl OUT.svg
 
-A figure that is null, because something else ran meanwhile, is left out.
+The plot leaves out null figures, which mean that another program ran meanwhile.
 """
 
 import json

@@ -1,10 +1,10 @@
-"""hnswlib and usearch on given vectors: seconds to build, then recall@10 and queries/s of one thread.
+"""Measures hnswlib and usearch on given vectors: seconds to build, then recall@10 and queries/s of one thread.
 
     python vectors.py --vectors V.f32 --queries Q.f32 --dimension 384 --threads 2 --library hnswlib --widths 32 64
 
-Both get the numbers that Cloze builds with (16 links a node, 200 candidates while building), all threads for
-the build and one for the searches, which are asked one after the other. With --index FILE the index is kept, and
-one that is there already is loaded instead of built; "build_s" is then null.
+Both use 16 links per node and 200 candidates while building, all threads for the build, and one thread for the
+searches, which run in sequence. --index FILE keeps the index. If FILE already exists, the script loads it instead of
+building, and "build_s" is null.
 """
 
 import argparse
@@ -22,13 +22,13 @@ def arguments():
     parser.add_argument("--dimension", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--library", choices=("hnswlib", "usearch", "usearch-i8"), required=True)
-    parser.add_argument("--index", help="where the index is kept from one run to the next")
+    parser.add_argument("--index", help="file that keeps the index between runs")
     parser.add_argument("--widths", type=int, nargs="+", required=True)
     return parser.parse_args()
 
 
 def exact(vectors, queries):
-    """Similarity of each query to its tenth nearest."""
+    """Returns the similarity of each query to its tenth nearest vector."""
     tenths = []
     for start in range(0, len(queries), 100):
         similarities = queries[start : start + 100] @ vectors.T

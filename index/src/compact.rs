@@ -10,28 +10,10 @@ use crate::{
     Counts, Generation, Manifest, Passage, Result, WriterOptions, files,
     layout::{self, Layout},
     pages::{self, PageRecord},
+    parts::Parts,
     publish::{Contents, Sealed},
     staging::Staging,
-    writer::Parts,
 };
-
-/// Segments, of vectors and of postings each, that a generation has at most.
-pub(crate) const MOST_SEGMENTS: usize = 8;
-/// A generation is compacted when more than one in this many of its numbers is a tombstone.
-const TOMBSTONES_IN: u64 = 10;
-
-/// Whether a generation is worth compacting.
-pub(crate) fn is_worn(contents: &Contents) -> bool {
-    let Counts { passages, numbers, .. } = contents.counts;
-    (numbers - passages) * TOMBSTONES_IN > numbers
-}
-
-/// Which of some segments a build takes into its own: all but the largest, if there are many. The
-/// numbers are their sizes.
-pub(crate) fn folded(sizes: &[usize]) -> Vec<usize> {
-    let largest = (0..sizes.len()).max_by_key(|&i| sizes[i]);
-    if sizes.len() < MOST_SEGMENTS { Vec::new() } else { (0..sizes.len()).filter(|i| Some(*i) != largest).collect() }
-}
 
 /// Writes a sealed generation anew, as a build from nothing would: in the order of its pages, in
 /// one segment, identical vectors once.

@@ -260,7 +260,7 @@ fn many_small_updates_are_folded_together() {
         assert_eq!(generation.passages(), count as usize);
         segments.push(generation.manifest().vector_segments.len());
         for page in 0..count {
-            let nearest = generation.nearest(&vector(page), 1, None).expect("searched");
+            let nearest = generation.body().nearest(&vector(page), 1, None).expect("searched");
             assert!(nearest[0].score > 0.999, "page {page} of {count}");
         }
     }

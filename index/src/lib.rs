@@ -20,6 +20,7 @@
 
 mod archive;
 mod best;
+pub mod body;
 mod compact;
 #[cfg(test)]
 mod crashes;
@@ -28,23 +29,29 @@ pub mod error;
 mod faults;
 mod files;
 pub mod generation;
+pub mod head;
 pub mod layout;
 pub mod ledger;
 mod lexical;
 mod lock;
 pub mod manifest;
 pub mod pages;
+mod parts;
 pub mod passage;
 mod publish;
 mod selection;
+mod side_by_side;
 mod staging;
 mod vectors;
 mod verify;
+mod wear;
 pub mod writer;
 
 pub use archive::{Imported, export, import};
+pub use body::{Body, FilesBody};
 pub use error::{Error, Result};
 pub use generation::Generation;
+pub use head::Head;
 pub use ledger::Ledger;
 pub use lexical::{
     AnalysedWord, Completions, Extent, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim, analyse,
@@ -55,6 +62,7 @@ pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;
+pub use side_by_side::side_by_side;
 pub use verify::Verified;
 pub use writer::{Writer, WriterOptions};
 

@@ -9,15 +9,17 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
     BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
-    compact, faults, files,
+    compact, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,
     manifest::FileRecord,
     pages::{self, PageRecord},
+    parts::Parts,
     publish::{self, Contents, Published, Sealed},
     staging::Staging,
     vectors::SegmentWriter,
+    wear,
 };
 
 /// What a generation is made for.
@@ -46,29 +48,6 @@ pub struct Writer {
     off_topic: Vec<Vec<f32>>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
     _lock: Arc<WriterLock>,
-}
-
-/// The engines' parts of a generation.
-pub(crate) struct Parts {
-    pub(crate) lexical: LexicalWriter,
-    pub(crate) vectors: SegmentWriter,
-    /// Name of the vector segment that is being written.
-    pub(crate) segment: String,
-}
-
-impl Parts {
-    /// New parts in an empty staging directory.
-    pub(crate) fn create(staging: &Path, segment: &str, dimension: usize) -> Result<Self> {
-        let vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(segment), dimension)?;
-        let lexical = LexicalWriter::create(&staging.join(layout::LEXICAL))?;
-        Ok(Self { lexical, vectors, segment: segment.to_owned() })
-    }
-
-    /// Completes both side by side: committing postings and building the graph use different cores.
-    pub(crate) fn finish(self) -> Result<()> {
-        let (graph, postings) = faults::join(|| self.vectors.finish(), || self.lexical.finish());
-        graph.and(postings)
-    }
 }
 
 /// The live generation that a new one builds on.
@@ -272,7 +251,7 @@ impl Writer {
         let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
-        let is_worn = compact::is_worn(&sealed.contents);
+        let is_worn = wear::is_worn(&sealed.contents);
         let manifest = publish::seal(&layout, &options, &sealed)?;
         let manifest = if is_worn {
             sealed = compact::compact(&layout, &options, &sealed, &manifest)?;
@@ -290,7 +269,7 @@ impl Base {
     /// segments are taken into the new one where there are many.
     fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
         let names = &generation.manifest().vector_segments;
-        let folded = compact::folded(&generation.vector_search().segment_rows());
+        let folded = wear::folded(&generation.vector_search().segment_rows());
         let folders: Vec<String> = folded.iter().map(|&i| format!("{}/{}/", layout::VECTORS, names[i])).collect();
         let mut linked = HashMap::new();
         for record in &generation.manifest().files {

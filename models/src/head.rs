@@ -12,7 +12,7 @@ use std::{collections::HashMap, path::Path};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{Error, Result, weights::to_f32};
+use crate::{Error, Result, floats::to_f32};
 
 /// Name of the file in a model directory.
 pub const FILE: &str = "mask_head.safetensors";

@@ -15,6 +15,7 @@ pub mod cache;
 pub mod encoder;
 pub mod error;
 mod fingerprint;
+mod floats;
 pub mod head;
 mod hub;
 pub mod mask;

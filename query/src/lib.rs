@@ -24,7 +24,7 @@ pub mod suggest;
 mod understand;
 
 pub use commands::{cli, config};
-pub use engine::{Engine, Timings};
+pub use engine::{Engine, timing::Timings};
 pub use error::{Error, Result};
 pub use present::json::{self, Answer};
 pub use request::{Highlight, Mode, Request};

@@ -2,11 +2,14 @@
 
 use std::{collections::HashSet, time::Instant};
 
-use cloze_index::{Extent, Generation, KeywordText, Passage, PassageId, fold};
+use cloze_index::{Extent, KeywordText, Passage, PassageId, fold};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Error, Request, Result, engine::milliseconds};
+use crate::{
+    Error, Request, Result,
+    engine::{resources::Resources, timing::milliseconds},
+};
 
 /// Suggestions in an answer where nothing is said.
 pub const DEFAULT_SUGGESTIONS: usize = 6;
@@ -83,7 +86,7 @@ impl Collected {
 ///
 /// # Errors
 /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_SUGGESTIONS`]; if the keyword leg fails.
-pub(crate) fn suggest(query: &str, limit: usize, generation: &Generation) -> Result<Suggestions> {
+pub(crate) fn suggest(query: &str, limit: usize, with: Resources<'_>) -> Result<Suggestions> {
     let started = Instant::now();
     if limit == 0 || limit > MAX_SUGGESTIONS {
         let expected = format!("1 to {MAX_SUGGESTIONS}");
@@ -92,11 +95,11 @@ pub(crate) fn suggest(query: &str, limit: usize, generation: &Generation) -> Res
     let request = Request::new(query)?;
     let typed = request.query();
     let mut found = Collected { list: Vec::new(), known: HashSet::new(), limit };
-    let completions = generation.completions(typed, limit)?;
-    let (titles, headings) = (passages(&completions.titles, generation)?, passages(&completions.headings, generation)?);
+    let completions = with.head.completions(typed, limit)?;
+    let (titles, headings) = (passages(&completions.titles, with)?, passages(&completions.headings, with)?);
     titles.iter().take(FIRST).for_each(|p| found.title(p));
     headings.iter().take(FIRST).for_each(|p| found.heading(p));
-    add_containing(typed, generation, &mut found)?;
+    add_containing(typed, with, &mut found)?;
     let (before, last) = typed.rsplit_once(' ').map_or(("", typed), |(before, last)| (before, last));
     for known in completions.words.iter().filter(|known| known.word != fold(last)) {
         found.add(format!("{before} {}", known.word).trim(), SuggestionKind::Word, None);
@@ -104,18 +107,19 @@ pub(crate) fn suggest(query: &str, limit: usize, generation: &Generation) -> Res
     titles.iter().for_each(|p| found.title(p));
     headings.iter().for_each(|p| found.heading(p));
     if found.list.is_empty() {
-        add_corrected(typed, generation, &mut found)?;
+        add_corrected(typed, with, &mut found)?;
     }
     let took_ms = milliseconds(started);
     Ok(Suggestions { query: typed.to_owned(), suggestions: found.list, took_ms })
 }
 
-fn passages(ids: &[PassageId], generation: &Generation) -> Result<Vec<Passage>> {
-    ids.iter().map(|&id| Ok(generation.passage(id)?)).collect()
+fn passages(ids: &[PassageId], with: Resources<'_>) -> Result<Vec<Passage>> {
+    let shown = with.body.show(ids, &[], &[])?;
+    ids.iter().map(|&id| Ok(shown.passage(id)?)).collect()
 }
 
 /// Titles and headings that have every word, the last one perhaps not to its end.
-fn add_containing(typed: &str, generation: &Generation, found: &mut Collected) -> Result<()> {
+fn add_containing(typed: &str, with: Resources<'_>, found: &mut Collected) -> Result<()> {
     let folded = fold(typed);
     let words: Vec<&str> = folded.split_whitespace().collect();
     let has_all = |text: &str| {
@@ -124,9 +128,9 @@ fn add_containing(typed: &str, generation: &Generation, found: &mut Collected) -
         words.iter().all(|word| parts.iter().any(|part| part.starts_with(word)))
     };
     let text = KeywordText { words: typed.to_owned(), prefix: true, ..KeywordText::default() };
-    let hits = generation.keyword(&generation.keyword_query(&text)?, LOOKED_THROUGH, Extent::Best, None)?;
-    for hit in hits.hits {
-        let passage = generation.passage(hit.passage)?;
+    let hits = with.body.keyword(&with.head.keyword_query(&text)?, LOOKED_THROUGH, Extent::Best, None)?;
+    let ids: Vec<PassageId> = hits.hits.iter().map(|h| h.passage).collect();
+    for passage in passages(&ids, with)? {
         if has_all(&passage.title) {
             found.title(&passage);
         } else if passage.headings.last().is_some_and(|h| has_all(h)) {
@@ -137,10 +141,10 @@ fn add_containing(typed: &str, generation: &Generation, found: &mut Collected) -
 }
 
 /// What was typed with the words that the index does not have replaced by the nearest it has.
-fn add_corrected(typed: &str, generation: &Generation, found: &mut Collected) -> Result<()> {
+fn add_corrected(typed: &str, with: Resources<'_>, found: &mut Collected) -> Result<()> {
     let words: Vec<&str> = typed.split_whitespace().collect();
     for (i, word) in words.iter().enumerate() {
-        for near in generation.near_words(word)? {
+        for near in with.head.near_words(word)? {
             let mut corrected = words.clone();
             corrected[i] = &near.word;
             found.add(&corrected.join(" "), SuggestionKind::Word, None);

@@ -1,4 +1,4 @@
-// Shows openapi.json for reading. Everything in it becomes text, never markup.
+// Shows openapi.json as a readable page. All its content becomes text, never markup.
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -6,7 +6,7 @@ const make = (tag, properties = {}, ...children) => {
   return element;
 };
 
-/** A schema's name, for the column "type". */
+/** Returns a schema's name, for the column "type". */
 function typeOf(schema = {}) {
   if (schema.$ref) return schema.$ref.split("/").pop();
   const choices = schema.oneOf ?? schema.anyOf;
@@ -16,7 +16,7 @@ function typeOf(schema = {}) {
   return schema.enum ? schema.enum.join(" | ") : type;
 }
 
-/** A table of names, types and what they mean; the call tells it apart from others of that caption. */
+/** Makes a table of names, types and descriptions. `call` distinguishes it from other tables with the same caption. */
 function table(caption, rows, call) {
   const row = ([name, type, text]) =>
     make("tr", {}, make("th", { scope: "row" }, make("code", {}, name)), make("td", {}, type), make("td", {}, text));
@@ -27,7 +27,7 @@ function table(caption, rows, call) {
   return [make("h3", {}, caption), scroll];
 }
 
-/** The fields of an object, one table a schema, each schema once. */
+/** Makes tables of the fields of an object: one table per schema, each schema once. */
 function schemas(schema, all, call, seen = new Set()) {
   if (!schema) return [];
   if (schema.$ref) {

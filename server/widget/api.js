@@ -1,6 +1,6 @@
-// Requests. Answers are kept until the index changes.
+// Sends requests. Keeps answers until the index changes.
 const ANSWERS_KEPT = 30;
-const DEFAULT_WAIT = 2; // seconds, where CORS hides Retry-After
+const DEFAULT_WAIT = 2; // seconds, if CORS hides Retry-After
 
 class Failure extends Error {
   constructor(response, error) {
@@ -38,7 +38,7 @@ class Api {
     return answer;
   }
 
-  // Without a signal it outlives the page.
+  // A request without a signal outlives the page.
   async #fetch(url, signal) {
     const key = this.host.getAttribute("key");
     let response, body;
@@ -63,12 +63,12 @@ class Api {
     if (this.#answers.size > ANSWERS_KEPT) this.#answers.delete(this.#answers.keys().next().value);
   }
 
-  // Once more, to be counted by the server; nobody waits for the answer.
+  // Repeats the search so that the server counts it. Nobody waits for the answer.
   count(fields) {
     this.#fetch(this.url("search", fields)).catch(() => {});
   }
 
-  // As text, which needs no preflight.
+  // Sends text, which needs no preflight.
   report(click) {
     navigator.sendBeacon(this.url("click"), JSON.stringify(click));
   }

@@ -1,6 +1,6 @@
-// Elements. Data enters as text nodes only, and as links only through `safeUrl`.
+// Makes elements. Data enters only as text nodes, and as links only through `safeUrl`.
 
-// `part` is the class, too.
+// `part` is also the class.
 function h(tag, part, attributes, ...children) {
   const node = document.createElement(tag);
   if (part) node.className = node.part = part;
@@ -41,7 +41,7 @@ function safeUrl(url, base) {
   }
 }
 
-// Ranges count UTF-16 code units, as `slice` does.
+// Ranges count UTF-16 code units, like `slice`.
 function fillSnippet(node, snippet) {
   const { text, highlights } = snippet;
   const children = [];

@@ -1,5 +1,5 @@
-// <cloze-search>. Joined into one function: CSS (widget.css as a raw template), labels, api, recent, dom, list, keys, view,
-// search, element.
+// Defines <cloze-search>. The server joins these parts into one function: CSS (widget.css as a raw template), labels, api,
+// recent, dom, list, keys, view, search, element.
 
 const SCRIPT_FOLDER = document.currentScript ? new URL(".", document.currentScript.src).href : "/";
 const STYLE = new CSSStyleSheet();
@@ -14,13 +14,13 @@ class ClozeSearch extends HTMLElement {
       this.api = new Api(this);
       this.search = new Search(this);
       if (Object.hasOwn(this, "labels")) {
-        const { labels } = this; // set before this script came
+        const { labels } = this; // set before this script ran
         delete this.labels;
         this.labels = labels;
       }
       this.view = new View(this);
     }
-    // A page that names no scheme: the system decides.
+    // If the page names no scheme, the system decides.
     this.view.root.classList.toggle("system", getComputedStyle(this).colorScheme === "normal");
     this.view.label();
     if (!this.search.query) this.drawStart();
@@ -67,7 +67,7 @@ class ClozeSearch extends HTMLElement {
     return this.getAttribute("base-url");
   }
 
-  // version:3 topic:"two words"
+  // For example: version:3 topic:"two words"
   get fixedFilters() {
     const pairs = (this.getAttribute("filter") ?? "").matchAll(/([^\s:"]+):(?:"([^"]*)"|(\S+))/g);
     return [...pairs].map(([, key, quoted, bare]) => `${key}:${quoted ?? bare}`);
@@ -94,7 +94,7 @@ class ClozeSearch extends HTMLElement {
     this.emit("cloze-close");
   }
 
-  // `filters` are the chips to press.
+  // `filters` are the chips to select.
   ask(query, filters = this.filters) {
     const text = String(query);
     this.view.input.value = text;
@@ -127,7 +127,7 @@ class ClozeSearch extends HTMLElement {
     else if (this.choose(option, event) && option.href) window.open(option.href, "_blank", "noopener");
   }
 
-  // Whether the browser may follow the link.
+  // Returns whether the browser may follow the link.
   choose({ choice }, event) {
     const { url, title, position } = choice, { query, search } = this;
     if (choice.query) {

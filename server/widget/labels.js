@@ -1,4 +1,4 @@
-// Every text. A site overrides single ones by the property `labels`: a string, or one for each plural category.
+// All texts. A site overrides single texts with the property `labels`: a string, or one for each plural category.
 const LABELS = {
   en: {
     search: "Search", placeholder: "Search the docs", clear: "Clear", close: "Close", results: "Search results",
@@ -51,7 +51,7 @@ function languageOf(host) {
   }
 }
 
-// The function that returns a text by its name, with `{n}` and `{q}` filled in.
+// Returns a function that returns a text by its name, with `{n}` and `{q}` filled in.
 function translator(host, overrides) {
   const language = languageOf(host);
   const labels = { ...LABELS.en, ...LABELS[language.split("-")[0]], ...overrides };

@@ -1,4 +1,4 @@
-// What stands in the list box.
+// Makes the entries of the list box.
 let options = 0;
 
 function option(part, choice, ...children) {
@@ -16,7 +16,7 @@ function passage(part, choice, crumbs, snippet) {
   return option(part, choice, h("span", `title ${part}-title`, null, choice.title), trail, text);
 }
 
-// `position` counts pages from 1; sections have that of their page.
+// `position` counts pages from 1. Sections have the position of their page.
 function page(hit, position, base) {
   const name = hit.title || hit.id, sections = hit.sections ?? [];
   const choice = (url, title) => ({ url: safeUrl(url, base), title, position });

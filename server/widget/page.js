@@ -1,4 +1,4 @@
-// The search page around the widget: mode, explanations, examples, and an address that holds the search.
+// The search page around the widget: mode, explanations, examples, and an address that contains the search.
 
 const widget = document.querySelector("cloze-search");
 const start = document.getElementById("start"), explain = document.getElementById("explain");
@@ -8,7 +8,8 @@ const LEGS = { semantic: "Semantic", lexical: "Keyword" };
 // ---- the address ----
 
 function restore() {
-  restoring = true; // what the address says needs no new entry in the history
+  // The state comes from the address, so it needs no new entry in the history.
+  restoring = true;
   const params = new URLSearchParams(location.search);
   const mode = modes.find(({ value }) => value === params.get("mode")) ?? modes[0];
   mode.checked = true;
@@ -20,7 +21,8 @@ function restore() {
 }
 
 let restoring = false;
-let written; // timer: browsers refuse addresses that change with every key
+// A timer, because browsers refuse to change the address with every key.
+let written;
 
 function address() {
   const mode = modes.find(({ checked }) => checked).value;
@@ -33,7 +35,7 @@ function address() {
   return location.pathname + (query && `?${query}`);
 }
 
-// Typing changes this entry of the history; a choice adds one, so that Back undoes it.
+// Typing changes the current history entry. A choice adds an entry, so that Back undoes it.
 function write(typed) {
   const next = address();
   clearTimeout(written);
@@ -47,7 +49,7 @@ widget.addEventListener("cloze-query", ({ detail: { query, typed } }) => {
   document.title = query ? `${query} - Cloze` : "Cloze search";
   if (!restoring) write(typed);
 });
-// The address has to be right before a result is opened.
+// The address must be right before the page opens a result.
 widget.addEventListener("cloze-select", () => history.replaceState(null, "", address()));
 addEventListener("popstate", restore);
 
@@ -83,7 +85,7 @@ function leg(name, { rank, score, share } = {}) {
     el("rank", Number.isFinite(rank) ? `rank ${rank}` : ""), el("score", took ? `score ${number(score, { maximumSignificantDigits: 4 })}` : ""));
 }
 
-// Below the page's own option, and a part of its description.
+// Returns an explanation to show below the option of the page. It is part of the option's description.
 function explanation({ explain, score }, option) {
   const node = el("explain", ...Object.entries(LEGS).filter(([key]) => key in explain).map(([key, name]) => leg(name, explain[key] ?? undefined)),
     el("leg", el("leg-name", "Overall"), el("likely", `${percent(score)} likely an answer`), el("score", `fused ${number(explain.fused, { maximumSignificantDigits: 4 })}`)));
@@ -99,12 +101,12 @@ widget.addEventListener("cloze-results", () => {
   }
 });
 
-// ---- what the user chooses ----
+// ---- choices of the user ----
 
 for (const mode of modes) mode.addEventListener("change", () => set(() => widget.setAttribute("mode", mode.value)));
 explain.addEventListener("change", () => set(() => widget.toggleAttribute("explain", explain.checked)));
 
-// Without a query the widget has nothing to ask, but the address still changes.
+// Without a query the widget sends no request, but the address still changes.
 function set(change) {
   change();
   write(false);
@@ -118,4 +120,4 @@ async function generation() {
 
 restore();
 if (!widget.query) widget.open();
-generation().catch(() => {}); // it only informs
+generation().catch(() => {}); // only informs

@@ -1,4 +1,4 @@
-// The last searches. Storage may be full, forbidden, or hold anything.
+// Stores the last searches. Storage may be full or forbidden, or contain anything.
 const RECENT_KEY = "cloze-recent";
 const RECENT_KEPT = 8;
 

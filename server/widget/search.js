@@ -1,13 +1,14 @@
-// What is asked. Only the answer to the last request is drawn.
+// Runs the searches. Draws only the answer to the last request.
 const SEMANTIC_PAUSE = 350; // ms
 const LONGEST_WAIT = 30; // seconds
-const READING = 1000; // ms after which an answer was what was meant, not one on the way there
+// After this many ms the reader meant the search, and did not just pause while typing.
+const READING = 1000;
 
 class Search {
   query = "";
   filters = []; // "key:value" of the chips
   #number = 0;
-  #delay = 80; // ms from a key to its request; follows the time that answers take
+  #delay = 80; // ms from a key to its request; adapts to the answer times
   #drawn = ""; // the query of the chips
   #next = 0; // offset
   #call;
@@ -46,7 +47,7 @@ class Search {
     clearTimeout(this.#timer);
     clearTimeout(this.#counting);
     this.pending = false;
-    this.opening = null; // the Enter that did not wait for the answer
+    this.opening = null; // an Enter before the answer
     this.retry = null;
     this.host.view.waiting(false);
   }
@@ -110,14 +111,14 @@ class Search {
     view.drawFailure(failure, this.retry, offset);
   }
 
-  // The snippets again, chosen by meaning. Nobody waits for them.
+  // Requests the snippets again, chosen by meaning. Nobody waits for them.
   async refine(number, signal) {
     const fields = [...this.fields(0), ["highlight", "semantic"]];
     const answer = await this.host.api.get("search", fields, signal).catch(() => null);
     if (answer && number === this.#number) this.host.view.exchangeSnippets(answer.hits);
   }
 
-  // For the analytics of the server: each query once, however it is filtered and shown.
+  // Counts each query once for the analytics of the server, regardless of filters and highlights.
   count() {
     const { host, query } = this;
     if (!query || query === this.#counted) return;
@@ -129,7 +130,7 @@ class Search {
   async suggest(number, signal) {
     const { view, api, baseUrl } = this.host, { query } = this;
     view.drawNothing(query);
-    const answer = await api.get("suggest", [["q", query], ["limit", 5]], signal).catch(() => null); // older servers have none
+    const answer = await api.get("suggest", [["q", query], ["limit", 5]], signal).catch(() => null); // older servers have no suggestions
     if (answer?.suggestions?.length && number === this.#number) view.drawNearest(answer.suggestions, baseUrl);
   }
 

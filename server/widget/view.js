@@ -1,8 +1,10 @@
-// The shadow tree, and what it shows. Times are in milliseconds.
-const SPEECH_PAUSE = 700; // so that a screen reader echoes the typing first
-const PATIENCE = 180; // a faster answer shows no sign of loading
+// Builds and updates the shadow tree. Times are in milliseconds.
+// The screen reader echoes the typing first.
+const SPEECH_PAUSE = 700;
+// Faster answers show no sign of loading.
+const PATIENCE = 180;
 const LOADING_SPOKEN = 600;
-const CHIPS_SHOWN = 8; // of each key
+const CHIPS_SHOWN = 8; // per key
 
 class View {
   #chips = new Map(); // by "key:value"
@@ -60,9 +62,9 @@ class View {
       host.clear();
     };
     list.onclick = list.onauxclick = (event) => this.clicked(event);
-    // Not when results appear under a resting mouse.
+    // A resting mouse must not activate a result that appears under it.
     list.onmousemove = ({ target }) => this.activate(target.closest(".option"));
-    // A press that began inside selects text.
+    // A press that starts inside selects text.
     let pressed;
     dialog.onmousedown = ({ target }) => {
       pressed = target;
@@ -76,7 +78,7 @@ class View {
     const option = event.target.closest(".option");
     if (!option || event.button > 1) return;
     if (!this.host.choose(option, event)) event.preventDefault();
-    // The arrows go on from the field. A finger would only bring up the keyboard.
+    // Focus the field, so that the arrow keys work. On touch this would only open the keyboard.
     if (event.pointerType !== "touch") this.input.focus({ preventScroll: true });
   }
 
@@ -172,7 +174,7 @@ class View {
     this.message.replaceChildren(icon(action ? "alert" : "search"), h("p", "message-title", null, title), h("p", "hint", null, detail), action);
   }
 
-  // While only filters change, chips stay where they are.
+  // If only filters change, chips keep their places.
   drawChips(facets, filters, fresh) {
     const chips = this.#chips, counts = new Map();
     if (fresh) {
@@ -181,7 +183,7 @@ class View {
     }
     for (const [key, values] of Object.entries(facets)) {
       const counted = Object.entries(values).sort((a, b) => b[1] - a[1]).slice(0, CHIPS_SHOWN);
-      // A single value tells nothing apart.
+      // A single value distinguishes no pages.
       for (const [value, count] of counted) if (counted[1] || chips.size) counts.set(`${key}:${value}`, count);
     }
     for (const name of [...counts.keys(), ...filters]) if (!chips.has(name)) this.addChip(name);
@@ -201,7 +203,8 @@ class View {
     this.#chips.set(name, chip);
   }
 
-  // Each keeps its number of lines, so that nothing below moves. A screen reader may be reading the active one.
+  // Each snippet keeps its number of lines, so that nothing below moves. The active one stays, because a screen reader
+  // may be reading it.
   exchangeSnippets(hits) {
     for (const { hit, firstChild } of this.list.children) {
       const better = hit && hits.find(({ id, url }) => id === hit.id && url === hit.url)?.snippet;

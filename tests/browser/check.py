@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Drives the widget, the search page and the guides' sites in headless Chromium.
+"""Tests the widget, the search page and the guides' sites in headless Chromium.
 
     python3 tests/browser/check.py                 everything
-    python3 tests/browser/check.py --shots DIR     and keeps pictures of all states
-    python3 tests/browser/check.py --only PATTERN  the tests whose names fit
+    python3 tests/browser/check.py --shots DIR     also keeps screenshots of all states
+    python3 tests/browser/check.py --only PATTERN  the tests whose names match
 
-Needs Node.js and Chromium: as root with apt they are installed; elsewhere it is said that they are
-missing, and nothing is run. Where mdBook or MkDocs Material cannot be had, only their sites are left
-out. Under CI=true both are failures.
+Needs Node.js and Chromium. As root with apt, the script installs them. Otherwise it reports that they are
+missing and runs nothing. If mdBook or MkDocs Material is not available, it leaves out only their
+sites. Under CI=true both cases are failures.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import hostile
 
 ROOT, HERE = guides.ROOT, guides.HERE
 BINARIES = ROOT / "target" / "release"
-# For the analytics of a server that ends with the test.
+# Opens the analytics of a server that ends with the test.
 KEY = "a-key-for-the-checks"
 AGAIN = "then run `make browser`"
 
@@ -54,12 +54,12 @@ def ensure_modules():
     if stamp.exists() and stamp.read_text() == lock.read_text():
         return
     if subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=HERE).returncode:
-        skip(f"npm could not install tests/browser/package-lock.json; see to its registry, {AGAIN}")
+        skip(f"npm could not install tests/browser/package-lock.json; check its registry, {AGAIN}")
     stamp.write_text(lock.read_text())
 
 
 def start_server(index, arguments):
-    """A search server on an index; the process and its address."""
+    """Starts a search server on an index. Returns the process and its address."""
     command = [BINARIES / "server", "--index", index, "--listen", "127.0.0.1:0", *arguments]
     environment = {**os.environ, "CLOZE_LOG": "error", "CLOZE_ADMIN_KEY": KEY}
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)

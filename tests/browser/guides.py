@@ -1,4 +1,4 @@
-"""Builds real sites as the manual's guides say, indexes their HTML and serves both."""
+"""Builds real sites by the guides of the manual, indexes their HTML and serves both."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ MDBOOK = "0.5.4"
 MKDOCS_MATERIAL = "9.8.1"
 TOOLS = ROOT / "target" / "tools"
 KINDS = ("html", "mdbook", "mkdocs")
-# What a generator adds to the pages: a copy of the first chapter, pages about nothing.
+# Pages that a generator adds: a copy of the first chapter, and pages without content.
 EXCLUDED = {"html": [], "mdbook": ["/index.html", "404.html"], "mkdocs": ["404.html"]}
 
 
@@ -25,7 +25,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def ensure_mdbook():
-    """Only what `mdbook build` needs, and unoptimised: a minute instead of ten; kept in target/tools."""
+    """Installs mdBook into target/tools, unoptimised and only with the features of `mdbook build`: a minute instead of ten."""
     if (TOOLS / "bin" / "mdbook").exists():
         return True
     command = ["cargo", "install", "mdbook", "--version", MDBOOK, "--locked", "--quiet", "--debug", "--no-default-features", "--root", TOOLS]
@@ -45,20 +45,20 @@ def ensure_mkdocs():
 
 
 def tools():
-    """Puts mdBook and MkDocs Material in place; gives the guides that can be tested."""
+    """Installs mdBook and MkDocs Material. Returns the guides that can be tested."""
     has = {"html": True, "mdbook": ensure_mdbook(), "mkdocs": ensure_mkdocs()}
     return [kind for kind in KINDS if has[kind]]
 
 
 def serve_folder(folder):
-    """A plain web server for a folder; its address."""
+    """Starts a plain web server for a folder. Returns its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def copy(kind, target, **values):
-    """The sources of a site with their addresses filled in."""
+    """Copies the sources of a site and fills in their addresses."""
     copytree(HERE / "guides" / kind, target)
     for path in target.rglob("*"):
         if path.suffix in (".hbs", ".html", ".yml"):
@@ -69,7 +69,7 @@ def copy(kind, target, **values):
 
 
 def generate(kind, source, out):
-    """What the generator makes of the sources; plain HTML needs none."""
+    """Runs the generator on the sources. Plain HTML needs none."""
     if kind == "html":
         copytree(source, out, dirs_exist_ok=True)
         return
@@ -81,12 +81,12 @@ def generate(kind, source, out):
 
 
 def build(kind, scratch, start_server):
-    """One site: its address, and the search server that belongs to it."""
+    """Builds one site. Returns its address and its search server."""
     out, index = scratch / kind / "out", scratch / kind / "index"
     out.mkdir(parents=True)
     site = serve_folder(out)
-    # The HTML has to be there before the index, and the index before the search server, whose address is in
-    # the HTML: so once with any address, and again with the right one.
+    # The index needs the HTML, the search server needs the index, and the HTML contains the address of the
+    # server. So the site is generated once with any address, and again with the right one.
     addresses = {"ENDPOINT": "http://127.0.0.1:9", "SITE_URL": site}
     copy(kind, scratch / kind / "first", **addresses)
     generate(kind, scratch / kind / "first", out)

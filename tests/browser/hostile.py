@@ -1,8 +1,8 @@
-"""A folder of documents whose authors want scripts to run in the browser of whoever searches them."""
+"""Writes documents whose authors try to run scripts in the browsers of readers."""
 
 import json
 
-# Each would set `__pwned`, which the tests look for, if it were taken for markup or followed as a link.
+# Each sets `__pwned` if a page treats it as markup or follows it as a link. The tests check for this variable.
 IMAGE = "<img src=x onerror=\"window.__pwned='image'\">"
 SCRIPT = "<script>window.__pwned='script'</script>"
 SVG = "<svg onload=\"window.__pwned='svg'\"></svg>"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs other people's clients against the server: OpenAI's, and schemathesis on /openapi.json.
+"""Runs third-party clients against the server: OpenAI's, and schemathesis on /openapi.json.
 
-    python3 tests/clients/check.py              some hundred requests
+    python3 tests/clients/check.py              a few hundred requests
     python3 tests/clients/check.py --soak       for ten minutes
 
-The clients come from PyPI into a folder of their own. Where they cannot be had, that is said and the
-check is skipped; under CI=true that is a failure.
+The script installs the clients from PyPI into a folder of their own. If they are not available, it reports
+this and skips the check. Under CI=true this is a failure.
 """
 
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENTS = ROOT / "tests" / "clients"
 PYTHON = CLIENTS / ".venv" / "bin" / "python"
 KEY = "a-key-for-the-checks"
-# Not "positive_data_acceptance": that a query must hold a word is more than a schema can say.
+# Without "positive_data_acceptance": a schema cannot express that a query must contain a word.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance"
@@ -26,7 +26,7 @@ CHECKS = (
 
 
 def clients():
-    """Whether the clients are there, or could be put there."""
+    """Tells whether the clients are installed, and installs them if necessary."""
     requirements = CLIENTS / "requirements.txt"
     stamp = CLIENTS / ".venv" / "installed"
     if stamp.exists() and stamp.read_text() == requirements.read_text():
@@ -42,7 +42,7 @@ def clients():
 
 
 def serve(scratch):
-    """A server on the project's manual, and its address."""
+    """Starts a server on the project's manual. Returns the process and its address."""
     binaries, index = ROOT / "target" / "release", str(Path(scratch) / "index")
     subprocess.run([binaries / "indexer", "build", ROOT / "docs", "--index", index, "--quiet"], check=True)
     command = [binaries / "server", "--index", index, "--listen", "127.0.0.1:0", "--analytics"]

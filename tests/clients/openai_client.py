@@ -1,4 +1,4 @@
-"""OpenAI's own Python client, pointed at a Cloze server."""
+"""Tests a Cloze server with OpenAI's own Python client."""
 
 import sys
 
@@ -9,7 +9,7 @@ def main():
     address, key = sys.argv[1:]
     client = OpenAI(base_url=f"{address}/v1", api_key=key, max_retries=0)
     texts = ["how do I keep the index fresh", "an index that stays up to date", "the price of tea"]
-    # The client asks for base64 of its own accord, and decodes it.
+    # By default the client requests base64 and decodes it.
     packed = client.embeddings.create(model="all-MiniLM-L6-v2", input=texts)
     plain = client.embeddings.create(model="all-MiniLM-L6-v2", input=texts, encoding_format="float")
     a, b, c = (item.embedding for item in packed.data)
@@ -22,12 +22,12 @@ def main():
     for wrong, error in [(dict(input=[]), BadRequestError), (dict(input="x " * 2000), BadRequestError)]:
         try:
             client.embeddings.create(model="any", **wrong)
-            raise AssertionError(f"{wrong} was taken")
+            raise AssertionError(f"{wrong} was accepted")
         except error as refused:
             assert refused.body["code"], refused.body
     try:
         OpenAI(base_url=f"{address}/v1", api_key="wrong", max_retries=0).embeddings.create(model="any", input="x")
-        raise AssertionError("a wrong key was taken")
+        raise AssertionError("a wrong key was accepted")
     except (AuthenticationError, Exception) as refused:
         assert getattr(refused, "status_code", None) in (401, 403), refused
     print("OpenAI's client works: vectors in both formats, usage, errors")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the three hottest paths, and compares with what they took when they were last looked at.
+"""Counts the instructions of the three hottest paths, and compares the counts with the stored figures.
 
     python3 tests/instructions/check.py            as `make test` does
-    python3 tests/instructions/check.py --write    after a change that is meant to change them
+    python3 tests/instructions/check.py --write    after a change that should change the figures
 
-Instructions do not depend on how busy a machine is. They are counted by valgrind's callgrind, which has
-AVX2 and no AVX-512, so that processors with either give the same. The graph is built by several threads, and
-no two are the same: a path may differ by MARGIN before it is called another one.
+Instruction counts do not depend on how busy a machine is. valgrind's callgrind counts them. It supports AVX2 but not
+AVX-512, so processors with either give the same counts. Several threads build the graph, and no two graphs are the
+same, so a count may differ by MARGIN before the check reports it.
 """
 
 import json
@@ -42,7 +42,7 @@ def valgrind():
     if not found and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "install", "-y", "-q", "valgrind"], check=False, stdout=subprocess.DEVNULL)
         found = shutil.which("valgrind")
-    return found or skip("there is no valgrind; install it and run this again")
+    return found or skip("valgrind is missing; install it and run this again")
 
 
 def program():
@@ -57,13 +57,13 @@ def count(counter, paths, path, index, scratch):
     run = subprocess.run(command + [paths, path, index], stderr=subprocess.PIPE, text=True)
     found = re.search(r"Collected\s*:\s*(\d+)", run.stderr)
     if run.returncode != 0 or not found or int(found[1]) == 0:
-        sys.exit(f"instructions of {path} were not counted:\n{run.stderr}")
+        sys.exit(f"could not count the instructions of {path}:\n{run.stderr}")
     return int(found[1])
 
 
 def main():
     if platform.machine() != "x86_64" or not has_avx2():
-        skip("the figures are those of x86-64 with AVX2")
+        skip("the figures apply to x86-64 with AVX2")
     counter, paths = valgrind(), program()
     with tempfile.TemporaryDirectory() as scratch:
         index = str(Path(scratch) / "index")
@@ -73,12 +73,12 @@ def main():
         FIGURES.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     known = json.loads(FIGURES.read_text(encoding="utf-8"))
     ratios = {path: found[path] / known[path] for path in PATHS}
-    print("instructions: " + ", ".join(f"{p} {found[p] / 1e6:.1f} million ({ratios[p]:.2f} of before)" for p in PATHS))
+    print("instructions: " + ", ".join(f"{p} {found[p] / 1e6:.1f} million ({ratios[p]:.2f} of the stored figure)" for p in PATHS))
     slower = [p for p in PATHS if ratios[p] > 1 + MARGIN]
     if slower:
         sys.exit(f"{', '.join(slower)}: more than {MARGIN:.0%} more instructions than in {FIGURES.name}")
     if any(ratio < 1 - MARGIN for ratio in ratios.values()):
-        print("instructions: fewer than before; write the new figures with --write, so that they are kept")
+        print("instructions: fewer than before; store the new figures with --write")
 
 
 if __name__ == "__main__":

@@ -104,9 +104,9 @@ fn recall(engine: &Engine, queries: &[String]) -> f64 {
     let mut found = 0;
     for query in queries {
         let vector = encoder.encode(TextKind::Query, query).unwrap().vector;
-        let mut exact = generation.similarities(&vector, &ids).unwrap();
+        let mut exact = generation.body().candidates().similarities(&vector, &ids).unwrap();
         exact.sort_unstable_by(|a, b| b.total_cmp(a));
-        let nearest = generation.nearest(&vector, 10, None).unwrap();
+        let nearest = generation.body().nearest(&vector, 10, None).unwrap();
         found += nearest.iter().filter(|n| n.score >= exact[9] - 1e-6).count().min(10);
     }
     found as f64 / (10 * queries.len()) as f64

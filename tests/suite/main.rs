@@ -9,6 +9,7 @@ mod answers;
 mod bad_input;
 mod building;
 mod churn;
+mod circles;
 mod corrections;
 mod damage;
 mod embeddings;

@@ -17,11 +17,8 @@ use tantivy::tokenizer::{Language, RawTokenizer, StopWordFilter, TextAnalyzer, T
 use super::{
     composed::Composed,
     cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
-    stems::Stems,
+    stems::{LONGEST_TERM, Stems},
 };
-
-/// Longest term that is indexed, in bytes. Longer ones are data, not words.
-pub(super) const LONGEST_TERM: usize = 255;
 
 /// A word of a text, and a term it is indexed as.
 #[derive(Debug, Clone, PartialEq, Eq)]

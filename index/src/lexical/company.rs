@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{query::QueryWord, search::Lexical};
+use super::{postings::Postings, query::QueryWord};
 use crate::{KeywordQuery, PassageId, Result};
 
 /// Places of the other words that are looked at; the rarest words come first, as they say most.
@@ -16,7 +16,7 @@ struct Rest {
     all: f32,
 }
 
-impl Lexical {
+impl Postings {
     /// For each word, the most that one passage with it has of the query's words, each counted by its rarity:
     /// 0 to 1. A word is looked for just as it is written, folded.
     pub(crate) fn company(&self, words: &[&str], rest: &KeywordQuery) -> Result<Vec<f32>> {
@@ -29,7 +29,7 @@ impl Lexical {
         for word in query.words.iter().filter(|w| w.is_word && w.is_known && !w.is_stop_word) {
             let mut frequency = 0;
             for (term, _) in &word.terms {
-                frequency += self.documents_with(self.fields.content, term)?;
+                frequency += self.opened.documents_with(self.opened.fields.content, term)?;
             }
             if frequency > 0 {
                 words.push((frequency, word));
@@ -43,7 +43,7 @@ impl Lexical {
             if places > MOST_PLACES {
                 break;
             }
-            let rarity = (1.0 + self.live.len() as f32 / frequency as f32).ln();
+            let rarity = (1.0 + self.opened.live.len() as f32 / frequency as f32).ln();
             rest.all += rarity;
             self.add_places(word, rarity, &mut rest.found)?;
         }
@@ -53,7 +53,7 @@ impl Lexical {
     fn add_places(&self, word: &QueryWord, rarity: f32, found: &mut HashMap<PassageId, f32>) -> Result<()> {
         let mut places: Vec<PassageId> = Vec::new();
         for (term, _) in &word.terms {
-            self.each(&self.raw(self.fields.content, term), |passage, _| places.push(passage))?;
+            self.opened.each(&self.opened.raw(self.opened.fields.content, term), |passage, _| places.push(passage))?;
         }
         places.sort_unstable();
         places.dedup();
@@ -63,7 +63,7 @@ impl Lexical {
 
     fn most_shared(&self, word: &str, rest: &Rest) -> Result<f32> {
         let mut most = 0f32;
-        self.each(&self.raw(self.fields.words, word), |passage, _| {
+        self.opened.each(&self.opened.raw(self.opened.fields.words, word), |passage, _| {
             most = most.max(rest.found.get(&passage).copied().unwrap_or_default());
         })?;
         Ok(if rest.all > 0.0 { most / rest.all } else { 0.0 })
@@ -73,7 +73,11 @@ impl Lexical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeywordText, Passage, Selection, lexical::LexicalWriter};
+    use crate::{
+        KeywordText, Passage, Selection,
+        lexical::{LexicalWriter, Opened, WordList},
+    };
+    use std::sync::Arc;
 
     #[test]
     fn a_word_is_in_company_where_one_passage_has_it_with_the_others() {
@@ -85,11 +89,12 @@ mod tests {
         }
         writer.finish().expect("writable");
         let live = Selection::all_but(4, &[2]);
-        let lexical = Lexical::open(dir.path(), live, &[0], &["en".to_owned()]).expect("whole");
+        let opened = Arc::new(Opened::open(dir.path(), live, &["en".to_owned()]).expect("whole"));
+        let (list, postings) = (WordList::new(opened.clone()), Postings::new(opened, &[0]));
         let company = |words: &str| {
             let rest = KeywordText { words: words.into(), ..KeywordText::default() };
-            let rest = lexical.analyse(&rest).expect("read");
-            lexical.company(&["year", "tear", "old", "nowhere"], &rest).expect("read")
+            let rest = list.analyse(&rest).expect("read");
+            postings.company(&["year", "tear", "old", "nowhere"], &rest).expect("read")
         };
         assert_eq!(company("plague in cities"), [1.0, 0.0, 0.0, 0.0], "what is gone keeps nobody company");
         let half = company("paper of the plague");

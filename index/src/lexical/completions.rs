@@ -8,7 +8,7 @@ use super::{
     analysis::{Analyzer, verbatim_key},
     near::NearWord,
     schema::{heading_term, title_term},
-    search::Lexical,
+    words::WordList,
 };
 use crate::{PassageId, Result};
 
@@ -32,7 +32,7 @@ pub struct Completions {
     pub words: Vec<KnownWord>,
 }
 
-impl Lexical {
+impl WordList {
     /// Titles and headings that begin as the text does, and words that begin as its last word does;
     /// `most` of each.
     pub(crate) fn completions(&self, text: &str, most: usize) -> Result<Completions> {
@@ -57,7 +57,7 @@ impl Lexical {
             return Ok(Vec::new());
         }
         let near = self.near.nearest(&folded);
-        let near = near.map_err(|e| self.failed("look up near words", &e))?.into_iter();
+        let near = near.map_err(|e| self.opened.failed("look up near words", &e))?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
 
@@ -65,22 +65,22 @@ impl Lexical {
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
-        let found = self.near.within(&folded, edits).map_err(|e| self.failed("look up near words", &e))?;
+        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up near words", &e))?;
         Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
     /// Passages that have a word just as it is written, but for case and accents.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
-        self.documents_with(self.fields.words, &folded)
+        self.opened.documents_with(self.opened.fields.words, &folded)
     }
 
     /// Passages that have a word in any form, as the stemmers of the index's languages see it.
     pub(crate) fn passages_with_stem(&self, word: &str) -> Result<u64> {
         let mut most = 0;
-        for language in &self.languages {
+        for language in &self.opened.languages {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
-                most = most.max(self.documents_with(self.fields.content, &term.term)?);
+                most = most.max(self.opened.documents_with(self.opened.fields.content, &term.term)?);
             }
         }
         Ok(most)
@@ -88,7 +88,7 @@ impl Lexical {
 
     /// The first live passage of each title or heading whose term begins so.
     fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
-        let mut terms: Vec<String> = self.terms_from(self.fields.verbatim, prefix)?.into_keys().collect();
+        let mut terms: Vec<String> = self.terms_from(self.opened.fields.verbatim, prefix)?.into_keys().collect();
         terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
         let mut found = Vec::new();
         for term in terms {
@@ -96,7 +96,9 @@ impl Lexical {
                 break;
             }
             let mut first: Option<PassageId> = None;
-            self.each(&self.raw(self.fields.verbatim, &term), |p, _| first = Some(first.map_or(p, |f| f.min(p))))?;
+            self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &term), |p, _| {
+                first = Some(first.map_or(p, |f| f.min(p)))
+            })?;
             found.extend(first);
         }
         Ok(found)
@@ -104,7 +106,7 @@ impl Lexical {
 
     /// The most frequent words that begin so.
     pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
-        let terms = self.terms_from(self.fields.words, prefix)?.into_iter();
+        let terms = self.terms_from(self.opened.fields.words, prefix)?.into_iter();
         let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();
         words.sort_by(|a, b| b.passages.cmp(&a.passages).then_with(|| a.word.cmp(&b.word)));
         words.truncate(most);
@@ -113,9 +115,9 @@ impl Lexical {
 
     /// Terms of a field that begin so, with the number of passages that have them.
     fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
-        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        let failed = |e: tantivy::TantivyError| self.opened.failed("list words", &e);
         let mut found = BTreeMap::new();
-        for reader in self.searcher.segment_readers() {
+        for reader in self.opened.searcher.segment_readers() {
             let terms = reader.inverted_index(field).map_err(failed)?;
             let range = terms.terms().range().ge(prefix.as_bytes());
             let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;

@@ -3,15 +3,15 @@
 use tantivy::Term;
 
 use super::{
+    postings::Postings,
     query::{QueryWord, compile_word},
-    search::Lexical,
 };
 use crate::{KeywordQuery, PassageId, Result};
 
 /// What a near word counts beside the word itself.
 const NEAR: f32 = 0.5;
 
-impl Lexical {
+impl Postings {
     /// The share of the query's words that the passage has, each by its rarity (0 to 1; 0 for a query
     /// without words).
     pub(crate) fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
@@ -19,7 +19,7 @@ impl Lexical {
         for word in query.words.iter().filter(|w| w.is_word) {
             let rarity = self.rarity(word)?;
             all += rarity;
-            if self.matches(compile_word(word, self.fields.content), passage)? {
+            if self.matches(compile_word(word, self.opened.fields.content), passage)? {
                 found += rarity * if word.is_known { 1.0 } else { NEAR };
             }
         }
@@ -31,11 +31,11 @@ impl Lexical {
     fn rarity(&self, word: &QueryWord) -> Result<f32> {
         let mut frequency = 0;
         for (term, _) in word.terms.iter().filter(|_| word.is_known) {
-            let term = Term::from_field_text(self.fields.content, term);
-            let found = self.searcher.doc_freq(&term).map_err(|e| self.failed("look up a word", &e))?;
+            let term = Term::from_field_text(self.opened.fields.content, term);
+            let found = self.opened.searcher.doc_freq(&term).map_err(|e| self.opened.failed("look up a word", &e))?;
             frequency = frequency.max(found);
         }
-        let (n, f) = (self.addresses.len() as f32, frequency as f32);
+        let (n, f) = (self.opened.addresses.len() as f32, frequency as f32);
         Ok((1.0 + (n - f + 0.5).max(0.0) / (f + 0.5)).ln())
     }
 }

@@ -4,7 +4,10 @@ use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RawTokenizer, Stemmer, TokenFilter, TokenStream, Tokenizer,
 };
 
-use super::{analysis::LONGEST_TERM, composed::without_loose_accents};
+use super::composed::without_loose_accents;
+
+/// Longest term that is indexed, in bytes. Longer ones are data, not words.
+pub(super) const LONGEST_TERM: usize = 255;
 
 /// The filters one around the other, as types: a `TextAnalyzer` would allocate each of them for every word.
 type Lower = <LowerCaser as TokenFilter>::Tokenizer<RawTokenizer>;

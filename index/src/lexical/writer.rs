@@ -13,9 +13,10 @@ use tantivy::{
 
 use super::{
     analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
+    failure::error,
     schema::{self, Fields},
 };
-use crate::{Error, Passage, PassageId, Result, compact, files};
+use crate::{Error, Passage, PassageId, Result, files, wear};
 
 /// What tantivy calls the list of its segments.
 const META: &str = "meta.json";
@@ -107,7 +108,7 @@ impl LexicalWriter {
         } else {
             let metas = self.index.searchable_segment_metas().map_err(failed)?;
             let sizes: Vec<usize> = metas.iter().map(|m| m.num_docs() as usize).collect();
-            compact::folded(&sizes).into_iter().map(|i| metas[i].id()).collect()
+            wear::folded(&sizes).into_iter().map(|i| metas[i].id()).collect()
         };
         if merged.len() > 1 {
             self.writer.merge(&merged).wait().map_err(failed)?;
@@ -151,8 +152,4 @@ fn tokens(terms: Vec<Term>) -> PreTokenizedString {
     // Postings are written in the order of the text.
     tokens.sort_by_key(|t| t.position);
     PreTokenizedString { text: String::new(), tokens }
-}
-
-pub(crate) fn error(path: &Path, doing: &'static str, e: &tantivy::TantivyError) -> Error {
-    Error::Lexical { path: path.to_owned(), doing, reason: e.to_string() }
 }

@@ -2,13 +2,10 @@
 
 mod answers;
 pub(crate) mod resources;
+pub(crate) mod timing;
 mod vectors;
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use cloze_index::Generation;
 use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
@@ -16,7 +13,7 @@ use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_thread
 use crate::{
     Answer, Error, Request, Result, Suggestions,
     present::{hits, json::Total},
-    search::{legs, rank, total},
+    search::{legs, pages, rank, total},
     suggest,
     understand::{
         self, Understood,
@@ -26,6 +23,7 @@ use crate::{
 };
 use answers::Answers;
 use resources::Resources;
+use timing::{Timings, milliseconds};
 use vectors::QueryVectors;
 
 /// An index and its encoder, ready to answer from any number of threads.
@@ -37,21 +35,6 @@ pub struct Engine {
     vectors: QueryVectors,
     masks: Masks,
     answers: Answers,
-}
-
-/// Where the time of a search went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Timings {
-    /// The query's vector: encoded, or remembered.
-    pub encode: Option<Duration>,
-    /// The nearest passages.
-    pub semantic: Option<Duration>,
-    /// The keyword leg, which runs at the same time.
-    pub lexical: Option<Duration>,
-    /// Scoring the union of the candidates, fusing, grouping.
-    pub fuse: Duration,
-    /// Reading the hits, their snippets, highlights and facets.
-    pub present: Duration,
 }
 
 impl Engine {
@@ -137,7 +120,8 @@ impl Engine {
 
     fn resources(&self) -> Resources<'_> {
         Resources {
-            generation: &self.generation,
+            head: self.generation.head(),
+            body: self.generation.body(),
             encoder: self.encoder.as_ref(),
             degraded: self.degraded.as_deref(),
             vectors: &self.vectors,
@@ -204,9 +188,9 @@ impl Engine {
         let presenting = Instant::now();
         let first = request.offset().min(pages.len());
         let shown = &pages[first..(first + request.limit()).min(pages.len())];
-        let hits = hits::hits(shown, request, &plan, with)?;
-        let (found, relation) = total::found(&plan, &legs, with);
-        let facets = self.generation.facets(&found, &request.facets)?;
+        let (found, relation) = total::found(&legs, with.head);
+        let passages = with.body.show(&pages::passages(shown), &found, &request.facets)?;
+        let hits = hits::hits(shown, request, &plan, &*passages, with.encoder)?;
         timings.present = presenting.elapsed();
 
         let answer = Answer {
@@ -215,7 +199,7 @@ impl Engine {
             mode: request.mode,
             degraded: legs.degraded,
             generation: self.generation.manifest().generation.clone(),
-            facets,
+            facets: passages.facets().clone(),
             took_ms: milliseconds(started),
             total: Total { value: found.len() as u64, relation },
             no_match: pages.is_empty(),
@@ -233,8 +217,9 @@ impl Engine {
         let with = self.resources();
         let (Understood { plan, .. }, legs) = legs::propose(request, with)?;
         let pages = rank::rank(request, &plan, &legs, with)?;
+        let passages = with.body.show(&pages::passages(&pages), &[], &[])?;
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
-            let passage = self.generation.passage(page.best.passage)?;
+            let passage = passages.passage(page.best.passage)?;
             let url = || passage.url.split('#').next().unwrap_or_default().to_owned();
             Ok((if by_url { url() } else { passage.source }, page.probability))
         });
@@ -248,7 +233,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Parameter`] unless 1 <= limit <= [`suggest::MAX_SUGGESTIONS`]; if the keyword leg fails.
     pub fn suggest(&self, query: &str, limit: usize) -> Result<Suggestions> {
-        suggest::suggest(query, limit, &self.generation)
+        suggest::suggest(query, limit, self.resources())
     }
 
     /// The query with its mistyped words corrected; `None` if no word looks mistyped.
@@ -266,9 +251,4 @@ impl Engine {
     pub fn considered(&self, request: &Request) -> Result<Vec<Considered>> {
         understand::considered(request, self.resources())
     }
-}
-
-/// Since then, to the microsecond.
-pub(crate) fn milliseconds(since: Instant) -> f64 {
-    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }

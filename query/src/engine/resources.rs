@@ -1,6 +1,6 @@
 //! Everything that the stages of a search work with.
 
-use cloze_index::Generation;
+use cloze_index::{Body, Head};
 use cloze_models::Encoder;
 
 use super::vectors::QueryVectors;
@@ -9,8 +9,10 @@ use crate::understand::masks::Masks;
 /// The index and the models of one engine, as a stage borrows them.
 #[derive(Clone, Copy)]
 pub(crate) struct Resources<'a> {
-    /// The index.
-    pub(crate) generation: &'a Generation,
+    /// Words, titles and calibration of the index.
+    pub(crate) head: &'a Head,
+    /// Passages, vectors and postings of the index.
+    pub(crate) body: &'a dyn Body,
     /// The encoder; without one, words alone answer.
     pub(crate) encoder: Option<&'a Encoder>,
     /// Why words alone answer.

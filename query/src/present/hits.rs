@@ -1,6 +1,7 @@
 //! One hit for each page: snippet, sections, best sentence, and how the score came about.
 
-use cloze_index::{KeywordQuery, Passage, PassageId};
+use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, side_by_side};
+use cloze_models::Encoder;
 use rayon::prelude::*;
 
 use super::{
@@ -10,12 +11,10 @@ use super::{
 };
 use crate::{
     Highlight, Request, Result,
-    engine::resources::Resources,
     request::plan::Plan,
     search::{
         fuse::{Fused, View},
         pages::PageHit,
-        side_by_side::side_by_side,
     },
 };
 
@@ -26,16 +25,22 @@ const FOCUSED: usize = 5;
 const SECTIONS: usize = 3;
 
 /// The hits of some pages, in their order.
-pub(crate) fn hits(pages: &[PageHit], request: &Request, plan: &Plan, with: Resources<'_>) -> Result<Vec<Hit>> {
-    let presenter = Presenter { words: &plan.words, request, with };
+pub(crate) fn hits(
+    pages: &[PageHit],
+    request: &Request,
+    plan: &Plan,
+    passages: &dyn Shown,
+    encoder: Option<&Encoder>,
+) -> Result<Vec<Hit>> {
+    let presenter = Presenter { words: &plan.words, request, passages };
     let (upper, lower) = pages.split_at(pages.len() / 2);
     let (upper, lower) = side_by_side(|| presenter.hits(upper), || presenter.hits(lower));
     let mut hits = upper?;
     hits.extend(lower?);
     if request.highlight == Highlight::Semantic {
-        let passages: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
+        let best: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         // The words stay marked if this fails.
-        if let Err(error) = focus(plan, &passages, &mut hits, with) {
+        if let Err(error) = focus(plan, &best, &mut hits, passages, encoder) {
             tracing::error!(%error, "semantic highlighting failed");
         }
     }
@@ -46,7 +51,7 @@ pub(crate) fn hits(pages: &[PageHit], request: &Request, plan: &Plan, with: Reso
 struct Presenter<'a> {
     words: &'a KeywordQuery,
     request: &'a Request,
-    with: Resources<'a>,
+    passages: &'a dyn Shown,
 }
 
 impl Presenter<'_> {
@@ -55,7 +60,7 @@ impl Presenter<'_> {
     }
 
     fn hit(&self, page: &PageHit) -> Result<Hit> {
-        let passage = self.with.generation.passage(page.best.passage)?;
+        let passage = self.passages.passage(page.best.passage)?;
         Ok(Hit {
             sections: self.sections(page, &passage.url)?,
             snippet: self.snippet(&passage),
@@ -75,7 +80,7 @@ impl Presenter<'_> {
             if sections.len() == SECTIONS {
                 break;
             }
-            let p = self.with.generation.passage(other.passage)?;
+            let p = self.passages.passage(other.passage)?;
             if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
                 let heading = p.headings.last().unwrap_or(&p.title).clone();
                 sections.push(SectionHit { heading, snippet: self.snippet(&p), url: p.url });
@@ -90,13 +95,19 @@ impl Presenter<'_> {
     }
 }
 
-/// Shows the best sentences of the first hits; `passages` are the best passages of all hits.
-fn focus(plan: &Plan, passages: &[PassageId], hits: &mut [Hit], with: Resources<'_>) -> Result<()> {
-    let Some(encoder) = with.encoder else { return Ok(()) };
+/// Shows the best sentences of the first hits; `best` are the best passages of all hits.
+fn focus(
+    plan: &Plan,
+    best: &[PassageId],
+    hits: &mut [Hit],
+    passages: &dyn Shown,
+    encoder: Option<&Encoder>,
+) -> Result<()> {
+    let Some(encoder) = encoder else { return Ok(()) };
     let highlighter = Highlighter::new(encoder, &plan.text, &plan.words)?;
-    let first = hits.iter_mut().zip(passages).take(FOCUSED).collect::<Vec<_>>();
+    let first = hits.iter_mut().zip(best).take(FOCUSED).collect::<Vec<_>>();
     first.into_par_iter().try_for_each(|(hit, &passage)| {
-        let passage = with.generation.passage(passage)?;
+        let passage = passages.passage(passage)?;
         let text = snippet::tidy(&passage.text);
         if let Some(focus) = highlighter.focus(&text)? {
             hit.snippet = snippet::focused(&text, passage.lang.as_deref(), &plan.words, &focus);

@@ -29,7 +29,7 @@ pub(crate) fn threshold(request: &Request, plan: &Plan, together: Option<f32>, w
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
     };
-    Ok(with.generation.manifest().calibration.threshold(fence.max(least)))
+    Ok(with.head.manifest().calibration.threshold(fence.max(least)))
 }
 
 /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has most of them

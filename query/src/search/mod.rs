@@ -1,16 +1,18 @@
 //! Both legs propose passages; their scores become one; passages are grouped by page.
 //!
-//! `legs` runs both legs side by side. `fence` decides whether the nearest passage is near enough to be an
+//! `legs` lets both legs propose, side by side; `asking` is the search as the index asks about it; `exact` finds
+//! titles, headings and phrases that match as they are. `fence` decides whether the nearest passage is near enough to be an
 //! answer. `rank` scores the union of the candidates with both legs, `feedback` moves the query towards the
 //! best of them, `fuse` makes one score of two. `pages` groups passages by page, `confidence` estimates how
 //! likely each page is an answer, and `total` counts pages.
 
+pub(crate) mod asking;
 pub(crate) mod confidence;
+pub(crate) mod exact;
 pub(crate) mod feedback;
 pub(crate) mod fence;
 pub(crate) mod fuse;
 pub(crate) mod legs;
 pub(crate) mod pages;
 pub(crate) mod rank;
-pub(crate) mod side_by_side;
 pub(crate) mod total;

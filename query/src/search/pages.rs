@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use cloze_index::PassageId;
+
 use super::fuse::Fused;
 
 /// Other passages kept for a page; those that are shown are chosen among them.
@@ -16,6 +18,13 @@ pub(crate) struct PageHit {
     pub(crate) others: Vec<Fused>,
     /// Estimate that the page is an answer, once that has been made.
     pub(crate) probability: f32,
+}
+
+/// All passages of some pages that may be shown.
+pub(crate) fn passages(pages: &[PageHit]) -> Vec<PassageId> {
+    let all =
+        |page: &PageHit| std::iter::once(page.best.passage).chain(page.others.iter().map(|p| p.passage)).collect();
+    pages.iter().flat_map::<Vec<PassageId>, _>(all).collect()
 }
 
 /// Groups passages, best first, by page; a page is as good as its best passage.

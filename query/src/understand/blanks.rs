@@ -1,6 +1,6 @@
 //! Cloze queries: a query with blanks, filled with words of the index.
 
-use cloze_index::{Extent, Generation, KeywordText, fold};
+use cloze_index::{Extent, KeywordText, fold};
 use cloze_models::mask::{Filled, MASK};
 
 use crate::{
@@ -57,11 +57,11 @@ pub(crate) fn fill(masked: &str, with: Resources<'_>) -> Result<Vec<QueryFill>> 
     let Some(model) = with.masks.get() else { return Ok(Vec::new()) };
     let known = |word: &str| {
         let is_word = word.chars().all(char::is_alphabetic);
-        is_word && with.generation.passages_with(word).is_ok_and(|n| n > 0)
+        is_word && with.head.passages_with(word).is_ok_and(|n| n > 0)
     };
     let mut fills = Vec::new();
     for filled in model.fill_with_words(masked, TRIED, known)? {
-        let passages = passages_of(&filled, with.generation)?;
+        let passages = passages_of(&filled, with)?;
         if !passages.is_empty() && fills.len() < FILLS {
             let Filled { text, tokens, probability } = filled;
             fills.push(QueryFill { words: tokens, text, probability, passages });
@@ -71,18 +71,21 @@ pub(crate) fn fill(masked: &str, with: Resources<'_>) -> Result<Vec<QueryFill>> 
 }
 
 /// Passages that match the filled query best and hold every word that was filled in.
-fn passages_of(filled: &Filled, generation: &Generation) -> Result<Vec<FillPassage>> {
+fn passages_of(filled: &Filled, with: Resources<'_>) -> Result<Vec<FillPassage>> {
     let query =
-        |words: &str| generation.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });
-    let hits = generation.keyword(&query(&filled.text)?, LOOKED_THROUGH, Extent::Best, None)?.hits;
+        |words: &str| with.head.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });
+    let hits = with.body.keyword(&query(&filled.text)?, LOOKED_THROUGH, Extent::Best, None)?.hits;
+    let candidates = with.body.candidates();
     let mut passages: Vec<u32> = hits.iter().map(|h| h.passage).collect();
     for word in &filled.tokens {
-        let scores = generation.keyword_scores(&query(&fold(word))?, &passages)?;
+        let scores = candidates.keyword_scores(&query(&fold(word))?, &passages)?;
         let mut scores = scores.into_iter();
         passages.retain(|_| scores.next().is_some_and(|s| s > 0.0));
     }
-    let named = passages.into_iter().take(PASSAGES).map(|id| {
-        let passage = generation.passage(id)?;
+    passages.truncate(PASSAGES);
+    let shown = with.body.show(&passages, &[], &[])?;
+    let named = passages.into_iter().map(|id| {
+        let passage = shown.passage(id)?;
         Ok(FillPassage { title: passage.title, url: passage.url })
     });
     named.collect()

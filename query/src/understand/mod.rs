@@ -27,15 +27,15 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
     if let Some(masked) = blanks::with_masks(request.query()) {
         return fill(request, &masked, with);
     }
-    let plan = Plan::make(request, with.generation, &[])?;
+    let plan = Plan::make(request, with.head, &[])?;
     // The title of a page needs no correction.
-    if !request.correct || plan.is_verbatim() || plan.is_list() {
+    if !request.correct || plan.is_verbatim(with.head) || plan.is_list() {
         return Ok(plan.into());
     }
     match correction(request, with) {
         Ok(None) => Ok(plan.into()),
         Ok(Some(correction)) => {
-            let plan = Plan::make(&request.with_query(&correction.text), with.generation, &correction.also())?;
+            let plan = Plan::make(&request.with_query(&correction.text), with.head, &correction.also())?;
             Ok(Understood { plan, corrected: Some(correction.text), fills: None })
         }
         // The original can still be searched.
@@ -56,7 +56,7 @@ fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understo
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
     // A query of nothing but blanks is searched as it is.
     let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
-    let plan = Plan::make(&filled, with.generation, &[])?;
+    let plan = Plan::make(&filled, with.head, &[])?;
     Ok(Understood { plan, corrected: None, fills: Some(fills) })
 }
 
@@ -71,5 +71,5 @@ pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<C
 }
 
 fn known(with: Resources<'_>) -> Known<'_> {
-    Known { generation: with.generation, tokenizer: with.encoder.map(Encoder::tokenizer), masks: with.masks }
+    Known { head: with.head, body: with.body, tokenizer: with.encoder.map(Encoder::tokenizer), masks: with.masks }
 }

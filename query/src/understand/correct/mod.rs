@@ -17,7 +17,7 @@ pub use candidate::{Candidate, Considered, Kind};
 
 use std::ops::Range;
 
-use cloze_index::{Generation, KeywordText};
+use cloze_index::{Body, Head, KeywordText};
 use cloze_models::Tokenizer;
 
 use crate::{Result, understand::masks::Masks};
@@ -45,7 +45,9 @@ impl Correction {
 /// What is known of words.
 pub(crate) struct Known<'a> {
     /// The words of the index.
-    pub(crate) generation: &'a Generation,
+    pub(crate) head: &'a Head,
+    /// Which words its passages have together.
+    pub(crate) body: &'a dyn Body,
     /// The words of the model.
     pub(crate) tokenizer: Option<&'a Tokenizer>,
     /// Which words go together.
@@ -57,7 +59,7 @@ pub(crate) struct Known<'a> {
 pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Option<Correction>> {
     let mut changes = suspects::find(query, known, skip_last, |c| c.may_be_exchanged(COMPANY + SWING))?;
     changes.truncate(MOST_WORDS);
-    keep_company(query, &mut changes, known.generation)?;
+    keep_company(query, &mut changes, known)?;
     changes.iter_mut().for_each(Considered::keep_near);
     changes.retain(|c| c.may_be_exchanged(SWING));
     context::read(query, &mut changes, Considered::is_doubtful, known.masks)?;
@@ -76,23 +78,23 @@ pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result
 /// also where that cannot decide: what weights and margins are chosen by.
 pub(crate) fn consider(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Vec<Considered>> {
     let mut all = suspects::find(query, known, skip_last, |_| true)?;
-    keep_company(query, &mut all, known.generation)?;
+    keep_company(query, &mut all, known)?;
     context::read(query, &mut all, |_| true, known.masks)?;
     Ok(all)
 }
 
 /// Looks up with how many of the query's other words each candidate shares a passage.
-fn keep_company(query: &str, all: &mut [Considered], generation: &Generation) -> Result<()> {
+fn keep_company(query: &str, all: &mut [Considered], known: &Known<'_>) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
     let places: Vec<Range<usize>> = all.iter().map(|c| c.bytes.clone()).collect();
     let mut rest = query.to_owned();
     places.iter().rev().for_each(|bytes| rest.replace_range(bytes.clone(), " "));
-    let rest = generation.keyword_query(&KeywordText { words: rest, ..KeywordText::default() })?;
+    let rest = known.head.keyword_query(&KeywordText { words: rest, ..KeywordText::default() })?;
     // All words at once: what the rest of the query says is the same for each of them.
     let words: Vec<&str> = all.iter().flat_map(Considered::words).map(|c| c.word.as_str()).collect();
-    let mut company = generation.company(&words, &rest)?.into_iter();
+    let mut company = known.body.company(&words, &rest)?.into_iter();
     for considered in all {
         considered.words_mut().zip(company.by_ref()).for_each(|(word, company)| word.company = f64::from(company));
         considered.sort();

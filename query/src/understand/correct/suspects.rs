@@ -38,7 +38,7 @@ pub(super) fn find(
         if word.chars().count() < SHORTEST || is_stop_word(word) {
             continue;
         }
-        let passages = known.generation.passages_with(word)?;
+        let passages = known.head.passages_with(word)?;
         if let Some(kind) = kind(word, passages, n > 0, known)? {
             looked_up += 1;
             let considered = look_up(word, bytes, kind, passages, known)?;
@@ -54,7 +54,7 @@ fn kind(word: &str, passages: u64, is_within: bool, known: &Known<'_>) -> Result
     let is_common = || known.tokenizer.is_some_and(|t| t.token_id(&fold(word)).is_some());
     Ok(match passages {
         0 if is_common() => Some(Kind::Common),
-        0 if known.generation.passages_with_stem(word)? > 0 => Some(Kind::OtherForm),
+        0 if known.head.passages_with_stem(word)? > 0 => Some(Kind::OtherForm),
         0 if is_within && word.starts_with(char::is_uppercase) => Some(Kind::Name),
         0 => Some(Kind::Unknown),
         1..=RARE => Some(Kind::Occurs),
@@ -70,7 +70,7 @@ fn look_up(
     known: &Known<'_>,
 ) -> Result<Option<Considered>> {
     let folded = fold(word);
-    let near = known.generation.words_within(&folded, allowed_edits(&folded, kind))?;
+    let near = known.head.words_within(&folded, allowed_edits(&folded, kind))?;
     let mut candidates: Vec<Candidate> = near.into_iter().filter_map(|n| candidate(&folded, n)).collect();
     if !matches!(kind, Kind::Unknown | Kind::Name) {
         candidates.retain(|c| c.passages >= FREQUENT_BESIDE * passages && !is_other_form(&folded, &c.word));

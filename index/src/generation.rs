@@ -1,27 +1,25 @@
-//! The live generation, opened for reading. What it says about words is in `words`.
+//! The live generation, opened for reading: a head and a body.
 
-mod words;
-
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
-    Error, Manifest, Passage, PassageId, Result, Scored, Selection, files,
+    Body, Error, FilesBody, Head, Manifest, Passage, PassageId, Result, Selection, files,
     layout::{self, Layout},
-    lexical::Lexical,
+    lexical::{Opened, WordList},
     pages::{self, PageRecord},
     publish,
     vectors::{Segment, VectorSearch},
 };
 
-/// Candidates that a walk over a graph keeps at least; recall@10 of 100,000 vectors is about .99 at this width.
-const EF: usize = 256;
-
 /// One generation. It does not change; a new one is opened when there is one.
 pub struct Generation {
     dir: PathBuf,
-    manifest: Manifest,
-    vectors: VectorSearch,
-    lexical: Lexical,
+    head: Head,
+    files: Arc<FilesBody>,
+    body: Arc<dyn Body>,
     live: Selection,
     stale: Option<String>,
 }
@@ -88,8 +86,10 @@ impl Generation {
             let expected = format!("vectors of {} passages", live.len());
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
-        let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), vectors.sample(), &manifest.languages)?;
-        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live, stale: None })
+        let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
+        let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension));
+        let head = Head::new(manifest, WordList::new(opened));
+        Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files, live, stale: None })
     }
 
     /// Whether this is the generation that is live in an index directory, which is not opened: cheap
@@ -99,7 +99,7 @@ impl Generation {
     /// [`Error::NoIndex`] or [`Error::Damaged`].
     pub fn overtaken_by(&self, root: &Path) -> Result<Option<String>> {
         let (name, hash) = publish::current(&Layout::new(root))?;
-        let is_same = name == self.manifest.generation && hash == files::hash(&self.manifest.to_bytes()?);
+        let is_same = name == self.manifest().generation && hash == files::hash(&self.manifest().to_bytes()?);
         Ok((!is_same).then_some(name))
     }
 
@@ -126,13 +126,13 @@ impl Generation {
     /// What it says of itself.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        self.head.manifest()
     }
 
     /// Number of passages.
     #[must_use]
     pub fn passages(&self) -> usize {
-        self.manifest.counts.passages as usize
+        self.manifest().counts.passages as usize
     }
 
     /// The passages, by number. Where some are gone, there are gaps.
@@ -154,95 +154,53 @@ impl Generation {
         pages::read(&self.dir.join(layout::PAGES))
     }
 
+    /// What is known of the index as a whole.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The passages, vectors and postings, for searches.
+    #[must_use]
+    pub fn body(&self) -> &dyn Body {
+        &*self.body
+    }
+
+    /// The same generation with another body in place of its own, such as one that counts its questions.
+    #[must_use]
+    pub fn with_body(self, wrap: impl FnOnce(Arc<dyn Body>) -> Arc<dyn Body>) -> Self {
+        Self { body: wrap(self.body), ..self }
+    }
+
+    /// The files of the body, for writers and measurements.
+    #[must_use]
+    pub fn files(&self) -> &FilesBody {
+        &self.files
+    }
+
     /// The vectors, by segment.
     pub(crate) fn vector_search(&self) -> &VectorSearch {
-        &self.vectors
+        self.files.vector_search()
     }
 
     /// Number of distinct vectors.
     #[must_use]
     pub fn vectors(&self) -> usize {
-        self.vectors.len()
-    }
-
-    /// The `k` passages whose vectors are nearest to a unit vector, best first, among those selected.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
-    pub fn nearest(&self, query: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
-        // With more vectors, more are nearly as near as the nearest: a front that grows with their root keeps recall.
-        self.nearest_within(query, k, EF.max(self.vectors().isqrt()), among)
-    }
-
-    /// As [`Self::nearest`], by walks that keep `width` candidates: with more they find more of the
-    /// nearest and take longer. For measuring what a width costs and finds.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
-    pub fn nearest_within(
-        &self,
-        query: &[f32],
-        k: usize,
-        width: usize,
-        among: Option<&Selection>,
-    ) -> Result<Vec<Scored>> {
-        self.check_dimension(query)?;
-        Ok(self.vectors.nearest(query, k, width.max(k), among))
-    }
-
-    /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
-    pub fn similarity_spread(&self, query: &[f32]) -> Result<f32> {
-        self.check_dimension(query)?;
-        Ok(self.vectors.spread(query))
+        self.files.vectors()
     }
 
     /// The vector of a passage, as it is stored: in half floats.
     #[must_use]
     pub fn vector(&self, passage: PassageId) -> Vec<f32> {
-        self.vectors.vector(passage)
-    }
-
-    /// Cosine similarity of given passages to a unit vector, in their order.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
-    pub fn similarities(&self, query: &[f32], passages: &[PassageId]) -> Result<Vec<f32>> {
-        self.check_dimension(query)?;
-        Ok(passages.iter().map(|&p| self.vectors.similarity(query, p)).collect())
+        self.vector_search().vector(passage)
     }
 
     /// A passage as stored.
     ///
     /// # Errors
-    /// [`Error::Lexical`] if it cannot be read.
+    /// [`Error::Lexical`] or [`Error::Damaged`] if it cannot be read.
     pub fn passage(&self, id: PassageId) -> Result<Passage> {
-        self.lexical.passage(id)
-    }
-
-    /// The page of a passage.
-    #[must_use]
-    pub fn page_of(&self, id: PassageId) -> u32 {
-        self.lexical.page_of(id)
-    }
-
-    /// Of passages, the first of each page.
-    #[must_use]
-    pub fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
-        self.lexical.one_per_page(passages)
-    }
-
-    fn check_dimension(&self, query: &[f32]) -> Result<()> {
-        if query.len() == self.manifest.dimension {
-            return Ok(());
-        }
-        Err(Error::Mismatch {
-            what: "dimension of the query's vector",
-            found: query.len().to_string(),
-            expected: format!("{}, as in generation {}", self.manifest.dimension, self.manifest.generation),
-        })
+        self.files.passage(id)
     }
 }
 

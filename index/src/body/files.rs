@@ -1,0 +1,267 @@
+//! The body that lies in files: postings and stored passages by tantivy, vectors in segments of our own.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Body,
+    ask::{Ask, Words},
+    proposal::{Candidates, Near, Proposal, Shown},
+};
+use crate::{
+    Error, Extent, KeywordHits, KeywordQuery, Passage, PassageId, Result, Scored, Selection,
+    lexical::{Opened, Postings},
+    side_by_side,
+    vectors::VectorSearch,
+};
+
+/// Candidates that a walk over a graph keeps at least; recall@10 of 100,000 vectors is about .99 at this width.
+const EF: usize = 256;
+
+/// Vectors and postings in the files of a generation.
+pub struct FilesBody {
+    postings: Postings,
+    vectors: VectorSearch,
+    dimension: usize,
+}
+
+/// The keyword leg of a proposal.
+struct Lexical {
+    among: Option<Selection>,
+    phrases: Vec<PassageId>,
+    hits: Option<KeywordHits>,
+    took: Duration,
+    /// Share of the query's subject that the best passage has.
+    together: Option<f32>,
+    scores: Vec<f32>,
+}
+
+impl FilesBody {
+    pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Self {
+        let postings = Postings::new(opened, vectors.sample());
+        Self { postings, vectors, dimension }
+    }
+
+    /// The vectors, by segment.
+    pub(crate) fn vector_search(&self) -> &VectorSearch {
+        &self.vectors
+    }
+
+    /// Number of distinct vectors.
+    #[must_use]
+    pub fn vectors(&self) -> usize {
+        self.vectors.len()
+    }
+
+    /// As [`Body::nearest`], by walks that keep `width` candidates: with more they find more of the nearest and
+    /// take longer. For measuring the cost and the recall of a width.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the vector has another dimension than the generation.
+    pub fn nearest_within(
+        &self,
+        vector: &[f32],
+        k: usize,
+        width: usize,
+        among: Option<&Selection>,
+    ) -> Result<Vec<Scored>> {
+        self.check_dimension(vector)?;
+        Ok(self.vectors.nearest(vector, k, width.max(k), among))
+    }
+
+    /// A passage as stored.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] or [`Error::Damaged`] if it cannot be read.
+    pub fn passage(&self, id: PassageId) -> Result<Passage> {
+        self.postings.passage(id)
+    }
+
+    /// Passages of pages that have, for every key, one of its values, and nothing that the query excludes; `None`
+    /// if neither asks for anything.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn select(&self, filters: &BTreeMap<String, Vec<String>>, query: &KeywordQuery) -> Result<Option<Selection>> {
+        self.postings.select(filters, query)
+    }
+
+    fn check_dimension(&self, vector: &[f32]) -> Result<()> {
+        if vector.len() == self.dimension {
+            return Ok(());
+        }
+        Err(Error::Mismatch {
+            what: "dimension of the query's vector",
+            found: vector.len().to_string(),
+            expected: format!("{}, as in the index", self.dimension),
+        })
+    }
+
+    fn near(&self, vector: Arc<[f32]>, ask: &dyn Ask, among: Option<&Selection>) -> Result<Near> {
+        let started = Instant::now();
+        let nearest = self.nearest(&vector, ask.depth(), among)?;
+        let counted = match ask.depth() == ask.counted() {
+            true => nearest.clone(),
+            false => self.nearest(&vector, ask.counted(), among)?,
+        };
+        Ok(Near { vector, nearest, counted, took: started.elapsed() })
+    }
+
+    fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
+        let among = self.postings.select(&words.filters, &words.query)?;
+        let phrases = match words.query.has_phrases() {
+            true => self.phrases(&words.query, among.as_ref())?,
+            false => Vec::new(),
+        };
+        let started = Instant::now();
+        let wanted = words.propose && !words.is_list;
+        let hits = wanted.then(|| self.keyword(&words.query, depth, words.extent, among.as_ref())).transpose()?;
+        let took = started.elapsed();
+        let best = hits.as_ref().and_then(|hits| hits.hits.first());
+        let together = best.map(|best| self.postings.coverage(&words.subject, best.passage)).transpose()?;
+        // The encoder is still busy with the query, so there is time for scores that fusing needs.
+        let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
+        let scores = self.postings.scores(&words.scored, &found)?;
+        Ok(Lexical { among, phrases, hits, took, together, scores })
+    }
+
+    fn phrases(&self, query: &KeywordQuery, among: Option<&Selection>) -> Result<Vec<PassageId>> {
+        let all = self.postings.phrase_matches(query)?;
+        Ok(all.iter().filter(|p| among.is_none_or(|s| s.contains(*p))).collect())
+    }
+
+    /// The semantic leg: the one that ran ahead, if it looked for the right vector everywhere.
+    fn near_of(&self, ask: &dyn Ask, ahead: Option<Result<Near>>, among: Option<&Selection>) -> Result<Option<Near>> {
+        let Some(vector) = ask.vector() else { return Ok(None) };
+        match ahead {
+            Some(Ok(near)) if among.is_none() && near.vector == vector => Ok(Some(near)),
+            _ => self.near(vector, ask, among).map(Some),
+        }
+    }
+
+    /// Decides whether the semantic leg takes part, and lets the words answer where they have to.
+    fn settle(&self, ask: &dyn Ask, words: &Words, together: Option<f32>, proposal: &mut Proposal<'_>) -> Result<()> {
+        let among = proposal.among.as_ref();
+        let keyword = |query| self.keyword(query, ask.depth(), words.extent, among);
+        let Some(near) = &mut proposal.near else {
+            if proposal.words.is_none() {
+                proposal.words = Some(keyword(&words.query)?);
+            }
+            return Ok(());
+        };
+        if !ask.is_near(near.nearest.first().map(|n| n.score), together) {
+            // A query that no passage answers gets no semantic noise. Words that carry its subject may still occur.
+            let hits = if words.fall_back { keyword(&words.subject)? } else { KeywordHits::default() };
+            (near.nearest, near.counted) = (Vec::new(), Vec::new());
+            (proposal.words, proposal.scores, proposal.abstained) = (Some(hits), Vec::new(), true);
+        }
+        Ok(())
+    }
+}
+
+impl Body for FilesBody {
+    fn company(&self, words: &[&str], rest: &KeywordQuery) -> Result<Vec<f32>> {
+        self.postings.company(words, rest)
+    }
+
+    fn propose<'b>(&'b self, ask: &dyn Ask) -> Result<Option<Proposal<'b>>> {
+        let words = || {
+            let Some(words) = ask.words() else { return Ok(None) };
+            Ok::<_, Error>(Some((self.lexical(&words, ask.depth())?, words)))
+        };
+        let ahead = || ask.ahead().map(|vector| self.near(vector, ask, None));
+        let (ahead, words) = side_by_side(ahead, words);
+        let Some((Lexical { among, phrases, hits, took, together, scores }, words)) = words? else { return Ok(None) };
+        let words_took = hits.is_some().then_some(took);
+        let (abstained, candidates) = (false, self.candidates());
+        let mut proposal = Proposal {
+            among,
+            phrases,
+            near: None,
+            failed: None,
+            words: hits,
+            scores,
+            abstained,
+            words_took,
+            candidates,
+        };
+        if words.is_list {
+            return Ok(Some(Proposal { words: Some(KeywordHits::default()), ..proposal }));
+        }
+        match self.near_of(ask, ahead, proposal.among.as_ref()) {
+            Ok(near) => proposal.near = near,
+            Err(error) => proposal.failed = Some(error),
+        }
+        self.settle(ask, &words, together, &mut proposal)?;
+        Ok(Some(proposal))
+    }
+
+    fn show<'b>(&'b self, _: &[PassageId], found: &[PassageId], facets: &[String]) -> Result<Box<dyn Shown + 'b>> {
+        Ok(Box::new(FilesShown { postings: &self.postings, facets: self.postings.facets(found, facets)? }))
+    }
+
+    fn nearest(&self, vector: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
+        // With more vectors, more are nearly as near as the nearest: a front that grows with their root keeps recall.
+        self.nearest_within(vector, k, EF.max(self.vectors().isqrt()), among)
+    }
+
+    fn keyword(
+        &self,
+        query: &KeywordQuery,
+        k: usize,
+        extent: Extent,
+        among: Option<&Selection>,
+    ) -> Result<KeywordHits> {
+        self.postings.search(query, k, extent, among)
+    }
+
+    fn candidates(&self) -> Box<dyn Candidates + '_> {
+        Box::new(FilesCandidates(self))
+    }
+}
+
+/// Candidates whose scores are read from the files.
+struct FilesCandidates<'b>(&'b FilesBody);
+
+impl Candidates for FilesCandidates<'_> {
+    fn similarities(&self, vector: &[f32], passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.0.check_dimension(vector)?;
+        Ok(passages.iter().map(|&p| self.0.vectors.similarity(vector, p)).collect())
+    }
+
+    fn similarity_spread(&self, vector: &[f32]) -> Result<f32> {
+        self.0.check_dimension(vector)?;
+        Ok(self.0.vectors.spread(vector))
+    }
+
+    fn vector(&self, passage: PassageId) -> Vec<f32> {
+        self.0.vectors.vector(passage)
+    }
+
+    fn keyword_scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.0.postings.scores(query, passages)
+    }
+
+    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
+        self.0.postings.coverage(query, passage)
+    }
+}
+
+/// Passages that are read from the files when they are needed.
+struct FilesShown<'b> {
+    postings: &'b Postings,
+    facets: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Shown for FilesShown<'_> {
+    fn passage(&self, id: PassageId) -> Result<Passage> {
+        self.postings.passage(id)
+    }
+
+    fn facets(&self) -> &BTreeMap<String, BTreeMap<String, u64>> {
+        &self.facets
+    }
+}

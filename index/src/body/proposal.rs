@@ -1,0 +1,100 @@
+//! The candidates of a search, and everything that scores them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{KeywordHits, KeywordQuery, Passage, PassageId, Result, Scored, Selection};
+
+/// What a body proposes for a search.
+pub struct Proposal<'b> {
+    /// Passages that may be found; all, if `None`.
+    pub among: Option<Selection>,
+    /// Passages that hold every quoted phrase; none, if nothing was quoted.
+    pub phrases: Vec<PassageId>,
+    /// The semantic leg.
+    pub near: Option<Near>,
+    /// Why the semantic leg failed; the words answer alone then.
+    pub failed: Option<crate::Error>,
+    /// The keyword leg.
+    pub words: Option<KeywordHits>,
+    /// Scores of the first hits of `words` by [`crate::body::Words::scored`], as far as they are known.
+    pub scores: Vec<f32>,
+    /// Whether no passage is near enough to be an answer.
+    pub abstained: bool,
+    /// Time of the keyword leg.
+    pub words_took: Option<Duration>,
+    /// What scores the candidates.
+    pub candidates: Box<dyn Candidates + 'b>,
+}
+
+impl<'b> Proposal<'b> {
+    /// No candidates.
+    #[must_use]
+    pub fn none(candidates: Box<dyn Candidates + 'b>) -> Self {
+        Self {
+            among: None,
+            phrases: Vec::new(),
+            near: None,
+            failed: None,
+            words: None,
+            scores: Vec::new(),
+            abstained: false,
+            words_took: None,
+            candidates,
+        }
+    }
+}
+
+/// The proposal of the semantic leg.
+#[derive(Debug, Clone)]
+pub struct Near {
+    /// The query's vector.
+    pub vector: Arc<[f32]>,
+    /// The passages nearest to it, best first.
+    pub nearest: Vec<Scored>,
+    /// Those that count as found.
+    pub counted: Vec<Scored>,
+    /// Time of the search, without the encoder's.
+    pub took: Duration,
+}
+
+/// Scores of candidates, from what the body has sent with them: no method asks it again.
+pub trait Candidates: Sync {
+    /// Cosine similarity of passages to a unit vector, in their order.
+    ///
+    /// # Errors
+    /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
+    fn similarities(&self, vector: &[f32], passages: &[PassageId]) -> Result<Vec<f32>>;
+
+    /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
+    ///
+    /// # Errors
+    /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
+    fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
+
+    /// The vector of a passage, as it is stored: in half floats.
+    fn vector(&self, passage: PassageId) -> Vec<f32>;
+
+    /// BM25 of passages, in their order; 0 for a passage that has none of the words.
+    ///
+    /// # Errors
+    /// [`crate::Error::Lexical`] if the keyword engine fails.
+    fn keyword_scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>>;
+
+    /// The share of the query's words that a passage has, each by its rarity: 0 to 1.
+    ///
+    /// # Errors
+    /// [`crate::Error::Lexical`] if the keyword engine fails.
+    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32>;
+}
+
+/// Passages as they are stored, and counts of metadata values.
+pub trait Shown: Sync {
+    /// A passage.
+    ///
+    /// # Errors
+    /// [`crate::Error::Lexical`] or [`crate::Error::Damaged`] if it cannot be read.
+    fn passage(&self, id: PassageId) -> Result<Passage>;
+
+    /// Pages by metadata key and value.
+    fn facets(&self) -> &BTreeMap<String, BTreeMap<String, u64>>;
+}

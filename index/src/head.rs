@@ -1,0 +1,112 @@
+//! The head of a generation: small, local, and all that is known of the index as a whole.
+
+use crate::{
+    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, PassageId, Result, Verbatim,
+    lexical::WordList,
+};
+
+/// The manifest with its calibration, the words with their counts, titles, headings, metadata keys, and the page of
+/// every passage.
+pub struct Head {
+    manifest: Manifest,
+    words: WordList,
+}
+
+impl Head {
+    pub(crate) fn new(manifest: Manifest, words: WordList) -> Self {
+        Self { manifest, words }
+    }
+
+    /// The generation's description of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The page of a passage.
+    #[must_use]
+    pub fn page_of(&self, id: PassageId) -> u32 {
+        self.words.page_of(id)
+    }
+
+    /// Of passages, the first of each page.
+    #[must_use]
+    pub fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
+        self.words.one_per_page(passages)
+    }
+
+    /// Analyses what was asked for, in the languages of the index, with near words for those that
+    /// the index does not have.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn keyword_query(&self, text: &KeywordText) -> Result<KeywordQuery> {
+        self.words.analyse(text)
+    }
+
+    /// Passages whose title or heading is exactly the text, but for case, accents and end punctuation.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn verbatim(&self, text: &str) -> Result<Verbatim> {
+        self.words.verbatim(text)
+    }
+
+    /// Titles and headings that begin as a text does, and words that begin as its last word does;
+    /// at most `most` of each.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn completions(&self, text: &str, most: usize) -> Result<Completions> {
+        self.words.completions(text, most)
+    }
+
+    /// Words of the index near to one that it does not have, the nearest first.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn near_words(&self, word: &str) -> Result<Vec<KnownWord>> {
+        self.words.near(word)
+    }
+
+    /// Words of the index within `edits` letters of a word, the word itself left out: fewest edits first, then
+    /// the most frequent.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn words_within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
+        self.words.within(word, edits)
+    }
+
+    /// Number of passages that have a word just as it is written, but for case and accents.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn passages_with(&self, word: &str) -> Result<u64> {
+        self.words.passages_with(word)
+    }
+
+    /// Number of passages that have a word in any form, as the stemmers of the index's languages see it.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn passages_with_stem(&self, word: &str) -> Result<u64> {
+        self.words.passages_with_stem(word)
+    }
+
+    /// Whether pages have metadata of this key.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn has_metadata_key(&self, key: &str) -> Result<bool> {
+        self.words.has_metadata_key(key)
+    }
+
+    /// Whether the text occurs as an identifier, just as it is written (in either case).
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn has_identifier(&self, written: &str) -> Result<bool> {
+        self.words.has_identifier(written)
+    }
+}

@@ -1,0 +1,148 @@
+//! The keyword index of a generation, opened for reading: what the word list and the postings share.
+
+use std::path::{Path, PathBuf};
+
+use tantivy::{
+    DocAddress, DocId, Index, ReloadPolicy, Searcher, Term,
+    query::{EnableScoring, Query, TermQuery},
+    schema::{Field, IndexRecordOption},
+};
+
+use super::{
+    directory::ReadOnly,
+    failure::error,
+    one_per_page::OnePerPage,
+    schema::{self, Fields},
+    statistics::Statistics,
+};
+use crate::{Error, PassageId, Result, Selection};
+
+/// The keyword index of a generation, opened for reading.
+pub(crate) struct Opened {
+    dir: PathBuf,
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
+    pub(super) languages: Vec<String>,
+    /// Passages that are not deleted.
+    pub(super) live: Selection,
+    /// Where each passage is.
+    pub(super) addresses: Vec<DocAddress>,
+    /// The page of each passage.
+    pages: Vec<u32>,
+    /// The passage of each document, by segment.
+    pub(super) ids: Vec<Vec<PassageId>>,
+    /// Counts of words over the live passages.
+    pub(super) statistics: Statistics,
+}
+
+impl Opened {
+    /// Opens an index whose files have passed their checksums; `languages` are those of its pages.
+    pub(crate) fn open(dir: &Path, live: Selection, languages: &[String]) -> Result<Self> {
+        let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
+        let index = Index::open(ReadOnly::open(dir).map_err(failed)?).map_err(failed)?;
+        let fields = schema::fields(&index.schema(), dir)?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        let searcher = reader.searcher();
+        let Places { addresses, pages, ids } = places(dir, &searcher, &live)?;
+        let gone = |ids: &Vec<PassageId>| {
+            let gone = (0u32..).zip(ids).filter(|(_, passage)| !live.contains(**passage));
+            gone.map(|(document, _)| document).collect()
+        };
+        let gone = ids.iter().map(gone).collect();
+        let statistics = Statistics::new(searcher.clone(), gone, fields.content).map_err(failed)?;
+        let (dir, languages) = (dir.to_owned(), languages.to_owned());
+        Ok(Self { dir, searcher, fields, languages, live, addresses, pages, ids, statistics })
+    }
+
+    /// Passages that have a term.
+    pub(super) fn documents_with(&self, field: Field, term: &str) -> Result<u64> {
+        let term = Term::from_field_text(field, term);
+        self.statistics.documents_with(&term).map_err(|e| self.failed("look up a word", &e))
+    }
+
+    /// Calls `take` with every live passage that matches, and its score.
+    pub(super) fn each(&self, query: &dyn Query, mut take: impl FnMut(PassageId, f32)) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("search", &e);
+        let weight = query.weight(self.scoring()).map_err(failed)?;
+        for (reader, ids) in self.searcher.segment_readers().iter().zip(&self.ids) {
+            let mut one = |document: DocId, score: f32| {
+                let passage = ids[document as usize];
+                if self.live.contains(passage) {
+                    take(passage, score);
+                }
+            };
+            weight.for_each(reader, &mut one).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Scores by what is there.
+    pub(super) fn scoring(&self) -> EnableScoring<'_> {
+        EnableScoring::enabled_from_statistics_provider(&self.statistics, &self.searcher)
+    }
+
+    pub(super) fn matching(&self, query: &dyn Query) -> Result<Selection> {
+        let mut found = Selection::none(self.addresses.len());
+        self.each(query, |passage, _| found.insert(passage))?;
+        Ok(found)
+    }
+
+    pub(super) fn raw(&self, field: Field, term: &str) -> TermQuery {
+        TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic)
+    }
+
+    /// Of passages, the first of each page.
+    pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
+        let mut pages = OnePerPage::default();
+        passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
+        pages.passages
+    }
+
+    /// The page of a passage.
+    pub(crate) fn page_of(&self, id: PassageId) -> u32 {
+        self.pages[id as usize]
+    }
+
+    /// The folder of the index.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
+        error(&self.dir, doing, e)
+    }
+}
+
+/// Where every passage is, and the other way round.
+struct Places {
+    addresses: Vec<DocAddress>,
+    pages: Vec<u32>,
+    ids: Vec<Vec<PassageId>>,
+}
+
+/// Reads the numbers of all passages; each live one must be there.
+fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
+    const NOWHERE: DocAddress = DocAddress { segment_ord: u32::MAX, doc_id: u32::MAX };
+    let passages = live.universe();
+    let mut places = Places { addresses: vec![NOWHERE; passages], pages: vec![0; passages], ids: Vec::new() };
+    let failed = |e: tantivy::TantivyError| error(dir, "be opened", &e);
+    for (segment_ord, reader) in (0u32..).zip(searcher.segment_readers()) {
+        let id_column = reader.fast_fields().u64("id").map_err(failed)?;
+        let page_column = reader.fast_fields().u64("page").map_err(failed)?;
+        let mut ids = Vec::with_capacity(reader.max_doc() as usize);
+        for doc_id in 0..reader.max_doc() {
+            let id = id_column.first(doc_id).unwrap_or(u64::MAX);
+            let Some(place) = places.addresses.get_mut(id as usize) else {
+                return Err(Error::damaged(dir, format!("passage {id}"), format!("{passages} passages")));
+            };
+            *place = DocAddress { segment_ord, doc_id };
+            places.pages[id as usize] = page_column.first(doc_id).unwrap_or_default() as u32;
+            ids.push(id as PassageId);
+        }
+        places.ids.push(ids);
+    }
+    match live.iter().find(|&id| places.addresses[id as usize] == NOWHERE) {
+        None => Ok(places),
+        Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
+    }
+}
