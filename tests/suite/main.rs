@@ -6,6 +6,7 @@
 
 mod abuse;
 mod answers;
+mod asks;
 mod bad_input;
 mod building;
 mod churn;

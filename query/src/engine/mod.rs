@@ -48,7 +48,11 @@ impl Engine {
         Self::on(Generation::open_or_previous(index)?, model)
     }
 
-    fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
+    /// An engine on a generation that is open, such as one whose body lies elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::open`], about the model.
+    pub fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
         let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
             Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
         })?;
