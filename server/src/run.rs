@@ -18,12 +18,12 @@ use crate::{ServerConfig, State, access, analytics::Analytics, app, reload, rout
 
 /// Longest time that a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often what was counted is written down.
+/// How often the counts are written to disk.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// Seconds that requests in progress get to finish after SIGTERM or SIGINT.
 const SHUTDOWN_SECONDS: u64 = 30;
 
-/// Serves until a signal ends it; what has begun is finished.
+/// Serves until a signal ends it, and finishes the requests in flight.
 ///
 /// # Errors
 /// If the index or the model cannot be opened, or the address not be listened at.
@@ -103,7 +103,7 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     served
 }
 
-/// Writes the counts down as they grow; what a power cut takes is a minute's.
+/// Writes the counts to disk as they grow; a power cut loses one minute of them.
 async fn save_now_and_then(analytics: Arc<Analytics>) {
     loop {
         sleep(SAVE_EVERY).await;

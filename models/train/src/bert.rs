@@ -38,7 +38,7 @@ impl Scope {
     }
 }
 
-/// What the names of the head's parameters begin with.
+/// Prefix of the names of the head's parameters.
 pub(crate) const HEAD: &str = "cls.predictions.";
 
 /// The model.
@@ -103,7 +103,7 @@ impl Bert {
         layer_norm(x, self.get(&format!("{name}.weight"))?, self.get(&format!("{name}.bias"))?, self.epsilon)
     }
 
-    /// Mean loss over the masked tokens of a batch, and what was predicted for each.
+    /// Mean loss over the masked tokens of a batch, and the prediction for each.
     pub(crate) fn loss(&self, batch: &Batch) -> CandleResult<(Tensor, Vec<Prediction>)> {
         let logits = self.logits(batch)?;
         let entropy = CrossEntropy::new(batch.targets.clone());
@@ -173,7 +173,7 @@ impl Bert {
         linear(&x, &decoder)
     }
 
-    /// Every parameter by its name, as it is now.
+    /// The current value of every parameter, by name.
     pub(crate) fn tensors(&self) -> &BTreeMap<String, Tensor> {
         &self.tensors
     }

@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 11] =
         ("mode" = Option<Mode>, Query, description = "Which legs answer; hybrid if absent"),
         ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg; chosen by the engine if absent"),
         ("prefix" = Option<bool>, Query, description = "Whether the last word is still being typed"),
-        ("highlight" = Option<Highlight>, Query, description = "What is marked in snippets; keyword if absent"),
+        ("highlight" = Option<Highlight>, Query, description = "Which matches snippets mark; keyword if absent"),
         ("explain" = Option<bool>, Query, description = "Whether every hit says how its score came about"),
         ("filter" = Option<Vec<String>>, Query, description = "key:value, repeatable: one of the values of each key"),
         ("facets" = Option<String>, Query, description = "Metadata keys whose values are counted, separated by commas"),
@@ -45,8 +45,8 @@ pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<Ht
     let params = Params::parse(http.query_string(), &PARAMETERS)?;
     let request = read(&params)?;
     let engine = state.engine();
-    // What is still being typed, or looked at further down, is not a search of its own. Who asks while
-    // somebody types, such as the widget, says which of its requests is the one that was meant.
+    // A partial query, or a later page of the list, is not a search of its own. A client that asks while
+    // the reader types, such as the widget, says which of its requests is the final one.
     let is_meant = params.value("count", "true or false")?.unwrap_or(!request.prefix);
     let is_counted = is_meant && request.offset() == 0;
     let answer = match engine.remembered(&request) {
