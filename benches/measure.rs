@@ -192,7 +192,7 @@ fn highlight(index: &Path, queries: &[String]) -> Result<Value> {
     }))
 }
 
-/// The nearest ten under a filter, beside an exact scan of what it lets through and beside no filter.
+/// The nearest ten under a filter, beside an exact scan of the passages that pass, and beside no filter.
 fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let engine = Engine::open(index, None)?;
     let generation = engine.generation();

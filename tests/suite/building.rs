@@ -1,4 +1,4 @@
-//! `indexer build`: what goes in, what stays out, and what the report says.
+//! `indexer build`: which files it reads and leaves out, and its report.
 
 use cloze_index::Generation;
 

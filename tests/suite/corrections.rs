@@ -49,8 +49,8 @@ fn what_is_right_or_meant_so_stays() {
     let engine = site.engine();
     for query in [
         "how do I restore a snapshot",
-        "restoring snapshots",  // other forms of words that are there
-        "delete the elephant",  // a word that the index lacks, but everybody knows
+        "restoring snapshots",  // other forms of known words
+        "delete the elephant",  // a common word that the index lacks
         "\"forgoten pasword\"", // quoted
         "--dry-rnu",            // a flag
         "useEfect",             // an identifier

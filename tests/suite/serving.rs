@@ -145,7 +145,7 @@ fn the_program_serves_and_ends_gracefully() {
     let source = server.get("/site/remove.md").unwrap();
     assert!(source.header("content-type").unwrap().starts_with("text/plain") && source.body.contains("# Removing"));
     assert_eq!(server.get("/site/../index/CURRENT").unwrap().status, 404, "nothing outside of the folder");
-    // What has begun is finished although the signal comes first.
+    // Requests in flight finish although the signal comes first.
     let begun: Vec<TcpStream> = (0..16)
         .map(|_| {
             let mut stream = TcpStream::connect(&server.address).unwrap();

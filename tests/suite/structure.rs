@@ -73,7 +73,7 @@ fn dependencies_point_one_way() {
     ] {
         assert!(!depends(who, on), "{who} must not depend on {on}");
     }
-    assert!(depends("query", "models") && depends("server", "query"), "the check sees what is there");
+    assert!(depends("query", "models") && depends("server", "query"), "the check sees real dependencies");
 }
 
 #[test]

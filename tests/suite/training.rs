@@ -91,7 +91,7 @@ fn a_trained_model_predicts_as_training_measured() {
         loss -= f64::from(chosen);
         total += 1;
     }
-    // The dump is longer than what is asked here, so the figures are near, not equal.
+    // The dump is longer than this sample, so the figures are near, not equal.
     let (top1, mean) = (right as f64 / f64::from(total), loss / f64::from(total));
     let figure = |what: &str| measured["model"][what].as_f64().unwrap();
     assert!((top1 - figure("top1")).abs() < 0.06 && (mean - figure("loss")).abs() < 0.2, "{top1} {mean}, {measured}");
@@ -108,7 +108,7 @@ fn the_same_seed_trains_the_same_model() {
     assert_ne!(one["after"], other["after"]);
 }
 
-/// Kills a run again and again; what comes out is what an undisturbed run gives.
+/// Kills a run again and again; the result equals that of an undisturbed run.
 #[test]
 fn a_killed_run_goes_on_where_it_was() {
     // Enough steps that no run comes to its end between two kills.
