@@ -145,7 +145,7 @@ fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
     let generation = Generation::open(index)?;
     let dir = ModelSource::Default.locate()?;
     let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
-    let calibration = generation.manifest().calibration;
+    let calibration = &generation.manifest().calibration;
     let mut rows = Vec::new();
     for text in queries {
         let text: String = text.chars().take(512).collect();

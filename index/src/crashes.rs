@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
-    BuildCounts, Error, Generation, Passage, Result, Writer, WriterOptions, export, faults::testing, files, import,
-    prune,
+    BuildCounts, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing, files,
+    import, prune,
 };
 
 const DIMENSION: usize = 8;
@@ -32,7 +32,7 @@ fn build(root: &Path, pages: &[u32]) -> Result<String> {
             }
         }
     }
-    writer.calibrate(vec![vector(1000)]);
+    writer.calibrate(Probes { unrelated: vec![vector(1000)], known: Vec::new() });
     Ok(writer.publish(BuildCounts::default())?.generation)
 }
 

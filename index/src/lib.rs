@@ -21,6 +21,8 @@
 mod archive;
 mod best;
 pub mod body;
+pub mod calibrate;
+pub mod calibration;
 mod compact;
 #[cfg(test)]
 mod crashes;
@@ -49,6 +51,8 @@ pub mod writer;
 
 pub use archive::{Imported, export, import};
 pub use body::{Body, FilesBody};
+pub use calibrate::{KnownItem, Probes};
+pub use calibration::Calibration;
 pub use error::{Error, Result};
 pub use generation::Generation;
 pub use head::Head;
@@ -57,7 +61,7 @@ pub use lexical::{
     AnalysedWord, Completions, Extent, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim, analyse,
     fold, is_stop_word,
 };
-pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
+pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};

@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, files, layout};
+use crate::{Calibration, Error, Result, files, layout};
 
 /// `manifest.json`: written last, so a generation with a manifest is whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Manifest {
     pub counts: Counts,
     /// What the build that made it had to do.
     pub build: BuildCounts,
-    /// What similarities mean here.
+    /// Which similarities answers and unrelated texts reach here.
     pub calibration: Calibration,
     /// Languages of the pages, as BCP 47 primary subtags, sorted.
     pub languages: Vec<String>,
@@ -56,37 +56,6 @@ pub struct BuildCounts {
     pub reused: u64,
     /// Of the generation before, are gone.
     pub removed: u64,
-}
-
-/// Quartiles of the highest similarity that queries without an answer reach in this generation.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Calibration {
-    /// A quarter of them stay below.
-    pub lower: f32,
-    /// Half of them stay below.
-    pub median: f32,
-    /// Three quarters of them stay below.
-    pub upper: f32,
-}
-
-impl Calibration {
-    /// The quartiles of some similarities; all 0 if there are none.
-    #[must_use]
-    pub fn of(mut similarities: Vec<f32>) -> Self {
-        similarities.sort_by(f32::total_cmp);
-        let at = |share: f32| {
-            let place = (similarities.len().saturating_sub(1) as f32 * share).round() as usize;
-            similarities.get(place).copied().unwrap_or_default()
-        };
-        Self { lower: at(0.25), median: at(0.5), upper: at(0.75) }
-    }
-
-    /// Similarity below which a query counts as one without an answer: beyond the upper quartile by
-    /// `fence` times the distance between the quartiles (Tukey's fences, 1977).
-    #[must_use]
-    pub fn threshold(&self, fence: f32) -> f32 {
-        self.upper + fence * (self.upper - self.lower)
-    }
 }
 
 /// A file of a generation.

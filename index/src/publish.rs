@@ -65,7 +65,7 @@ impl Contents {
         Self {
             counts: manifest.counts,
             build: manifest.build,
-            calibration: manifest.calibration,
+            calibration: manifest.calibration.clone(),
             languages: manifest.languages.clone(),
             vector_segments: manifest.vector_segments.clone(),
         }

@@ -5,10 +5,15 @@
 //! tombstones. Many small segments are taken into the new one; when too much is gone, all is put
 //! into one segment again, from what is stored.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
-    BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    BuildCounts, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    calibrate::{Probes, calibrate},
     compact, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
@@ -31,6 +36,9 @@ pub struct WriterOptions {
     pub model: serde_json::Value,
 }
 
+/// Passages that are kept in memory for known items.
+const SAMPLE: usize = 512;
+
 /// Writes one generation. Nothing that readers see changes before [`Writer::publish`].
 pub struct Writer {
     layout: Layout,
@@ -45,7 +53,9 @@ pub struct Writer {
     next_page: u32,
     added: u64,
     unreadable: Option<String>,
-    off_topic: Vec<Vec<f32>>,
+    probes: Probes,
+    /// The added passages with the lowest keys, for known items.
+    sample: BTreeMap<Key, (PassageId, Passage)>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
     _lock: Arc<WriterLock>,
 }
@@ -113,7 +123,8 @@ impl Writer {
             next_page,
             added: 0,
             unreadable,
-            off_topic: Vec::new(),
+            probes: Probes::default(),
+            sample: BTreeMap::new(),
             _lock: lock,
         })
     }
@@ -164,6 +175,7 @@ impl Writer {
         let page = self.page(&passage.source);
         page.passages.push((id, key));
         let passage = Passage { page: page.number, ..passage.clone() };
+        self.keep_sample(key, id, &passage);
         self.parts.lexical.add(id, &passage)?;
         self.parts.vectors.add_passage(row, id);
         self.added += 1;
@@ -186,10 +198,42 @@ impl Writer {
         &mut self.pages[last]
     }
 
-    /// Measures, when the generation is published, how near its vectors come to queries that they
-    /// do not answer.
-    pub fn calibrate(&mut self, off_topic: Vec<Vec<f32>>) {
-        self.off_topic = off_topic;
+    /// Passages that stand for all, at most `most`. A passage is chosen by its content, so that an index is calibrated as
+    /// one that was built from nothing.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] or [`Error::Damaged`] if a passage of the live generation cannot be read.
+    pub fn sample(&self, most: usize) -> Result<Vec<(PassageId, Passage)>> {
+        let mut all: Vec<(Key, PassageId)> =
+            self.pages.iter().flat_map(|p| &p.passages).map(|(id, key)| (*key, *id)).collect();
+        let most = most.min(SAMPLE).min(all.len());
+        if most < all.len() {
+            all.select_nth_unstable(most);
+            all.truncate(most);
+        }
+        all.sort_unstable();
+        let read = |(key, id): (Key, PassageId)| match (self.sample.get(&key), &self.base) {
+            (Some((_, passage)), _) => Ok(Some((id, passage.clone()))),
+            (None, Some(base)) if base.generation.is_live(id) => Ok(Some((id, base.generation.passage(id)?))),
+            (None, _) => Ok(None),
+        };
+        all.into_iter().filter_map(|item| read(item).transpose()).collect()
+    }
+
+    fn keep_sample(&mut self, key: Key, id: PassageId, passage: &Passage) {
+        let is_low = self.sample.len() < SAMPLE || self.sample.last_key_value().is_some_and(|(last, _)| key < *last);
+        if is_low {
+            self.sample.insert(key, (id, passage.clone()));
+        }
+        if self.sample.len() > SAMPLE {
+            self.sample.pop_last();
+        }
+    }
+
+    /// Measures, when the generation is published, how near its vectors come to queries that they do not answer, and to
+    /// queries that they answer.
+    pub fn calibrate(&mut self, probes: Probes) {
+        self.probes = probes;
     }
 
     /// Completes the files, makes them durable and makes the generation the live one. If nothing
@@ -210,7 +254,7 @@ impl Writer {
             pages,
             next_passage,
             unreadable,
-            off_topic,
+            probes,
             ..
         } = self;
         ledger.flush()?;
@@ -225,13 +269,15 @@ impl Writer {
             && self.added == 0
             && removed == 0
             && base.generation.pages()? == pages
+            // A generation from before known items is calibrated anew.
+            && (probes.known.is_empty() || !base.generation.manifest().calibration.known.languages.is_empty())
         {
             // A build that was killed at its very end may have left some.
             publish::remove_others(&layout, &base.generation.manifest().generation, None, None);
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;
-        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic, &live)?;
+        let calibration = calibrate(&mut vectors, base.as_ref().map(|b| &b.generation), &probes, &live)?;
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -296,26 +342,6 @@ impl Base {
         let rows = (0..names.len()).filter(is_kept).map(|i| kept_rows[i] as u64).sum();
         Ok((Self { generation, linked, segments, rows, folded_rows }, Parts { lexical, vectors, segment }))
     }
-}
-
-/// Measures over the passages that the new generation has, so the result does not depend on its history.
-fn calibrate(
-    vectors: &mut SegmentWriter,
-    base: Option<&Base>,
-    off_topic: &[Vec<f32>],
-    live: &[bool],
-) -> Result<Calibration> {
-    let is_live = |id: PassageId| live[id as usize];
-    let mut highest = vectors.highest(off_topic, is_live)?;
-    if let Some(base) = base {
-        let before = base.generation.vector_search().highest(off_topic, is_live);
-        highest = match (highest.is_empty(), before.is_empty()) {
-            (true, _) => before,
-            (_, true) => highest,
-            _ => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
-        };
-    }
-    Ok(Calibration::of(highest))
 }
 
 fn le_bytes(numbers: &[u32]) -> Vec<u8> {

@@ -45,7 +45,10 @@ impl Keys {
             Scope::Admin | Scope::Observe => self.admin.iter().map(String::as_str).collect(),
         };
         if accepted.is_empty() {
-            return Err(ApiError::forbidden("admin_disabled", "this server has no admin key, so this endpoint is disabled"));
+            return Err(ApiError::forbidden(
+                "admin_disabled",
+                "this server has no admin key, so this endpoint is disabled",
+            ));
         }
         let Some(given) = bearer(headers) else { return Err(ApiError::unauthorized()) };
         // Every key is compared, so that the time taken says nothing about which one was nearly right.

@@ -248,7 +248,11 @@ fn another_architecture_is_pulled_as_onnx_with_its_data() {
     let pull = hub.run(&site, "indexer", &["model", "pull", "acme/tiny"], &[]);
     assert!(pull.status.success(), "{}", stderr(&pull));
     assert!(hub.count("/onnx/model.onnx ") > 0 && hub.count("/onnx/model.onnx_data ") > 0);
-    assert_eq!(hub.count("model.safetensors") + hub.count("model_quantized"), 0, "it downloads only the files it needs");
+    assert_eq!(
+        hub.count("model.safetensors") + hub.count("model_quantized"),
+        0,
+        "it downloads only the files it needs"
+    );
     let info = hub.run(&site, "indexer", &["model", "info", "acme/tiny"], &[]);
     let info = String::from_utf8_lossy(&info.stdout).into_owned();
     assert!(info.contains("another (onnx/model.onnx as it is)"), "{info}");

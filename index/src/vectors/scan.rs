@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{kernels, segment::Segment, walk::Near};
-use crate::{PassageId, Selection};
+use crate::{PassageId, Selection, calibration::Standing};
 
 /// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
 const SAMPLE: usize = 2048;
@@ -14,13 +14,15 @@ pub(super) fn rows(segment: &Segment, query: &[f32], accepts: impl Fn(u32) -> bo
     (0..segment.len() as u32).filter(|&row| accepts(row)).map(near).collect()
 }
 
-/// For each query, its similarity to the nearest of some rows; nothing if there is none.
-pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[u16]]) -> Vec<f32> {
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let nearest = |q: &Vec<f32>| rows.iter().map(|row| kernels::halves(q, row)).fold(f32::NEG_INFINITY, f32::max);
-    queries.par_iter().map(nearest).collect()
+/// For each query, with a similarity of its own, its standing among some rows.
+pub(super) fn standings(queries: &[(&[f32], f32)], rows: &[&[u16]]) -> Vec<Standing> {
+    let standing = |(query, own): &(&[f32], f32)| {
+        rows.iter().fold(Standing::NONE, |standing, row| {
+            let similarity = kernels::halves(query, row);
+            standing.and(Standing { highest: similarity, above: usize::from(similarity > *own) })
+        })
+    };
+    queries.par_iter().map(standing).collect()
 }
 
 /// Rows that stand for all. A row is chosen by what is in it, so that an index answers as one that was

@@ -6,7 +6,7 @@ use super::{
     segment::Segment,
     walk::{Near, Walk},
 };
-use crate::{PassageId, Scored, Selection, best::BestK};
+use crate::{PassageId, Scored, Selection, best::BestK, calibration::Standing};
 
 /// Selected passages up to which every one is looked at.
 const EXACT_UP_TO: usize = 8_000;
@@ -46,12 +46,11 @@ impl VectorSearch {
         whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
     }
 
-    /// For each query, its similarity to the nearest vector that a living passage has; nothing if there
-    /// is none.
-    pub(crate) fn highest(&self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Vec<f32> {
+    /// The standing of each query, with a similarity of its own, among the vectors of live passages.
+    pub(crate) fn standings(&self, queries: &[(&[f32], f32)], is_live: impl Fn(PassageId) -> bool) -> Vec<Standing> {
         let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| is_live(*p));
         let of = |s| (0..Segment::len(s)).filter(move |row| has_life(s, *row)).map(|row| s.row(row));
-        scan::highest(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
+        scan::standings(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
     }
 
     /// Rows of each segment.

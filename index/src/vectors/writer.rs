@@ -9,8 +9,9 @@ use std::{
 use super::{
     build,
     codes::{Scale, halved},
+    kernels,
 };
-use crate::{Error, PassageId, Result, faults, files, layout};
+use crate::{Error, PassageId, Result, calibration::Standing, faults, files, layout};
 
 /// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
 const GRAPH_FROM: usize = 4096;
@@ -58,17 +59,44 @@ impl SegmentWriter {
         self.passages.len()
     }
 
-    /// For each query, its similarity to the nearest row that a living passage has.
-    pub(crate) fn highest(&mut self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Result<Vec<f32>> {
+    /// The standing of each query, with a similarity of its own, among the rows of live passages.
+    pub(crate) fn standings(
+        &mut self,
+        queries: &[(&[f32], f32)],
+        is_live: impl Fn(PassageId) -> bool,
+    ) -> Result<Vec<Standing>> {
+        self.with_rows(|rows| {
+            let live = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row);
+            super::scan::standings(queries, &live.collect::<Vec<_>>())
+        })
+    }
+
+    /// The similarity of each query to the row of its passage; `None` if the passage has none here.
+    pub(crate) fn own_similarities(&mut self, queries: &[(&[f32], PassageId)]) -> Result<Vec<Option<f32>>> {
+        self.with_rows(|rows| {
+            let mut own = vec![None; queries.len()];
+            for (row, passages) in rows {
+                for (place, (query, _)) in queries.iter().enumerate().filter(|(_, (_, p))| passages.contains(p)) {
+                    own[place] = Some(kernels::halves(query, row));
+                }
+            }
+            own
+        })
+    }
+
+    /// Calls `look` with the rows that were added so far and their passages.
+    fn with_rows<T>(
+        &mut self,
+        look: impl FnOnce(&mut dyn Iterator<Item = (&[u16], &Vec<PassageId>)>) -> T,
+    ) -> Result<T> {
         let path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &path))?;
         if self.passages.is_empty() {
-            return Ok(Vec::new());
+            return Ok(look(&mut std::iter::empty()));
         }
         let map = files::map(&path)?;
-        let rows = files::as_u16(&path, &map)?.chunks_exact(self.dimension).zip(&self.passages);
-        let live: Vec<&[u16]> = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row).collect();
-        Ok(super::scan::highest(queries, &live))
+        let rows = files::as_u16(&path, &map)?;
+        Ok(look(&mut rows.chunks_exact(self.dimension).zip(&self.passages)))
     }
 
     /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.

@@ -9,9 +9,11 @@
 //! Every arrow is a bounded queue, so memory does not grow with the corpus. The reader and the
 //! encoders are threads of their own: nothing inside rayon's pool ever waits for a queue.
 
+mod known_items;
 mod memory;
-pub(crate) mod off_topic;
+mod off_topic;
 mod prepare;
+mod probes;
 mod progress;
 mod queue;
 mod reader;
@@ -77,7 +79,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
 
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
-    writer.calibrate(off_topic::vectors(&encoder, &memory, &ledger, &mut used)?);
+    writer.calibrate(probes::probes(&encoder, &memory, &ledger, &writer, report.passages, &mut used)?);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
     let published = writer.publish(counts)?;
     used.tidy(&ledger)?;

@@ -5,14 +5,6 @@
 //! every build, with questions of everyday life and with strings that mean nothing. A site may well
 //! be about one of the questions' subjects; quartiles are not moved by a few of those.
 
-use cloze_index::Ledger;
-use cloze_models::{Encoder, TextKind};
-
-use crate::{
-    Result,
-    pipeline::memory::{Memory, Used},
-};
-
 /// Questions on fifty subjects.
 const QUESTIONS: [&str; 50] = [
     "how long should I boil an egg",
@@ -81,27 +73,6 @@ pub(crate) fn queries() -> Vec<String> {
     let mut word = || -> String { (0..4 + random(6)).map(|_| char::from(b'a' + random(26) as u8)).collect() };
     let gibberish = (0..GIBBERISH).map(|i| (0..=i % 3).map(|_| word()).collect::<Vec<_>>().join(" "));
     QUESTIONS.iter().map(|q| (*q).to_owned()).chain(gibberish).collect()
-}
-
-/// Their vectors, from the ledger where it has them.
-pub(crate) fn vectors(encoder: &Encoder, memory: &Memory, ledger: &Ledger, used: &mut Used) -> Result<Vec<Vec<f32>>> {
-    let prefix = encoder.prefix(TextKind::Query);
-    let mut vectors = Vec::new();
-    for query in queries() {
-        let ids = encoder.tokenizer().tokenize(&format!("{prefix}{query}"))?.ids;
-        let key = memory.vector_key(&ids);
-        used.vectors.insert(key);
-        let known = ledger.vector(key.as_bytes())?.filter(|v| v.len() == encoder.record().dimension);
-        vectors.push(match known {
-            Some(vector) => vector,
-            None => {
-                let vector = encoder.encode_ids(&ids)?;
-                ledger.put_vector(key.as_bytes(), &vector)?;
-                vector
-            }
-        });
-    }
-    Ok(vectors)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Whether the nearest passage is near enough to be an answer.
 //!
-//! Every build measures how near its passages come to questions that they do not answer, and keeps the
-//! quartiles. A fence (Tukey, "Exploratory Data Analysis", 1977) lies beyond the upper quartile by a number of
-//! distances between the quartiles; a query whose nearest passage stays below it gets no semantic hits.
+//! Every build measures two kinds of similarity: of unrelated questions to their nearest passage, and of queries made
+//! from its own passages to theirs. A query whose nearest passage stays below the fence gets no semantic hits. The fence
+//! lies beyond the upper quartile of the unrelated questions by a number of distances between the quartiles (Tukey,
+//! "Exploratory Data Analysis", 1977), but never so high that more than a small share of the answerable queries stays
+//! below it. So it opens by itself where everything is near to something, whatever the model.
 
 use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
 
@@ -20,6 +22,11 @@ const SEMANTIC: f32 = 0.3;
 /// A query that seems to mean nothing gets no benefit of doubt.
 const UNREADABLE: f32 = 2.0;
 
+/// Share of the answerable queries that the fence may keep out: of queries whose words the best passage has, and more of
+/// queries that lack all of them, because most of those are unrelated.
+const LOST: f32 = 0.01;
+const LOST_WITHOUT_WORDS: f32 = 0.10;
+
 /// The similarity that the nearest passage needs. `together` is the share of the query's subject that the best
 /// passage by words has.
 pub(crate) fn threshold(request: &Request, plan: &Plan, together: Option<f32>, with: Resources<'_>) -> Result<f32> {
@@ -29,7 +36,17 @@ pub(crate) fn threshold(request: &Request, plan: &Plan, together: Option<f32>, w
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
     };
-    Ok(with.head.manifest().calibration.threshold(fence.max(least)))
+    let calibration = &with.head.manifest().calibration;
+    let beyond = calibration.beyond_unrelated(fence.max(least));
+    if least > 0.0 {
+        return Ok(beyond);
+    }
+    let missing = match request.mode {
+        Mode::Semantic => 0.0,
+        Mode::Hybrid | Mode::Keyword => 1.0 - together.unwrap_or_default(),
+    };
+    let lost = LOST + (LOST_WITHOUT_WORDS - LOST) * missing * missing;
+    Ok(calibration.reached_by_all_but(lost).map_or(beyond, |most| beyond.min(most)))
 }
 
 /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has most of them

@@ -1,0 +1,153 @@
+//! Which similarities mean something in a generation.
+//!
+//! A build puts two kinds of queries to its own passages. Unrelated questions show how near a passage comes to a query
+//! that it does not answer. Known items show how near an answer comes: a known item is made from some words of one
+//! sentence of a passage, so the passage that has the answer is known (Azzopardi, de Rijke and Balog, "Building
+//! Simulated Queries for Known-Item Topics", 2007). Neither needs labels, and both are in the units of the model.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A known item is found if its passage is among this many nearest.
+const FOUND_WITHIN: usize = 10;
+/// Found known items that quantiles need at least.
+const ENOUGH: usize = 24;
+/// Quantiles that are stored: every percent.
+const STEPS: usize = 100;
+
+/// Similarities of a generation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Calibration {
+    /// A quarter of the unrelated queries stay below.
+    pub lower: f32,
+    /// Half of them stay below.
+    pub median: f32,
+    /// Three quarters of them stay below.
+    pub upper: f32,
+    /// Known items; empty in a generation that was built without them.
+    #[serde(default)]
+    pub known: KnownItems,
+}
+
+/// How well known items are found by meaning.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct KnownItems {
+    /// Known items that were asked for, and found, by the language of their passage; the empty name stands for
+    /// passages without a language.
+    pub languages: BTreeMap<String, Asked>,
+    /// Percentiles 0 to 100 of the highest similarity of the found ones; empty if too few were found.
+    pub similarities: Vec<f32>,
+}
+
+/// Counts of known items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Asked {
+    /// Items.
+    pub asked: u32,
+    /// Items whose passage was among the ten nearest.
+    pub found: u32,
+}
+
+/// Where a known item stands among all rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Standing {
+    /// Similarity of the nearest row.
+    pub(crate) highest: f32,
+    /// Rows that are nearer than its own.
+    pub(crate) above: usize,
+}
+
+impl Standing {
+    /// Before any row is seen.
+    pub(crate) const NONE: Self = Self { highest: f32::NEG_INFINITY, above: 0 };
+
+    /// Among the rows of both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { highest: self.highest.max(other.highest), above: self.above + other.above }
+    }
+}
+
+impl Calibration {
+    /// From the highest similarities of unrelated queries, and the standings of known items with the language of their
+    /// passage. All numbers are 0 if there are no queries.
+    pub(crate) fn of(mut unrelated: Vec<f32>, known: &[(String, Standing)]) -> Self {
+        unrelated.sort_by(f32::total_cmp);
+        let at = |share| quantile(&unrelated, share);
+        Self { lower: at(0.25), median: at(0.5), upper: at(0.75), known: KnownItems::of(known) }
+    }
+
+    /// Similarity beyond the upper quartile of unrelated queries by `fence` times the distance between the quartiles
+    /// (Tukey, "Exploratory Data Analysis", 1977).
+    #[must_use]
+    pub fn beyond_unrelated(&self, fence: f32) -> f32 {
+        self.upper + fence * (self.upper - self.lower)
+    }
+
+    /// Similarity that all but this share of the answerable queries reach; `None` if that is not known.
+    #[must_use]
+    pub fn reached_by_all_but(&self, share: f32) -> Option<f32> {
+        let all = &self.known.similarities;
+        (!all.is_empty()).then(|| quantile(all, share))
+    }
+}
+
+impl KnownItems {
+    fn of(known: &[(String, Standing)]) -> Self {
+        let (mut languages, mut similarities) = (BTreeMap::<String, Asked>::new(), Vec::new());
+        for (language, standing) in known {
+            let counts = languages.entry(language.clone()).or_default();
+            counts.asked += 1;
+            if standing.above < FOUND_WITHIN {
+                counts.found += 1;
+                similarities.push(standing.highest);
+            }
+        }
+        similarities.sort_by(f32::total_cmp);
+        let enough = similarities.len() >= ENOUGH;
+        let steps = if enough { 0..=STEPS } else { 0..=0 };
+        let all = steps.map(|step| quantile(&similarities, step as f32 / STEPS as f32)).collect();
+        Self { languages, similarities: if enough { all } else { Vec::new() } }
+    }
+}
+
+/// The quantile of sorted values, interpolated; 0 if there are none.
+fn quantile(sorted: &[f32], share: f32) -> f32 {
+    let at = sorted.len().saturating_sub(1) as f32 * share.clamp(0.0, 1.0);
+    let value = |i: usize| sorted.get(i).or(sorted.last()).copied().unwrap_or_default();
+    let (low, high) = (value(at.floor() as usize), value(at.ceil() as usize));
+    low + (high - low) * at.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(n: usize, above: impl Fn(usize) -> usize) -> Vec<(String, Standing)> {
+        (0..n).map(|i| ("en".to_owned(), Standing { highest: i as f32 / n as f32, above: above(i) })).collect()
+    }
+
+    #[test]
+    fn quantiles_are_of_the_found_items() {
+        let calibration = Calibration::of(vec![0.4, 0.0, 0.2, 0.1, 0.3], &items(200, |i| if i < 100 { 10 } else { 9 }));
+        assert_eq!((calibration.lower, calibration.median, calibration.upper), (0.1, 0.2, 0.3));
+        assert!((calibration.beyond_unrelated(1.0) - 0.5).abs() < 1e-6);
+        assert_eq!(calibration.known.languages["en"], Asked { asked: 200, found: 100 });
+        let at = |share| calibration.reached_by_all_but(share).expect("enough are found");
+        assert_eq!(at(0.0), 0.5, "items that were not found do not count");
+        assert!(at(0.02) > 0.5 && at(0.02) < at(0.5) && at(1.0) < 1.0);
+    }
+
+    #[test]
+    fn few_items_say_nothing() {
+        let calibration = Calibration::of(Vec::new(), &items(ENOUGH - 1, |_| 0));
+        assert_eq!(calibration.reached_by_all_but(0.02), None);
+        assert_eq!(calibration.known.languages["en"].found as usize, ENOUGH - 1);
+    }
+
+    #[test]
+    fn standings_add_up() {
+        let both = Standing { highest: 0.5, above: 2 }.and(Standing { highest: 0.7, above: 3 }).and(Standing::NONE);
+        assert_eq!(both, Standing { highest: 0.7, above: 5 });
+    }
+}
