@@ -11,7 +11,12 @@ use serde::{Deserialize, Serialize};
 
 /// A known item is found if its passage is among this many nearest.
 const FOUND_WITHIN: usize = 10;
-/// Found known items that quantiles need at least.
+/// A known item is near if its passage is among the nearest of so many rows, or found.
+const NEAR_IN: usize = 100;
+/// The model knows a language if at least this share of its known items is near. Collections in a language that the model
+/// was trained on lie above .6, in other languages below .45.
+const KNOWN_SHARE: f32 = 0.5;
+/// Found known items that quantiles need at least, and items that a judgment on a language needs.
 const ENOUGH: usize = 24;
 /// Quantiles that are stored: every percent.
 const STEPS: usize = 100;
@@ -47,6 +52,17 @@ pub struct Asked {
     pub asked: u32,
     /// Items whose passage was among the ten nearest.
     pub found: u32,
+    /// Items whose passage was among the nearest hundredth of all rows, or found.
+    #[serde(default)]
+    pub near: u32,
+}
+
+impl Asked {
+    /// Whether the model knows the language; where there are too few items to tell, it does.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        (self.asked as usize) < ENOUGH || self.near as f32 >= KNOWN_SHARE * self.asked as f32
+    }
 }
 
 /// Where a known item stands among all rows.
@@ -56,15 +72,18 @@ pub(crate) struct Standing {
     pub(crate) highest: f32,
     /// Rows that are nearer than its own.
     pub(crate) above: usize,
+    /// All rows.
+    pub(crate) rows: usize,
 }
 
 impl Standing {
     /// Before any row is seen.
-    pub(crate) const NONE: Self = Self { highest: f32::NEG_INFINITY, above: 0 };
+    pub(crate) const NONE: Self = Self { highest: f32::NEG_INFINITY, above: 0, rows: 0 };
 
     /// Among the rows of both.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { highest: self.highest.max(other.highest), above: self.above + other.above }
+        let (above, rows) = (self.above + other.above, self.rows + other.rows);
+        Self { highest: self.highest.max(other.highest), above, rows }
     }
 }
 
@@ -93,11 +112,27 @@ impl Calibration {
 }
 
 impl KnownItems {
+    /// Languages that the model does not know, as far as the pages tell. Meaning is not searched by vectors that are
+    /// noise.
+    pub fn unknown_languages(&self) -> impl Iterator<Item = &str> {
+        self.languages.iter().filter(|(_, asked)| !asked.is_known()).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether most of the known items are in languages that the model knows.
+    #[must_use]
+    pub fn are_in_known_languages(&self) -> bool {
+        let count = |known: bool| -> u32 {
+            self.languages.values().filter(|asked| asked.is_known() == known).map(|asked| asked.asked).sum()
+        };
+        count(true) >= count(false)
+    }
+
     fn of(known: &[(String, Standing)]) -> Self {
         let (mut languages, mut similarities) = (BTreeMap::<String, Asked>::new(), Vec::new());
         for (language, standing) in known {
             let counts = languages.entry(language.clone()).or_default();
             counts.asked += 1;
+            counts.near += u32::from(standing.above < FOUND_WITHIN.max(standing.rows / NEAR_IN));
             if standing.above < FOUND_WITHIN {
                 counts.found += 1;
                 similarities.push(standing.highest);
@@ -124,7 +159,9 @@ mod tests {
     use super::*;
 
     fn items(n: usize, above: impl Fn(usize) -> usize) -> Vec<(String, Standing)> {
-        (0..n).map(|i| ("en".to_owned(), Standing { highest: i as f32 / n as f32, above: above(i) })).collect()
+        (0..n)
+            .map(|i| ("en".to_owned(), Standing { highest: i as f32 / n as f32, above: above(i), rows: 100 }))
+            .collect()
     }
 
     #[test]
@@ -132,7 +169,7 @@ mod tests {
         let calibration = Calibration::of(vec![0.4, 0.0, 0.2, 0.1, 0.3], &items(200, |i| if i < 100 { 10 } else { 9 }));
         assert_eq!((calibration.lower, calibration.median, calibration.upper), (0.1, 0.2, 0.3));
         assert!((calibration.beyond_unrelated(1.0) - 0.5).abs() < 1e-6);
-        assert_eq!(calibration.known.languages["en"], Asked { asked: 200, found: 100 });
+        assert_eq!(calibration.known.languages["en"], Asked { asked: 200, found: 100, near: 100 });
         let at = |share| calibration.reached_by_all_but(share).expect("enough are found");
         assert_eq!(at(0.0), 0.5, "items that were not found do not count");
         assert!(at(0.02) > 0.5 && at(0.02) < at(0.5) && at(1.0) < 1.0);
@@ -147,7 +184,22 @@ mod tests {
 
     #[test]
     fn standings_add_up() {
-        let both = Standing { highest: 0.5, above: 2 }.and(Standing { highest: 0.7, above: 3 }).and(Standing::NONE);
-        assert_eq!(both, Standing { highest: 0.7, above: 5 });
+        let standing = |highest, above| Standing { highest, above, rows: 10 };
+        let both = standing(0.5, 2).and(standing(0.7, 3)).and(Standing::NONE);
+        assert_eq!(both, Standing { highest: 0.7, above: 5, rows: 20 });
+    }
+
+    #[test]
+    fn a_language_is_unknown_if_its_items_are_far() {
+        let of = |language: &str, n: usize, above| {
+            let item = move |_| (language.to_owned(), Standing { highest: 0.5, above, rows: 2000 });
+            (0..n).map(item).collect::<Vec<_>>()
+        };
+        let known = |items: &[Vec<(String, Standing)>]| Calibration::of(Vec::new(), &items.concat()).known;
+        let mixed = known(&[of("en", 40, 19), of("ar", 30, 20), of("fi", ENOUGH - 1, 900)]);
+        assert_eq!(mixed.unknown_languages().collect::<Vec<_>>(), ["ar"], "too few items tell nothing");
+        assert!(mixed.are_in_known_languages());
+        assert!(!known(&[of("en", 24, 0), of("ar", 30, 500)]).are_in_known_languages());
+        assert!(known(&[]).are_in_known_languages());
     }
 }

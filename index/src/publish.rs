@@ -32,6 +32,8 @@ pub struct Published {
     pub removed: u64,
     /// Whether it was live before, because nothing differed.
     pub is_unchanged: bool,
+    /// Languages of pages that the model does not know; pages without a language are `not stated`.
+    pub unknown_languages: Vec<String>,
 }
 
 impl Published {
@@ -45,6 +47,7 @@ impl Published {
                 + manifest.to_bytes().map_or(0, |b| b.len() as u64),
             removed: 0,
             is_unchanged: true,
+            unknown_languages: unknown_languages(manifest),
         }
     }
 }
@@ -136,7 +139,14 @@ pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest, 
     switch(layout, &generation, &files::hash(bytes), unreadable)?;
     remove_others(layout, &generation, replaced.as_deref(), unreadable);
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
-    Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
+    let unknown_languages = unknown_languages(manifest);
+    let counts = manifest.counts;
+    Ok(Published { generation, counts, bytes: size, removed: 0, is_unchanged: false, unknown_languages })
+}
+
+fn unknown_languages(manifest: &Manifest) -> Vec<String> {
+    let names = manifest.calibration.known.unknown_languages();
+    names.map(|name| if name.is_empty() { "not stated".to_owned() } else { name.to_owned() }).collect()
 }
 
 /// Points `CURRENT` at a generation, and `PREVIOUS` at the one that was live, unless that was found to

@@ -19,7 +19,7 @@ pub(super) fn standings(queries: &[(&[f32], f32)], rows: &[&[u16]]) -> Vec<Stand
     let standing = |(query, own): &(&[f32], f32)| {
         rows.iter().fold(Standing::NONE, |standing, row| {
             let similarity = kernels::halves(query, row);
-            standing.and(Standing { highest: similarity, above: usize::from(similarity > *own) })
+            standing.and(Standing { highest: similarity, above: usize::from(similarity > *own), rows: 1 })
         })
     };
     queries.par_iter().map(standing).collect()

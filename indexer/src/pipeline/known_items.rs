@@ -8,6 +8,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Words with a subject that a sentence needs, so that enough of them are left out.
 const LEAST_WORDS: usize = 5;
+/// Words of a sentence that a query is chosen from.
+const MOST_WORDS: usize = 24;
 /// One in so many words with a subject stays, and at least so many.
 const KEPT_IN: usize = 2;
 const LEAST_KEPT: usize = 3;
@@ -19,6 +21,10 @@ pub(crate) fn query(passage: &Passage) -> Option<String> {
     let sentences: Vec<&str> = passage.text.unicode_sentences().filter(|s| subjects(s) >= LEAST_WORDS).collect();
     let mut random = Random::of(&passage.text);
     let mut words: Vec<&str> = sentences.get(random.below(sentences.len().max(1)))?.unicode_words().collect();
+    // Where sentences do not end as Unicode expects, a whole passage is one.
+    let start = random.below(words.len().saturating_sub(MOST_WORDS) + 1);
+    words = words.split_off(start);
+    words.truncate(MOST_WORDS);
     let mut left = words.iter().filter(|w| carries(w)).count();
     let kept = (left / KEPT_IN).max(LEAST_KEPT);
     while left > kept {

@@ -89,6 +89,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     report.bytes = published.bytes;
     report.removed = published.removed;
     report.unchanged = published.is_unchanged;
+    report.unknown_languages = published.unknown_languages;
     Ok(report)
 }
 

@@ -49,6 +49,8 @@ pub struct Report {
     pub split_sections: u64,
     /// Passages whose heading path was shortened for the encoder; it is stored whole.
     pub shortened_contexts: u64,
+    /// Languages of pages that the model does not know, by its own known-item queries: words alone search these pages.
+    pub unknown_languages: Vec<String>,
     /// Size of the index in bytes.
     pub bytes: u64,
     /// Seconds by phase.
@@ -84,6 +86,13 @@ impl Report {
         }
         if self.shortened_contexts > 0 {
             lines.push(format!("{} passages have a heading path too long for the encoder", self.shortened_contexts));
+        }
+        if !self.unknown_languages.is_empty() {
+            lines.push(format!(
+                "the model does not know the language of these pages ({}): a hybrid search uses their words alone; for their \
+                 meaning, build with a multilingual model",
+                self.unknown_languages.join(", ")
+            ));
         }
         let lists = [("skipped", &self.skipped), ("left out", &self.left_out), ("note", &self.warnings)];
         for (word, list) in lists {

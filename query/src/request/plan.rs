@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim};
 
 use super::parse::{self, Parsed};
-use crate::{Mode, Request, Result};
+use crate::{Request, Result};
 
 /// A title or a heading that more pages than this have is no match worth a tier.
 pub(crate) const MOST_VERBATIM: usize = 1000;
@@ -62,11 +62,11 @@ impl Plan {
             .any(|all| (1..=MOST_VERBATIM).contains(&pages(all)))
     }
 
-    /// The words whose scores are fused. Where the meaning is nowhere near, words such as "the" prove nothing; the
-    /// keyword leg alone is plain BM25.
-    pub(crate) fn scored_words(&self, mode: Mode, abstained: bool) -> KeywordQuery {
+    /// The words whose scores are fused. Where the meaning is nowhere near, words such as "the" prove nothing. Where the
+    /// words are alone, without a semantic leg, their score is plain BM25.
+    pub(crate) fn scored_words(&self, are_alone: bool, abstained: bool) -> KeywordQuery {
         let words = if abstained { self.words.subject() } else { self.words.clone() };
-        if mode == Mode::Keyword { words.without_order() } else { words }
+        if are_alone { words.without_order() } else { words }
     }
 
     /// Whether there is nothing to search for, only something to filter by.

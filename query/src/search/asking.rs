@@ -74,11 +74,21 @@ impl<'a> Asking<'a> {
         self.understood.get()?.as_ref().ok().map(|understood| &understood.plan)
     }
 
+    /// Encodes a text, if the request has a semantic leg. In a hybrid search over pages whose language the model does not
+    /// know, the words decide alone.
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
-        let encoder = self.with.encoder.filter(|_| self.request.mode != Mode::Keyword)?;
+        let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
         let vector = self.with.vectors.get(encoder, text);
         Some(vector.map(|vector| Encoded { vector, took: started.elapsed() }))
+    }
+
+    fn wants_meaning(&self) -> bool {
+        match self.request.mode {
+            Mode::Keyword => false,
+            Mode::Semantic => true,
+            Mode::Hybrid => self.with.head.manifest().calibration.known.are_in_known_languages(),
+        }
     }
 
     /// Without an encoder, the words answer in every mode.
@@ -114,7 +124,7 @@ impl Ask for Asking<'_> {
         Some(Words {
             query: plan.words.clone(),
             subject: plan.words.subject(),
-            scored: plan.scored_words(self.request.mode, false),
+            scored: plan.scored_words(!self.wants_meaning(), false),
             propose: self.wants_words(),
             fall_back: self.request.mode != Mode::Semantic,
             is_list: plan.is_list(),

@@ -38,7 +38,7 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
     // If the query is a title, the title's page is an answer whatever the vectors say.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
     let union = Union { passages: &passages, weight: weight(request, legs), candidates: &*legs.proposal.candidates };
-    let lexical = || union.lexical(&plan.scored_words(request.mode, legs.proposal.abstained), legs);
+    let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
     let typed = || legs.proposal.near.as_ref().map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
     let (typed, lexical) = side_by_side(typed, lexical);
     let (typed, lexical) = (typed?, lexical?);
