@@ -37,6 +37,10 @@ pub const ROWS: &str = "rows.f16";
 pub const CODES: &str = "codes.u8";
 /// Inside a vector segment: which passages have which row.
 pub const PASSAGES: &str = "passages.u32";
+/// Inside a vector segment, if its passages have any: codes of token vectors.
+pub const TOKENS: &str = "tokens.u8";
+/// Inside a vector segment, beside the codes: where those of each row begin.
+pub const TOKEN_OFFSETS: &str = "tokens.u32";
 /// Inside a vector segment, if it is large enough to have one: the graph.
 pub const GRAPH: &str = "graph.u32";
 

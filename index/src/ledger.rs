@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Error, Result, lock::WriterLock};
+use crate::{Encoded, Error, Result, lock::WriterLock};
 
 /// Memory for sled's pages, in bytes; its own default is a gigabyte.
 const CACHE: u64 = 64 << 20;
@@ -71,22 +71,27 @@ impl Ledger {
         self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The vector of a text, by a key that also stands for the model.
+    /// The vector of a text, of `dimension` values, and the codes of its tokens, by a key that also stands for the model.
+    /// `None` also for an entry that is too short.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
-    pub fn vector(&self, key: &[u8]) -> Result<Option<Vec<f32>>> {
+    pub fn vector(&self, key: &[u8], dimension: usize) -> Result<Option<Encoded>> {
         let bytes = self.run("read a vector", |trees| trees.vectors.get(key))?;
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        Ok(bytes.map(|b| b.chunks_exact(4).map(number).collect()))
+        Ok(bytes.and_then(|bytes| {
+            let (vector, tokens) = bytes.split_at_checked(4 * dimension)?;
+            Some(Encoded { vector: vector.chunks_exact(4).map(number).collect(), tokens: tokens.to_owned() })
+        }))
     }
 
-    /// Remembers the vector of a text.
+    /// Remembers the vector of a text and the codes of its tokens.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
-    pub fn put_vector(&self, key: &[u8], vector: &[f32]) -> Result<()> {
-        let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+    pub fn put_vector(&self, key: &[u8], encoded: &Encoded) -> Result<()> {
+        let vector = encoded.vector.iter().flat_map(|v| v.to_le_bytes());
+        let bytes: Vec<u8> = vector.chain(encoded.tokens.iter().copied()).collect();
         self.run("store a vector", |trees| trees.vectors.insert(key, bytes.as_slice()).map(drop))
     }
 

@@ -67,11 +67,21 @@ pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;
 pub use side_by_side::side_by_side;
+pub use vectors::{QueryTokens, token_codes};
 pub use verify::Verified;
 pub use writer::{Writer, WriterOptions};
 
 /// A passage's number inside one generation. The numbers of passages that are gone are not used again.
 pub type PassageId = u32;
+
+/// What an encoder made of a text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Encoded {
+    /// Its unit vector.
+    pub vector: Vec<f32>,
+    /// Codes of its token vectors, as [`token_codes`] makes them; may be empty.
+    pub tokens: Vec<u8>,
+}
 
 /// A passage and how well it matches; a larger score is a better match.
 #[derive(Debug, Clone, Copy, PartialEq)]

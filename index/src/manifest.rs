@@ -20,6 +20,9 @@ pub struct Manifest {
     pub model: serde_json::Value,
     /// Number of dimensions of a vector.
     pub dimension: usize,
+    /// Neighbouring tokens that share a code; 0 if the passages have no codes of tokens.
+    #[serde(default)]
+    pub token_neighbours: u8,
     /// How much it holds.
     pub counts: Counts,
     /// What the build that made it had to do.

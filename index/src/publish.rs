@@ -103,6 +103,7 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
         created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
         model: options.model.clone(),
         dimension: options.dimension,
+        token_neighbours: options.token_neighbours,
         counts,
         build,
         calibration,

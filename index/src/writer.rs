@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::{
-    BuildCounts, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    BuildCounts, Counts, Encoded, Error, Generation, Key, Ledger, Manifest, Passage, PassageId, PreviousPages, Result,
     calibrate::{Probes, calibrate},
     compact, files,
     layout::{self, Layout},
@@ -34,6 +34,15 @@ pub struct WriterOptions {
     pub dimension: usize,
     /// What decides the vector space; goes into the manifest as it is.
     pub model: serde_json::Value,
+    /// Neighbouring tokens that share a code; 0 for an index without codes.
+    pub token_neighbours: u8,
+}
+
+impl WriterOptions {
+    /// Whether a generation was made for the same.
+    fn are_of(&self, manifest: &Manifest) -> bool {
+        manifest.model == self.model && manifest.token_neighbours == self.token_neighbours
+    }
 }
 
 /// Passages that are kept in memory for known items.
@@ -87,7 +96,7 @@ impl Writer {
         let staging = Staging::create(&layout, "")?;
         let mut unreadable = None;
         let base = match Generation::open(root) {
-            Ok(live) if live.manifest().model == options.model => Some(live),
+            Ok(live) if options.are_of(live.manifest()) => Some(live),
             Ok(_) | Err(Error::NoIndex { .. }) => None,
             // A newer program's index is not for this one to replace.
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
@@ -141,12 +150,12 @@ impl Writer {
         self.ledger.clone()
     }
 
-    /// Adds a vector; gives its row, counted from 0, for [`Self::add_passage`].
+    /// Adds a vector with the codes of its tokens; gives its row, counted from 0, for [`Self::add_passage`].
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a vector of another dimension or with values that are not finite.
-    pub fn add_vector(&mut self, vector: &[f32]) -> Result<u32> {
-        Ok(self.parts.vectors.add_row(vector)? - self.first_row())
+    pub fn add_vector(&mut self, encoded: &Encoded) -> Result<u32> {
+        Ok(self.parts.vectors.add(encoded)? - self.first_row())
     }
 
     /// Where the rows of this build begin in its segment.
@@ -331,7 +340,7 @@ impl Base {
         let mut vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
         for &i in &folded {
             for (row, passages) in generation.vector_search().live_rows(i) {
-                let place = vectors.add_row(&row)?;
+                let place = vectors.add(&row)?;
                 passages.into_iter().for_each(|p| vectors.add_passage(place, p));
             }
         }

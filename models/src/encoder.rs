@@ -114,15 +114,43 @@ impl Encoder {
         Ok(Encoded { vector, tokens: tokenized.ids.len(), cut: tokenized.cut })
     }
 
+    /// Encodes a query: its unit vector, and the unit vectors of its tokens, without special ones and the prompt
+    /// (row-major).
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_query(&self, text: &str) -> Result<(Vec<f32>, Vec<f32>)> {
+        let prefix = self.prefix(TextKind::Query);
+        let tokenized = self.tokenizer().tokenize(&format!("{prefix}{text}"))?;
+        let (vector, rows) = self.encode_with_tokens(&tokenized.ids)?;
+        let offsets = tokenized.offsets.iter().skip(1);
+        let own =
+            rows.chunks_exact(self.shared.record.dimension).zip(offsets).filter(|(_, (from, _))| *from >= prefix.len());
+        Ok((vector, own.flat_map(|(row, _)| row).copied().collect()))
+    }
+
     /// Encodes token ids, the special ones included: the unit vector of the text they stand for.
     ///
     /// # Errors
     /// If ONNX Runtime fails, for example because there are more ids than the model has positions.
     pub fn encode_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        let tokens = self.shared.sessions.run(ids)?;
-        let mut vector = self.shared.record.pooling.pool(&tokens, self.shared.record.dimension);
+        Ok(self.encode_with_tokens(ids)?.0)
+    }
+
+    /// As [`Self::encode_ids`], with the unit vectors of all tokens but the first and the last, which are special:
+    /// row-major, of the model's dimension.
+    ///
+    /// # Errors
+    /// As [`Self::encode_ids`].
+    pub fn encode_with_tokens(&self, ids: &[u32]) -> Result<(Vec<f32>, Vec<f32>)> {
+        let dimension = self.shared.record.dimension;
+        let mut tokens = self.shared.sessions.run(ids)?;
+        let mut vector = self.shared.record.pooling.pool(&tokens, dimension);
         pooling::normalize(&mut vector);
-        Ok(vector)
+        tokens.truncate(tokens.len().saturating_sub(dimension));
+        let mut inner = tokens.split_off(dimension.min(tokens.len()));
+        inner.chunks_exact_mut(dimension).for_each(pooling::normalize);
+        Ok((vector, inner))
     }
 
     /// The contextual vector of every token: `ids.len()` rows of the model's dimension.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{KeywordHits, KeywordQuery, Passage, PassageId, Result, Scored, Selection};
+use crate::{KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, Scored, Selection};
 
 /// What a body proposes for a search.
 pub struct Proposal<'b> {
@@ -70,6 +70,10 @@ pub trait Candidates: Sync {
     /// # Errors
     /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
     fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
+
+    /// For each passage, the mean similarity of the query's tokens to its nearest tokens; `None` for a passage without
+    /// codes.
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Vec<Option<f32>>;
 
     /// The vector of a passage, as it is stored: in half floats.
     fn vector(&self, passage: PassageId) -> Vec<f32>;

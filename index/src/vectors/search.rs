@@ -4,9 +4,10 @@ use super::{
     codes, kernels,
     scan::{self, Sample},
     segment::Segment,
+    tokens::QueryTokens,
     walk::{Near, Walk},
 };
-use crate::{PassageId, Scored, Selection, best::BestK, calibration::Standing};
+use crate::{Encoded, PassageId, Scored, Selection, best::BestK, calibration::Standing};
 
 /// Selected passages up to which every one is looked at.
 const EXACT_UP_TO: usize = 8_000;
@@ -59,13 +60,29 @@ impl VectorSearch {
     }
 
     /// The rows of a segment that live passages have, with those passages.
-    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (Vec<f32>, Vec<PassageId>)> {
+    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (Encoded, Vec<PassageId>)> {
         let segment = &self.segments[segment];
         let is_live = |p: &PassageId| self.live.as_ref().is_none_or(|live| live.contains(*p));
         let row = move |row| {
-            (codes::widened(segment.row(row)), segment.passages(row).iter().copied().filter(is_live).collect())
+            let encoded = Encoded { vector: codes::widened(segment.row(row)), tokens: segment.tokens(row).to_owned() };
+            (encoded, segment.passages(row).iter().copied().filter(is_live).collect())
         };
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
+    }
+
+    /// The mean similarity of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
+    pub(crate) fn token_similarity(&self, query: &QueryTokens, passage: PassageId) -> Option<f32> {
+        let (segment, row) = self.places[passage as usize];
+        query.nearest(self.segments[segment as usize].tokens(row as usize))
+    }
+
+    /// The vector of a passage and the codes of its tokens, as they are stored.
+    pub(crate) fn encoded(&self, passage: PassageId) -> Encoded {
+        let (segment, row) = self.places[passage as usize];
+        Encoded {
+            vector: self.vector(passage),
+            tokens: self.segments[segment as usize].tokens(row as usize).to_owned(),
+        }
     }
 
     /// Passages that stand for all: the first of them are a sample too.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-use super::{graph::Graph, kernels};
+use super::{graph::Graph, kernels, tokens::Tokens};
 use crate::{Error, PassageId, Result, files, layout};
 
 /// What a walk needs of a segment.
@@ -25,6 +25,7 @@ pub(crate) struct Segment {
     rows: Mmap,
     passages: Mmap,
     walkable: Option<Walkable>,
+    tokens: Option<Tokens>,
     dimension: usize,
     len: usize,
 }
@@ -44,7 +45,8 @@ impl Segment {
         check_passages(&passages_path, files::as_u32(&passages_path, &passages)?, len)?;
         let walkable =
             if dir.join(layout::GRAPH).is_file() { Some(Walkable::open(dir, len, dimension)?) } else { None };
-        Ok(Self { rows, passages, walkable, dimension, len })
+        let tokens = Tokens::open(dir, len, dimension)?;
+        Ok(Self { rows, passages, walkable, tokens, dimension, len })
     }
 
     /// Number of rows.
@@ -67,6 +69,11 @@ impl Segment {
     /// Inner product of a vector and one row.
     pub(crate) fn similarity(&self, query: &[f32], row: usize) -> f32 {
         kernels::halves(query, self.row(row))
+    }
+
+    /// Codes of the token vectors of a row's text; empty if there are none.
+    pub(crate) fn tokens(&self, row: usize) -> &[u8] {
+        self.tokens.as_ref().map_or(&[], |tokens| tokens.of(row))
     }
 
     /// The graph, its array, and the rows' codes, row-major, if the segment is to be walked.

@@ -10,8 +10,9 @@ use super::{
     build,
     codes::{Scale, halved},
     kernels,
+    tokens::TokenWriter,
 };
-use crate::{Error, PassageId, Result, calibration::Standing, faults, files, layout};
+use crate::{Encoded, Error, PassageId, Result, calibration::Standing, faults, files, layout};
 
 /// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
 const GRAPH_FROM: usize = 4096;
@@ -21,6 +22,7 @@ pub(crate) struct SegmentWriter {
     dir: PathBuf,
     dimension: usize,
     rows: BufWriter<File>,
+    tokens: TokenWriter,
     passages: Vec<Vec<PassageId>>,
 }
 
@@ -29,11 +31,23 @@ impl SegmentWriter {
         files::create_dir_all(dir)?;
         let path = dir.join(layout::ROWS);
         let file = files::create(&path)?;
-        Ok(Self { dir: dir.to_owned(), dimension, rows: BufWriter::with_capacity(1 << 20, file), passages: Vec::new() })
+        Ok(Self {
+            dir: dir.to_owned(),
+            dimension,
+            rows: BufWriter::with_capacity(1 << 20, file),
+            tokens: TokenWriter::new(dir, dimension),
+            passages: Vec::new(),
+        })
     }
 
-    /// Appends a vector; gives its row.
-    pub(crate) fn add_row(&mut self, vector: &[f32]) -> Result<u32> {
+    /// Appends a vector with the codes of its tokens; gives its row.
+    pub(crate) fn add(&mut self, encoded: &Encoded) -> Result<u32> {
+        let row = self.add_row(&encoded.vector)?;
+        self.tokens.add(&encoded.tokens)?;
+        Ok(row)
+    }
+
+    fn add_row(&mut self, vector: &[f32]) -> Result<u32> {
         if vector.len() != self.dimension || vector.iter().any(|v| !v.is_finite()) {
             return Err(Error::Mismatch {
                 what: "vector",
@@ -107,6 +121,7 @@ impl SegmentWriter {
             // Nothing was added: there is no segment.
             return files::remove_dir_all(&self.dir);
         }
+        self.tokens.finish()?;
         let mut words = Vec::with_capacity(self.passages.len() * 2 + 1);
         let mut offset = 0u32;
         words.push(0);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cloze_models::Precision;
 
+use super::config::TokenCodes;
 use crate::source::urls::UrlStyle;
 
 /// Makes and keeps the index of a site.
@@ -88,6 +89,9 @@ pub struct BuildArgs {
     /// Number format of the weights: int8 or fp32 [default: int8]
     #[arg(long)]
     pub precision: Option<Precision>,
+    /// Codes of token vectors for the second look of a search [default: small]
+    #[arg(long, value_enum, value_name = "CODES")]
+    pub token_codes: Option<TokenCodes>,
     /// Text put before every query, for a model that needs one and does not list it
     #[arg(long, value_name = "TEXT")]
     pub query_prefix: Option<String>,

@@ -29,6 +29,8 @@ pub struct BuildConfig {
     pub model: ModelSource,
     /// Number format of its weights.
     pub precision: Precision,
+    /// Which tokens of a passage have codes, for the second look of a search.
+    pub token_codes: TokenCodes,
     /// What goes in front of queries, if the model does not list it.
     pub query_prefix: Option<String>,
     /// What goes in front of passages, if the model does not list it.
@@ -43,6 +45,31 @@ pub struct BuildConfig {
     pub threads: usize,
     /// Whether progress is shown.
     pub quiet: bool,
+}
+
+/// How many codes of token vectors an index keeps. A search compares them with the tokens of the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenCodes {
+    /// None: the index is smaller, and a search takes no second look.
+    None,
+    /// One for three neighbouring tokens: about 2 kB for a passage.
+    #[default]
+    Small,
+    /// One for each token: about 6 kB for a passage.
+    Full,
+}
+
+impl TokenCodes {
+    /// Neighbouring tokens that share a code; 0 for none.
+    #[must_use]
+    pub fn neighbours(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Small => 3,
+            Self::Full => 1,
+        }
+    }
 }
 
 /// `cloze.toml`. A table that belongs to another program is that program's to check.
@@ -74,6 +101,8 @@ pub struct BuildTable {
     /// Patterns of which a file must match none.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// Which tokens of a passage have codes.
+    pub token_codes: Option<TokenCodes>,
     /// What goes in front of queries, if the model does not list it.
     pub query_prefix: Option<String>,
     /// What goes in front of passages, if the model does not list it.
@@ -120,6 +149,7 @@ impl BuildConfig {
             index: args.index.or(file.index).unwrap_or_else(|| DEFAULT_INDEX.into()),
             model: ModelSource::parse(&model),
             precision: args.precision.or(file.precision).unwrap_or_default(),
+            token_codes: args.token_codes.or(file.build.token_codes).unwrap_or_default(),
             query_prefix: args.query_prefix.or(file.build.query_prefix),
             passage_prefix: args.passage_prefix.or(file.build.passage_prefix),
             base_url: args.base_url.or(file.build.base_url).unwrap_or_default(),

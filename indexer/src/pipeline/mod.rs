@@ -9,6 +9,7 @@
 //! Every arrow is a bounded queue, so memory does not grow with the corpus. The reader and the
 //! encoders are threads of their own: nothing inside rayon's pool ever waits for a queue.
 
+mod coder;
 mod known_items;
 mod memory;
 mod off_topic;
@@ -25,7 +26,7 @@ use std::{
     time::Instant,
 };
 
-use cloze_index::{BuildCounts, Ledger, Writer, WriterOptions};
+use cloze_index::{BuildCounts, Encoded, Ledger, Writer, WriterOptions};
 use cloze_models::{Artifact, Encoder};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -33,6 +34,7 @@ use crate::{
     BuildConfig, Error, Report, Result,
     source::{self, Walk},
 };
+use coder::Coder;
 use memory::{Memory, Used};
 use progress::Progress;
 use queue::{Job, Step, Written};
@@ -61,13 +63,19 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let encoder = Encoder::from_artifact(&artifact, config.threads)?;
     let model = serde_json::to_value(encoder.record()).unwrap_or_default();
     let memory = Memory::new(config, &model);
-    let writer = Writer::begin(&config.index, WriterOptions { dimension: encoder.record().dimension, model })?;
+    let coder = Coder::new(&encoder, config.token_codes.neighbours())?;
+    let options = WriterOptions {
+        dimension: encoder.record().dimension,
+        model,
+        token_neighbours: config.token_codes.neighbours(),
+    };
+    let writer = Writer::begin(&config.index, options)?;
     let ledger = writer.ledger();
     let load = started.elapsed().as_secs_f64();
 
     let started = Instant::now();
     progress.phase("encode", &format!("{} files, {} threads", walk.files.len(), config.threads));
-    let (mut writer, mut report, mut used) = run(config, &walk, &encoder, &memory, writer, &progress)?;
+    let (mut writer, mut report, mut used) = run(config, &walk, &encoder, &coder, &memory, writer, &progress)?;
     report.seconds.load = load;
     report.seconds.encode = started.elapsed().as_secs_f64();
     report.tokens_per_s = report.tokens as f64 / report.seconds.encode.max(1e-9);
@@ -97,6 +105,7 @@ fn run(
     config: &BuildConfig,
     walk: &Walk,
     encoder: &Encoder,
+    coder: &Coder<'_>,
     memory: &Memory,
     writer: Writer,
     progress: &Progress,
@@ -109,11 +118,11 @@ fn run(
         let encoders: Vec<_> = (0..config.threads)
             .map(|_| {
                 let (jobs, written, ledger) = (jobs.clone(), written.clone(), ledger.clone());
-                scope.spawn(move || encode(encoder, &jobs, &written, &ledger, progress))
+                scope.spawn(move || encode(coder, &jobs, &written, &ledger, progress))
             })
             .collect();
         drop(jobs);
-        let tools = Tools { config, encoder, progress, memory, ledger: ledger.clone(), previous };
+        let tools = Tools { config, encoder, coder, progress, memory, ledger: ledger.clone(), previous };
         let reader = scope.spawn(move || Reader::new(tools, job_sender, written).read_all(walk));
         // An error here drops the receiver; every thread then finds its queue closed and ends.
         let writer = write(writer, results);
@@ -128,18 +137,18 @@ fn run(
 }
 
 fn encode(
-    encoder: &Encoder,
+    coder: &Coder<'_>,
     jobs: &Receiver<Job>,
     written: &Sender<Written>,
     ledger: &Ledger,
     progress: &Progress,
 ) -> Result<()> {
     for job in jobs {
-        let vector = encoder.encode_ids(&job.ids)?;
+        let encoded = coder.encode(&job.ids)?;
         // Remembered at once: a build that is killed does not begin anew.
-        ledger.put_vector(job.key.as_bytes(), &vector)?;
+        ledger.put_vector(job.key.as_bytes(), &encoded)?;
         progress.encoded(job.ids.len() as u64);
-        if written.send(Written::Vector(job.row, vector)).is_err() {
+        if written.send(Written::Vector(job.row, encoded)).is_err() {
             break;
         }
     }
@@ -149,15 +158,15 @@ fn encode(
 /// Writes passages in the order of the reader, each once its vector is there.
 fn write(mut writer: Writer, results: Receiver<Written>) -> Result<Writer> {
     let mut waiting: VecDeque<Step> = VecDeque::new();
-    let mut early: HashMap<u32, Vec<f32>> = HashMap::new();
+    let mut early: HashMap<u32, Encoded> = HashMap::new();
     let mut rows = 0;
     for result in results {
         match result {
             Written::Step(step) => waiting.push_back(step),
-            Written::Vector(row, vector) => drop(early.insert(row, vector)),
+            Written::Vector(row, encoded) => drop(early.insert(row, encoded)),
         }
-        while let Some(vector) = early.remove(&rows) {
-            writer.add_vector(&vector)?;
+        while let Some(encoded) = early.remove(&rows) {
+            writer.add_vector(&encoded)?;
             rows += 1;
         }
         let is_ready = |step: &mut Step| !matches!(step, Step::Add(_, row) if *row >= rows);

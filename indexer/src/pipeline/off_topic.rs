@@ -6,7 +6,7 @@
 //! be about one of the questions' subjects; quartiles are not moved by a few of those.
 
 /// Questions on fifty subjects.
-const QUESTIONS: [&str; 50] = [
+pub(crate) const QUESTIONS: [&str; 50] = [
     "how long should I boil an egg",
     "best time of year to prune roses",
     "who won the football world cup in 1966",

@@ -1,6 +1,6 @@
 //! The queries that calibrate a build, encoded.
 
-use cloze_index::{KnownItem, Ledger, Passage, PassageId, Probes, Writer};
+use cloze_index::{Encoded, KnownItem, Ledger, Passage, PassageId, Probes, Writer};
 use cloze_models::{Encoder, TextKind};
 use rayon::prelude::*;
 
@@ -52,13 +52,12 @@ fn vectors(
     let one = |text: &&str| {
         let ids = encoder.tokenizer().tokenize(&format!("{prefix}{text}"))?.ids;
         let key = memory.vector_key(&ids);
-        let known = ledger.vector(key.as_bytes())?.filter(|v| v.len() == encoder.record().dimension);
-        if let Some(vector) = known {
-            return Ok((key, vector));
+        if let Some(known) = ledger.vector(key.as_bytes(), encoder.record().dimension)? {
+            return Ok((key, known.vector));
         }
-        let vector = encoder.encode_ids(&ids)?;
-        ledger.put_vector(key.as_bytes(), &vector)?;
-        Ok((key, vector))
+        let encoded = Encoded { vector: encoder.encode_ids(&ids)?, tokens: Vec::new() };
+        ledger.put_vector(key.as_bytes(), &encoded)?;
+        Ok((key, encoded.vector))
     };
     let encoded: Vec<_> = texts.par_iter().map(one).collect::<Result<_>>()?;
     used.vectors.extend(encoded.iter().map(|(key, _)| *key));

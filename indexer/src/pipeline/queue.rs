@@ -1,6 +1,6 @@
 //! What the threads of a build hand to each other.
 
-use cloze_index::{Key, Passage, PassageId};
+use cloze_index::{Encoded, Key, Passage, PassageId};
 
 /// A text to encode, the row its vector gets, and the key it is remembered by.
 pub(crate) struct Job {
@@ -13,8 +13,8 @@ pub(crate) struct Job {
 pub(crate) enum Written {
     /// The next step in the order of the index.
     Step(Step),
-    /// The vector of a row.
-    Vector(u32, Vec<f32>),
+    /// The vector of a row, with the codes of its tokens.
+    Vector(u32, Encoded),
 }
 
 /// One passage of the new generation.

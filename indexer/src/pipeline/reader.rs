@@ -19,6 +19,7 @@ use crate::{
     },
     extract::Format,
     pipeline::{
+        coder::Coder,
         memory::{Memory, Outcome, Used},
         prepare::{Item, Preparation, Prepared},
         progress::Progress,
@@ -40,6 +41,7 @@ const CLOSED: &str = "a thread ended early";
 pub(crate) struct Tools<'a> {
     pub(crate) config: &'a BuildConfig,
     pub(crate) encoder: &'a Encoder,
+    pub(crate) coder: &'a Coder<'a>,
     pub(crate) progress: &'a Progress,
     pub(crate) memory: &'a Memory,
     pub(crate) ledger: Arc<Ledger>,
@@ -222,7 +224,8 @@ impl<'a> Reader<'a> {
         }
         self.rows.insert(key, next);
         let dimension = self.tools.encoder.record().dimension;
-        match self.tools.ledger.vector(key.as_bytes())?.filter(|v| v.len() == dimension) {
+        let known = self.tools.ledger.vector(key.as_bytes(), dimension)?;
+        match known.filter(|encoded| self.tools.coder.accepts(encoded)) {
             Some(vector) => {
                 self.report.reused += 1;
                 self.written.send(Written::Vector(next, vector)).map_err(|_| Error::Stopped(CLOSED.into()))?;

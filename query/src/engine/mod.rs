@@ -3,7 +3,7 @@
 mod answers;
 pub(crate) mod resources;
 pub(crate) mod timing;
-mod vectors;
+pub(crate) mod vectors;
 
 use std::{path::Path, sync::Arc, time::Instant};
 

@@ -118,5 +118,10 @@ fn focus(
 
 fn explain(fused: &Fused) -> Explain {
     let leg = |view: Option<View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
-    Explain { fused: fused.score, semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
+    Explain {
+        fused: fused.score,
+        semantic: leg(fused.semantic),
+        lexical: leg(fused.lexical),
+        tokens: leg(fused.tokens),
+    }
 }

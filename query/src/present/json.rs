@@ -145,6 +145,8 @@ pub struct Explain {
     pub semantic: Option<LegScore>,
     /// The keyword leg; absent if it took no part.
     pub lexical: Option<LegScore>,
+    /// The second look, token by token; absent if it took no part. Its score is 0 for a passage that was not looked at.
+    pub tokens: Option<LegScore>,
 }
 
 /// What one leg made of a passage.

@@ -13,7 +13,7 @@ use cloze_index::{
 use super::fence;
 use crate::{
     Error, Mode, Request, Result,
-    engine::resources::Resources,
+    engine::{resources::Resources, vectors::QueryVector},
     request::{parse, plan::Plan},
     understand::{self, Understood},
 };
@@ -37,10 +37,11 @@ pub(crate) struct Asking<'a> {
     fence_failed: OnceLock<Error>,
 }
 
+/// An encoded query, with the time that it took.
 #[derive(Clone)]
-struct Encoded {
-    vector: Arc<[f32]>,
-    took: Duration,
+pub(crate) struct Encoded {
+    pub(crate) query: Arc<QueryVector>,
+    pub(crate) took: Duration,
 }
 
 impl<'a> Asking<'a> {
@@ -49,25 +50,25 @@ impl<'a> Asking<'a> {
         Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
-    /// The request, understood, once the body has asked for its words; with the time of its encoding, and whether
+    /// The request, understood, once the body has asked for its words; with its encoded query, and whether
     /// that failed.
     ///
     /// # Errors
     /// If the request could not be understood.
-    pub(crate) fn finish(self) -> Result<(Understood, Option<Duration>, bool)> {
+    pub(crate) fn finish(self) -> Result<(Understood, Option<Encoded>, bool)> {
         if let Some(error) = self.fence_failed.into_inner() {
             return Err(error);
         }
         let understood = self.understood.into_inner().unwrap_or(Err(Error::EmptyQuery { parameter: "q" }))?;
-        let (took, failed) = match self.vector.into_inner() {
-            Some(Ok(encoded)) => (Some(encoded.took), false),
+        let (encoded, failed) = match self.vector.into_inner() {
+            Some(Ok(encoded)) => (Some(encoded), false),
             Some(Err(error)) => {
                 tracing::error!(%error, "the query was not encoded");
                 (None, true)
             }
             None => (None, false),
         };
-        Ok((understood, took, failed))
+        Ok((understood, encoded, failed))
     }
 
     fn plan(&self) -> Option<&Plan> {
@@ -80,7 +81,7 @@ impl<'a> Asking<'a> {
         let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
         let vector = self.with.vectors.get(encoder, text);
-        Some(vector.map(|vector| Encoded { vector, took: started.elapsed() }))
+        Some(vector.map(|vector| Encoded { query: vector, took: started.elapsed() }))
     }
 
     fn wants_meaning(&self) -> bool {
@@ -115,7 +116,7 @@ impl Ask for Asking<'_> {
             return None;
         }
         let encoded = self.encode(query)?.ok()?;
-        Some(self.ahead.get_or_init(|| encoded).vector.clone())
+        Some(self.ahead.get_or_init(|| encoded).query.vector.clone())
     }
 
     fn words(&self) -> Option<Words> {
@@ -140,7 +141,7 @@ impl Ask for Asking<'_> {
             Some(ahead) => Ok(ahead.clone()),
             None => self.encode(&plan.text)?,
         };
-        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.vector.clone())
+        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.query.vector.clone())
     }
 
     fn is_near(&self, nearest: Option<f32>, together: Option<f32>) -> bool {

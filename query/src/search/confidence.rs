@@ -92,7 +92,7 @@ mod tests {
     fn estimates(list: &[(Tier, f32)], coverage: f32) -> Vec<f32> {
         let view = |share| Some(View { rank: None, score: 0.0, share });
         let page = |&(tier, score): &(Tier, f32)| PageHit {
-            best: Fused { tier, passage: 0, score, semantic: None, lexical: view(score) },
+            best: Fused { tier, passage: 0, score, semantic: None, lexical: view(score), tokens: None },
             others: Vec::new(),
             probability: 0.0,
         };

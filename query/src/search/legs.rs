@@ -1,14 +1,22 @@
 //! Both legs propose passages for a request, side by side.
 
+use std::sync::Arc;
+
 use cloze_index::{PassageId, Scored, body::Proposal};
 
 use super::{asking::Asking, exact::Exact};
-use crate::{Mode, Request, Result, Timings, engine::resources::Resources, understand::Understood};
+use crate::{
+    Mode, Request, Result, Timings,
+    engine::{resources::Resources, vectors::QueryVector},
+    understand::Understood,
+};
 
 /// The proposals of both legs for a request.
 pub(crate) struct Legs<'b> {
     pub(crate) proposal: Proposal<'b>,
     pub(crate) exact: Exact,
+    /// The encoded query, if there is a semantic leg.
+    pub(crate) query: Option<Arc<QueryVector>>,
     pub(crate) degraded: Option<String>,
     pub(crate) timings: Timings,
 }
@@ -21,13 +29,13 @@ pub(crate) struct Legs<'b> {
 pub(crate) fn propose<'b>(request: &Request, with: Resources<'b>) -> Result<(Understood, Legs<'b>)> {
     let asking = Asking::new(request, with);
     let proposal = with.body.propose(&asking);
-    let (understood, encode, failed) = asking.finish()?;
+    let (understood, encoded, failed) = asking.finish()?;
     let plan = &understood.plan;
     // A body that proposes nothing has met an error of the request, and that came first.
     let proposal = proposal?.unwrap_or_else(|| Proposal::none(with.body.candidates()));
     let exact = Exact::of(plan, &proposal, with.head);
     let timings = Timings {
-        encode,
+        encode: encoded.as_ref().map(|encoded| encoded.took),
         semantic: proposal.near.as_ref().map(|near| near.took),
         lexical: proposal.words_took,
         ..Timings::default()
@@ -39,7 +47,8 @@ pub(crate) fn propose<'b>(request: &Request, with: Resources<'b>) -> Result<(Und
     if failed || proposal.failed.is_some() {
         degraded = Some("the semantic leg failed; keywords alone answered".into());
     }
-    Ok((understood, Legs { proposal, exact, degraded, timings }))
+    let query = encoded.map(|encoded| encoded.query);
+    Ok((understood, Legs { proposal, exact, query, degraded, timings }))
 }
 
 impl Legs<'_> {

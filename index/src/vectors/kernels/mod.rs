@@ -50,6 +50,12 @@ pub(crate) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
     dispatch!(row_codes(a, b))
 }
 
+/// The sum of those of a query's codes whose bit is set in a row of signs: bit `i % 8` of byte `i / 8` belongs to code `i`.
+#[inline]
+pub(crate) fn signs(query: &[i8], row: &[u8]) -> i32 {
+    dispatch!(signs(query, row))
+}
+
 /// Asks for some memory ahead of its use.
 #[inline]
 pub(crate) fn prefetch<T>(memory: &[T]) {

@@ -70,3 +70,8 @@ fn floats(a: &[f32], b: &[f32]) -> f32 {
     };
     sum + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
 }
+
+/// The plain form: the compiler makes vectors of it.
+pub(super) fn signs(query: &[i8], row: &[u8]) -> i32 {
+    plain::signs(query, row)
+}
