@@ -23,6 +23,8 @@ pub struct Generation {
     vectors: VectorSearch,
     lexical: Lexical,
     live: Selection,
+    /// Passages of current versions, where pages have several.
+    current: Option<Selection>,
     stale: Option<String>,
 }
 
@@ -89,7 +91,8 @@ impl Generation {
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
         let lexical = Lexical::open(&dir.join(layout::LEXICAL), live.clone(), vectors.sample(), &manifest.languages)?;
-        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live, stale: None })
+        let current = lexical.current()?;
+        Ok(Self { dir: dir.to_owned(), manifest, vectors, lexical, live, current, stale: None })
     }
 
     /// Whether this is the generation that is live in an index directory, which is not opened: cheap

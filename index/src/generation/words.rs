@@ -41,6 +41,26 @@ impl Generation {
         self.lexical.select(filters, query)
     }
 
+    /// What of a selection belongs to current versions, where pages have several. The passages of an index are
+    /// all of them, so `None` stays `None` where no page is superseded.
+    #[must_use]
+    pub fn current_among(&self, among: Option<Selection>) -> Option<Selection> {
+        match (&self.current, among) {
+            (None, among) => among,
+            (Some(current), None) => Some(current.clone()),
+            (Some(current), Some(mut among)) => {
+                among.intersect(current);
+                Some(among)
+            }
+        }
+    }
+
+    /// Whether pages have several versions, so that a search without a filter is narrowed to the current ones.
+    #[must_use]
+    pub fn has_versions(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// Passages that hold every phrase of the query.
     ///
     /// # Errors

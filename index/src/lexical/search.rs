@@ -25,7 +25,7 @@ use super::{
     statistics::Statistics,
     writer::error,
 };
-use crate::{Error, Passage, PassageId, Result, Selection};
+use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
 /// Words that a word being typed may become.
 const COMPLETIONS: usize = 8;
@@ -231,6 +231,19 @@ impl Lexical {
             selection.retain(|p| !pages.contains(&self.page_of(*p)));
         }
         Ok(Some(selection))
+    }
+
+    /// Passages of pages that are not superseded by those of another version; `None` if that is all of them.
+    pub(crate) fn current(&self) -> Result<Option<Selection>> {
+        let mut superseded = Selection::none(self.addresses.len());
+        let term = schema::metadata_term(SUPERSEDED, "true");
+        self.each(&self.raw(self.fields.metadata, &term), |p, _| superseded.insert(p))?;
+        if superseded.is_empty() {
+            return Ok(None);
+        }
+        let mut current = self.live.clone();
+        current.retain(|p| !superseded.contains(*p));
+        Ok(Some(current))
     }
 
     /// Whether pages have metadata of this key.

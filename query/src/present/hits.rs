@@ -1,6 +1,6 @@
 //! One hit for each page: snippet, sections, best sentence, and how the score came about.
 
-use cloze_index::{KeywordQuery, Passage, PassageId};
+use cloze_index::{KeywordQuery, Passage, PassageId, passage::OTHER_VERSIONS};
 use rayon::prelude::*;
 
 use super::{
@@ -61,6 +61,7 @@ impl Presenter<'_> {
             snippet: self.snippet(&passage),
             score: page.probability,
             explain: self.request.explain.then(|| explain(&page.best)),
+            other_versions: other_versions(&passage),
             id: passage.source,
             url: passage.url,
             title: passage.title,
@@ -88,6 +89,11 @@ impl Presenter<'_> {
         let text = snippet::tidy(&passage.text);
         snippet::snippet(&text, passage.lang.as_deref(), self.words, self.request.highlight != Highlight::None)
     }
+}
+
+/// In how many other versions of the manual a passage's page is.
+fn other_versions(passage: &Passage) -> Option<u32> {
+    passage.metadata.get(OTHER_VERSIONS)?.first()?.parse().ok()
 }
 
 /// Shows the best sentences of the first hits; `passages` are the best passages of all hits.

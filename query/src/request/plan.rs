@@ -1,6 +1,6 @@
 //! What a request means for this index: words, a selection of passages, and what is verbatim there.
 
-use cloze_index::{Generation, KeywordQuery, KeywordText, PassageId, Selection};
+use cloze_index::{Generation, KeywordQuery, KeywordText, PassageId, Selection, passage::SUPERSEDED};
 
 use crate::{
     Request, Result,
@@ -13,6 +13,9 @@ use crate::{
 /// Verbatim matches that are candidates whatever the legs propose. A title or a heading that more
 /// pages than this have is no match worth a tier.
 const MOST_VERBATIM: usize = 1000;
+
+/// Metadata with which a filter asks for versions; without it, the current ones are meant.
+const VERSION_KEYS: [&str; 2] = ["version", SUPERSEDED];
 
 /// A request, read against one generation.
 pub(crate) struct Plan {
@@ -83,7 +86,10 @@ impl Plan {
         for (key, value) in parsed.filters {
             filters.entry(key).or_default().push(value);
         }
-        let among = generation.select(&filters, &words)?;
+        let mut among = generation.select(&filters, &words)?;
+        if !VERSION_KEYS.iter().any(|key| filters.contains_key(*key)) {
+            among = generation.current_among(among);
+        }
         let may = |p: &PassageId| among.as_ref().is_none_or(|s| s.contains(*p));
         let verbatim = generation.verbatim(&parsed.text)?;
         let [titles, headings] = [verbatim.titles, verbatim.headings]

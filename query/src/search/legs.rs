@@ -101,7 +101,8 @@ fn keyword(words: &KeywordQuery, request: &Request, plan: &Plan, with: Resources
 /// The semantic leg for the text as it was typed, if that can only be running text and no filter narrows the
 /// search. Errors are dropped here; the leg itself reports them.
 fn semantic_ahead(request: &Request, with: Resources<'_>) -> Option<(String, Proposed)> {
-    let is_wanted = request.mode != Mode::Keyword && request.filters.is_empty();
+    let is_narrowed = !request.filters.is_empty() || with.generation.has_versions();
+    let is_wanted = request.mode != Mode::Keyword && !is_narrowed;
     let encoder = with.encoder.filter(|_| is_wanted && parse::is_running_text(request.query()))?;
     let proposed = semantic(encoder, request.query(), None, depth(request), with).ok()?;
     Some((request.query().to_owned(), proposed))
