@@ -39,13 +39,16 @@ impl Comments {
             return Cow::Borrowed(line);
         }
         let (mut out, mut at) = (String::with_capacity(line.len()), 0);
+        let start = end - line.len();
+        let last_here = line.rfind("%%");
         loop {
             if let Some(close) = self.open {
                 let Some(length) = line[at..].find(close) else { break };
                 at += length + close.len();
                 self.open = None;
             }
-            let Some((begin, form)) = self.begin(line, at, end) else {
+            let is_comment = |form: usize, at: usize| self.ends(form, &line[..at], start, last_here);
+            let Some((begin, form)) = begin(line, at, is_comment) else {
                 out.push_str(&line[at..]);
                 break;
             };
@@ -64,39 +67,38 @@ impl Comments {
         Cow::Owned(out)
     }
 
-    /// Where the next comment begins that ends somewhere.
-    fn begin(&self, line: &str, from: usize, end: usize) -> Option<(usize, usize)> {
-        let mut at = from;
-        while let Some(next) = line[at..].find(['<', '{', '%', '`']) {
-            at += next;
-            let rest = &line[at..];
-            if rest.starts_with('`') {
-                at += super::inline::code_span(rest).unwrap_or(1);
-                continue;
-            }
-            let form = FORMS.iter().position(|(begin, _)| rest.starts_with(begin));
-            if let Some(form) = form.filter(|&form| self.ends(form, line, at, end)) {
-                return Some((at, form));
-            }
-            at += 1;
-        }
-        None
-    }
-
-    fn ends(&self, form: usize, line: &str, at: usize, end: usize) -> bool {
-        let (begin, close) = FORMS[form];
-        let is_here = line[at + begin.len()..].contains(close);
-        let is_below = self.last[form].is_some_and(|last| last >= end);
+    /// Whether a comment that would begin behind `before` ends somewhere. The line begins at `start` in the page and
+    /// has its last per cent signs at `last_here`.
+    fn ends(&self, form: usize, before: &str, start: usize, last_here: Option<usize>) -> bool {
+        let (begin, _) = FORMS[form];
+        let inside = before.len() + begin.len();
+        let is_later = self.last[form].is_some_and(|last| last >= start + inside);
         if begin != "%%" {
-            return is_here || is_below;
+            return is_later;
         }
         // Two per cent signs are a comment where a text may begin, and beyond their line only at its beginning.
-        let before = &line[..at];
-        match before.trim().is_empty() {
-            true => is_here || is_below,
-            false => is_here && before.ends_with([' ', '\t']),
-        }
+        let is_first = before.bytes().all(|b| matches!(b, b' ' | b'\t'));
+        is_later && is_first || before.ends_with([' ', '\t']) && last_here.is_some_and(|last| last >= inside)
     }
+}
+
+/// Where the next comment begins, and its form.
+fn begin(line: &str, from: usize, is_comment: impl Fn(usize, usize) -> bool) -> Option<(usize, usize)> {
+    let mut at = from;
+    while let Some(next) = line[at..].find(['<', '{', '%', '`']) {
+        at += next;
+        let rest = &line[at..];
+        if rest.starts_with('`') {
+            at += super::inline::code_span(rest).unwrap_or(rest.len() - rest.trim_start_matches('`').len());
+            continue;
+        }
+        let form = FORMS.iter().position(|(begin, _)| rest.starts_with(begin));
+        if let Some(form) = form.filter(|&form| is_comment(form, at)) {
+            return Some((at, form));
+        }
+        at += 1;
+    }
+    None
 }
 
 /// The anchor that some sites put in a comment at the end of a heading, and the length of the comment.

@@ -18,8 +18,6 @@ pub(super) struct Dialect {
     pub(super) has_liquid: bool,
     /// `#word` is a tag.
     pub(super) is_wiki: bool,
-    /// Whether the text stands between marks already; no pair of marks is looked for inside of one.
-    pub(super) is_marked: bool,
 }
 
 impl Dialect {
@@ -31,7 +29,7 @@ impl Dialect {
         let is_mdx = source.to_ascii_lowercase().ends_with(".mdx")
             || first.clone().any(is_module) && !first.clone().any(|l| l.starts_with("<script"));
         let is_wiki = text.contains("[[") && text.contains("]]");
-        Self { is_mdx, has_liquid: has_liquid && text.contains("{%"), is_wiki, is_marked: false }
+        Self { is_mdx, has_liquid: has_liquid && text.contains("{%"), is_wiki }
     }
 }
 

@@ -138,25 +138,34 @@ impl<'t> Cleaner<'t> {
     fn attributes(&mut self, rest: &str, list: Attributes<'_>) -> Option<usize> {
         let after = &rest[list.length..];
         let is_at_end = after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || after.trim().is_empty();
-        let line_start = self.out.rfind('\n').map_or(0, |at| at + 1);
-        let line = &self.out[line_start..];
-        if is_at_end && line.trim().is_empty() {
-            self.name_heading_above(list.id);
-            return Some(list.length);
-        }
-        let is_underlined =
-            after.split_once('\n').is_some_and(|(_, next)| next.starts_with("==") || next.starts_with("--"));
-        if is_at_end && (line.trim_start_matches(['>', ' ']).starts_with('#') || is_underlined) {
-            if let Some(id) = list.id {
-                let kept = self.out.trim_end_matches([' ', '\t']).len();
-                self.out.truncate(kept);
-                self.out.push_str(&format!(" {{#{id}}}"));
-            }
-            return Some(list.length);
+        if is_at_end && let Some(length) = self.attributes_at_end(after, list) {
+            return Some(length);
         }
         let closes = |c: char| matches!(c, ')' | ']' | '*' | '_' | '`' | '"' | '>' | '=' | '^');
         let follows = self.out.ends_with(closes);
         (list.is_marked || follows || is_at_end && list.is_named).then_some(list.length)
+    }
+
+    /// Length of an attribute list at the end of a line: alone on it, or behind a heading.
+    fn attributes_at_end(&mut self, after: &str, list: Attributes<'_>) -> Option<usize> {
+        let line_start = self.out.rfind('\n').map_or(0, |at| at + 1);
+        let line = &self.out[line_start..];
+        if line.trim().is_empty() {
+            self.name_heading_above(list.id);
+            return Some(list.length);
+        }
+        let below = after.split_once('\n').map_or("", |(_, below)| below);
+        let is_heading =
+            line.trim_start_matches(['>', ' ']).starts_with('#') || below.starts_with("==") || below.starts_with("--");
+        if !is_heading {
+            return None;
+        }
+        if let Some(id) = list.id {
+            let kept = self.out.trim_end_matches([' ', '\t']).len();
+            self.out.truncate(kept);
+            self.out.push_str(&format!(" {{#{id}}}"));
+        }
+        Some(list.length)
     }
 
     /// A list on a line of its own belongs to the heading on the line above it.
@@ -216,7 +225,8 @@ impl<'t> Cleaner<'t> {
         if !is_text || after.starts_with(|c: char| c.is_alphanumeric() || mark.contains(c)) {
             return None;
         }
-        let cleaned = clean(text, Dialect { is_marked: true, ..self.dialect });
+        // Within it there is no such mark, so this goes no deeper than there are kinds of marks.
+        let cleaned = clean(text, self.dialect);
         self.out.push_str(&cleaned);
         Some(self.skip(length + 2 * mark.len()))
     }
@@ -313,7 +323,7 @@ fn run(text: &str, c: char) -> usize {
 mod tests {
     use super::*;
 
-    const ALL: Dialect = Dialect { is_mdx: true, has_liquid: true, is_wiki: true, is_marked: false };
+    const ALL: Dialect = Dialect { is_mdx: true, has_liquid: true, is_wiki: true };
 
     #[test]
     fn words_stay_and_markup_goes() {
@@ -347,7 +357,7 @@ mod tests {
         ] {
             assert_eq!(clean(text, ALL), text);
         }
-        let plain = Dialect { is_mdx: false, has_liquid: false, is_wiki: false, is_marked: false };
+        let plain = Dialect { is_mdx: false, has_liquid: false, is_wiki: false };
         for text in ["{x} {% y %} #z {{ page.a }}", "<div>\n*a*\n</div>"] {
             assert_eq!(clean(text, plain), text);
         }

@@ -92,4 +92,76 @@ mod tests {
         assert_eq!(page("# T\n## A {#mine}\nx").sections[0].anchor.as_deref(), Some("mine"));
         assert_eq!(page("# T\n## A {/*mine*/}\nx").sections[0].anchor.as_deref(), Some("mine"));
     }
+
+    /// All dialects on one page.
+    const DIALECTS: &str = "import A from 'a'\n\n# T {#t}\n\n!!! note \"One\"\n    a\n\n=== \"Two\"\n\n    ```sh\n    !!! code {{< x >}}\n    ```\n\n\
+        :::tip[Three]\nb\n:::\n\n<Tabs items={[1]}>\n<Tab label=\"Four\">c</Tab>\n</Tabs>\n\n{/* no */} <!-- no\nno --> d\n\n\
+        {{< tab \"Five\" >}}\ne {{% x %}}f{{% /x %}}\n{{< /tab >}}\n\n{% include a.html content=\"Six\" %} {{ site.x }}\n\n\
+        [[g#h|Seven]] ![[no]] %%no%% ==i== ++j++ :k: `==l==` $m_n$ ^no-1\n\n> [!tip] Eight\n> o\n\n## P\n{: #q .r }\n\n\
+        *[S]: t\n\n--8<-- \"no\"\n\n[[toc]]\n\nu\n:   v[^1]\n\n[^1]: w {{< highlight x >}}\n\n$$\nx\n$$\n";
+
+    #[test]
+    fn every_dialect_keeps_its_words() {
+        let p = page(DIALECTS);
+        let text = p.sections.iter().map(|s| format!("{:?} {}\n", s.headings, s.text)).collect::<String>();
+        for words in [
+            "One",
+            "Two",
+            "!!! code {{< x >}}",
+            "Three",
+            "Four",
+            "Five",
+            "Six",
+            "Seven",
+            "==l==",
+            "m_n",
+            "Eight\n\no",
+            "S: t",
+            "u\n\nv",
+        ] {
+            assert!(text.contains(words), "{words:?} in {text}");
+        }
+        for markup in ["no", "import", "[[", ":::", "Tabs", "%%", "{", "note", "toc", ":k:", "[!"] {
+            let outside = text.replace("!!! code {{< x >}}", "");
+            assert!(!outside.contains(markup), "{markup:?} in {text}");
+        }
+        assert_eq!(p.sections.last().and_then(|s| s.anchor.as_deref()), Some("q"));
+    }
+
+    #[test]
+    fn damaged_markup_is_read_all_the_same() {
+        let mut state = 11u64;
+        let mut random = |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        let pieces: Vec<&str> = DIALECTS.split_inclusive([' ', '\n']).collect();
+        for round in 0..3000 {
+            let mut text: Vec<&str> = pieces.clone();
+            for _ in 0..1 + round % 12 {
+                let (at, other) = (random(text.len()), random(pieces.len()));
+                match random(3) {
+                    0 => text[at] = pieces[other],
+                    1 => drop(text.remove(at)),
+                    _ => text.insert(at, ["{", "`", "<", "é", "==", "\"", "\t", "\n\n", "%%", "$"][random(10)]),
+                }
+            }
+            let text = text.concat();
+            let p = page(&text);
+            let size: usize = p.sections.iter().map(|s| s.text.len()).sum();
+            assert!(size <= 2 * text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_without_an_end_take_time_in_proportion() {
+        // Were one of these looked for to the end of the page each time, this would take hours.
+        for mark in [
+            "<!-- ", "{{< a ", "{% b ", "<A {", "<A \"", "{x ", " %%c", "==d ", "`` e ", "$f ", "[[g ", " ++h", ":i",
+            "{#j} ", "^^k ",
+        ] {
+            let text = format!("import A from 'a'\n{}\n", mark.repeat((1 << 20) / mark.len()));
+            assert!(!page(&text).sections.is_empty(), "{mark}");
+        }
+    }
 }
