@@ -53,7 +53,8 @@ fn title(line: &str) -> Option<&str> {
         None => (rest, ""),
     };
     let is_kind = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
-    let is_spaced = rest.starts_with(' ') && kind.chars().all(is_kind);
+    let is_word = mark != "===" && !kind.trim().is_empty() && !kind.trim().contains(' ');
+    let is_spaced = (rest.starts_with(' ') || is_word) && kind.chars().all(is_kind);
     // A block has a kind; a tab has nothing but its title.
     (is_spaced && (kind.trim().is_empty() == (mark == "===")) && (mark != "===" || !title.is_empty())).then_some(title)
 }
@@ -68,6 +69,7 @@ mod tests {
         assert_eq!(open(text), "a\n\nA *title*\n\nb\n\n\n\nc\n\nd\ne\n");
         let tabs = "=== \"One\"\n\n    ``` sh\n    x\n      y\n    ```\n\n===+ \"Two\"\n    z\n";
         assert_eq!(open(tabs), "One\n\n\n``` sh\nx\n  y\n```\n\nTwo\n\nz\n");
+        assert_eq!(open("!!!note\n    b\n"), "\n\nb\n");
         assert_eq!(open("1. a\n\n    !!! warning\n        b\n"), "1. a\n\n    \n\n    b\n");
     }
 

@@ -258,7 +258,8 @@ impl<'t> Cleaner<'t> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '+');
         let end = inner.find(|c| !is_name(c)).filter(|end| *end > 1)?;
         let (name, after) = (&inner[..end], inner[end..].strip_prefix(':')?);
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, ':' | '/' | '_');
+        // Icons have long names with dashes, and may stand in a path; a port of an address may not be one.
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_') || c == '/' && !name.contains('-');
         let is_alone = !self.before().is_some_and(is_word) && !after.starts_with(|c: char| is_word(c) || c == '`');
         if !is_alone || !(name.contains(|c: char| c.is_ascii_lowercase()) || matches!(name, "+1" | "-1")) {
             return None;
@@ -298,7 +299,7 @@ fn wiki(text: &str) -> Option<(&str, usize)> {
     let inner = text.strip_prefix("[[")?;
     let end = inner.find([']', '[', '\n'])?;
     let after = inner[end..].strip_prefix("]]")?;
-    let is_link = end > 0 && !inner.starts_with(char::is_whitespace) && !after.starts_with(['(', '[', ':', ']']);
+    let is_link = end > 0 && !inner.starts_with(char::is_whitespace) && !after.starts_with(['(', '[', ']']);
     is_link.then_some((&inner[..end], end + 4))
 }
 

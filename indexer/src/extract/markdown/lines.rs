@@ -1,7 +1,7 @@
 //! Which lines of a page are code. What is code stays as it is, whatever it looks like.
 
-/// Tags of generators around code, that have the place of a fence.
-const CODE_TAGS: [&str; 4] = ["highlight", "code", "codeblock", "code-block"];
+/// What the name of a template's tag around code holds, which then has the place of a fence.
+const CODE_TAGS: [&str; 3] = ["highlight", "code", "codeblock"];
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,9 +177,10 @@ fn code_tag(line: &str) -> Option<bool> {
     if inner.contains("%}") || inner.contains(">}}") {
         return None;
     }
+    let is_code = |name: &str| name.split('-').any(|part| CODE_TAGS.contains(&part));
     match name.strip_prefix('/').or_else(|| name.strip_prefix("end")) {
-        Some(name) => CODE_TAGS.contains(&name).then_some(false),
-        None => CODE_TAGS.contains(&name).then_some(true),
+        Some(name) => is_code(name).then_some(false),
+        None => (is_code(name) && !inner.ends_with('/')).then_some(true),
     }
 }
 
@@ -203,6 +204,7 @@ mod tests {
         assert_eq!(kinds("- ~~~\n  a\n  ~~~\n``` a`b\n", true), "ccc.");
         assert_eq!(kinds("> ```\n> a\nb\n", true), "cc.", "a quotation that ends, ends its code");
         assert_eq!(kinds("{% highlight ruby %}\n# a\n{% endhighlight %}\n{{< tab >}}\n", true), "tct.");
+        assert_eq!(kinds("{{< code-toggle file=a >}}\n# a\n{{< /code-toggle >}}\n{{< code />}}\n", true), "tct.");
         assert_eq!(kinds("$$\na == b\n$$\nc", true), "ccc.");
     }
 

@@ -164,4 +164,10 @@ mod tests {
             assert!(!page(&text).sections.is_empty(), "{mark}");
         }
     }
+
+    #[test]
+    fn references_of_a_generator_show_their_text() {
+        let p = page("See [`Model`][pkg.Model] and [this one][]; not a[row][column], [x] or $(echo a=$b).\n");
+        assert_eq!(p.sections[0].text, "See Model and this one; not a[row][column], [x] or $(echo a=$b).");
+    }
 }

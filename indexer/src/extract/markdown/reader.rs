@@ -1,6 +1,6 @@
 //! From the events of the Markdown parser to sections.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::{
     document::{Outline, anchor::Anchors},
@@ -26,7 +26,8 @@ impl Reader {
     /// Reads plain Markdown. Gives the text of the first level-1 heading, and the sections.
     pub(super) fn read(text: &str, style: UrlStyle) -> (Option<String>, Outline) {
         let mut reader = Self { anchors: Anchors::new(style), ..Self::default() };
-        Parser::new_ext(text, options()).for_each(|event| reader.event(event));
+        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (link.reference, CowStr::Borrowed("")));
+        Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| reader.event(event));
         reader.flush();
         (reader.title, reader.outline)
     }
@@ -120,8 +121,21 @@ fn options() -> Options {
         | Options::ENABLE_DEFINITION_LIST
 }
 
+/// Whether brackets are a reference to something that the generator defines, `[text][package.Class]`: then only
+/// the text is shown. `a[i][j]` is none.
+fn is_reference(text: &str, link: &BrokenLink<'_>) -> bool {
+    let is_full = matches!(link.link_type, LinkType::Reference | LinkType::Collapsed);
+    let is_apart = !text[..link.span.start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, ']' | '_' | ')'));
+    is_full && is_apart && link.reference.len() > 2
+}
+
 /// Whether what stands between dollar signs is mathematics.
 fn is_formula(text: &str) -> bool {
+    // `$(command …)` is a shell's.
+    let command = text.strip_prefix('(').and_then(|rest| rest.split_once(' '));
+    if command.is_some_and(|(name, _)| name.len() > 2 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')) {
+        return false;
+    }
     text.chars().count() <= 2 || text.contains(['\\', '^', '_', '{', '=', '+', '<', '>'])
 }
 
