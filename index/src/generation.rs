@@ -87,7 +87,7 @@ impl Generation {
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
         let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
-        let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension));
+        let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension)?);
         let head = Head::new(manifest, WordList::new(opened));
         Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files, live, stale: None })
     }

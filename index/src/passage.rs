@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 /// Values by key, from front matter or a JSON record. Every value is text.
 pub type Metadata = BTreeMap<String, Vec<String>>;
 
+/// Metadata of a page that is in other versions of the manual too: their number.
+pub const OTHER_VERSIONS: &str = "other_versions";
+/// Metadata of a page of a version that is not the current one: `true`.
+pub const SUPERSEDED: &str = "superseded";
+
 /// A stretch of one page's text that is searched, scored and shown as one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Passage {

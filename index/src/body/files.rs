@@ -31,6 +31,8 @@ pub struct FilesBody {
     postings: Postings,
     vectors: VectorSearch,
     dimension: usize,
+    /// Passages of current versions, if pages have several versions.
+    current: Option<Selection>,
 }
 
 /// The keyword leg of a proposal.
@@ -45,9 +47,23 @@ struct Lexical {
 }
 
 impl FilesBody {
-    pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Self {
+    pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Result<Self> {
         let postings = Postings::new(opened, vectors.sample());
-        Self { postings, vectors, dimension }
+        let current = postings.current()?;
+        Ok(Self { postings, vectors, dimension, current })
+    }
+
+    /// Passages that may be found; all, if `None`.
+    fn among(&self, words: &Words) -> Result<Option<Selection>> {
+        let selected = self.postings.select(&words.filters, &words.query)?;
+        Ok(match (selected, self.current.as_ref().filter(|_| !words.all_versions)) {
+            (selected, None) => selected,
+            (None, Some(current)) => Some(current.clone()),
+            (Some(mut selected), Some(current)) => {
+                selected.intersect(current);
+                Some(selected)
+            }
+        })
     }
 
     /// The vectors, by segment.
@@ -116,7 +132,7 @@ impl FilesBody {
     }
 
     fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
-        let among = self.postings.select(&words.filters, &words.query)?;
+        let among = self.among(words)?;
         let phrases = match words.query.has_phrases() {
             true => self.phrases(&words.query, among.as_ref())?,
             false => Vec::new(),
@@ -177,7 +193,8 @@ impl Body for FilesBody {
             let Some(words) = ask.words() else { return Ok(None) };
             Ok::<_, Error>(Some((self.lexical(&words, ask.depth())?, words)))
         };
-        let ahead = || ask.ahead().map(|vector| self.near(vector, ask, None));
+        // Where pages have versions, nearly every search is narrowed, so only the vector is made ahead.
+        let ahead = || ask.ahead().filter(|_| self.current.is_none()).map(|vector| self.near(vector, ask, None));
         let (ahead, words) = side_by_side(ahead, words);
         let Some((Lexical { among, phrases, hits, took, together, scores }, words)) = words? else { return Ok(None) };
         let words_took = hits.is_some().then_some(took);

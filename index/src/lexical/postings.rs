@@ -17,7 +17,7 @@ use super::{
     sample::Sample,
     schema,
 };
-use crate::{Error, Passage, PassageId, Result, Selection};
+use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
 /// Postings of a query up to which every match is looked at. Beyond, only those that may be among the best are,
 /// and the spread of all scores is estimated.
@@ -77,6 +77,19 @@ impl Postings {
             selection.retain(|p| !pages.contains(&self.opened.page_of(*p)));
         }
         Ok(Some(selection))
+    }
+
+    /// Passages of pages that no other version supersedes; `None` if that is all of them.
+    pub(crate) fn current(&self) -> Result<Option<Selection>> {
+        let mut superseded = Selection::none(self.opened.addresses.len());
+        let term = schema::metadata_term(SUPERSEDED, "true");
+        self.opened.each(&self.opened.raw(self.opened.fields.metadata, &term), |p, _| superseded.insert(p))?;
+        if superseded.is_empty() {
+            return Ok(None);
+        }
+        let mut current = self.opened.live.clone();
+        current.retain(|p| !superseded.contains(*p));
+        Ok(Some(current))
     }
 
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.

@@ -1,4 +1,5 @@
-//! The block of settings at the top of a page: YAML between `---`, or TOML between `+++`.
+//! The block of settings at the top of a page: YAML between `---`, TOML between `+++`, a JSON object, or lines
+//! of `Key: value` up to an empty line (MultiMarkdown).
 
 use cloze_index::Metadata;
 use serde_json::{Map, Value};
@@ -15,6 +16,11 @@ const NOT_METADATA: [&str; 9] =
 
 /// Keys with which an author keeps a page out by saying that they are true.
 const KEPT_OUT: [&str; 3] = ["draft", "noindex", "unlisted"];
+
+/// Keys of which lines without a fence must have one: other lines with a colon are text.
+const HEADERS: [&str; 6] = ["title", "author", "authors", "date", "template", "tags"];
+/// Most lines without a fence.
+const MOST_HEADERS: usize = 40;
 
 /// Splits a page into front matter and body. A block that cannot be read is given back as a warning,
 /// and is not part of the body.
@@ -37,7 +43,52 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
             Err(e) => (loose(block), body, Some(format!("front matter read line by line ({e})"))),
         };
     }
-    (FrontMatter::default(), text, None)
+    let (values, body) = json(text).or_else(|| headers(text)).unwrap_or((Map::new(), text));
+    (FrontMatter { values: lower_keys(values) }, body, None)
+}
+
+/// A JSON object at the top, that ends with its line.
+fn json(text: &str) -> Option<(Map<String, Value>, &str)> {
+    let inner = text.strip_prefix('{')?.trim_start();
+    if !inner.starts_with('"') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    let object: Map<String, Value> = values.next()?.ok()?;
+    let body = text[values.byte_offset()..].trim_start_matches([' ', '\t', '\r']);
+    Some((object, body.strip_prefix('\n').or_else(|| body.is_empty().then_some(body))?))
+}
+
+/// Lines of `Key: value` up to the first empty line, at least one of them with a key that pages have. An indented
+/// line goes on with the value above it.
+fn headers(text: &str) -> Option<(Map<String, Value>, &str)> {
+    let mut values = Map::new();
+    let mut last = String::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if line.trim().is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) {
+            let Some(Value::String(value)) = values.get_mut(&last) else { return None };
+            [" ", line.trim()].iter().for_each(|part| value.push_str(part));
+            continue;
+        }
+        let (key, value) = line.split_once(':').filter(|(key, _)| is_header(key))?;
+        last = key.to_lowercase();
+        values.insert(last.clone(), Value::String(value.trim().to_owned()));
+        if values.len() > MOST_HEADERS {
+            return None;
+        }
+    }
+    HEADERS.iter().any(|key| values.contains_key(*key)).then(|| (values, &text[at..]))
+}
+
+/// A word, perhaps two, without markup.
+fn is_header(key: &str) -> bool {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
+    key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(is_kept) && key.split(' ').count() <= 2
 }
 
 fn first_line(text: &str) -> String {
@@ -45,11 +96,12 @@ fn first_line(text: &str) -> String {
 }
 
 fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
-    let rest = text.strip_prefix(fence)?;
-    let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+    let rest = text.strip_prefix(fence)?.trim_start_matches([' ', '\t', '\r']);
+    let rest = rest.strip_prefix('\n')?;
     let mut at = 0;
     for line in rest.split_inclusive('\n') {
-        if line.trim_end() == fence {
+        // YAML may also end with dots.
+        if line.trim_end() == fence || fence == "---" && line.trim_end() == "..." {
             return Some((&rest[..at], &rest[at + line.len()..]));
         }
         at += line.len();
@@ -206,6 +258,30 @@ mod tests {
         let (f, body, _) = split("+++\ntitle = \"T\"\ntags = [\"a\", \"b\"]\n+++\nText");
         assert_eq!((f.text(&["title"]).as_deref(), body), (Some("T"), "Text"));
         assert_eq!(f.metadata()["tags"], ["a", "b"]);
+    }
+
+    #[test]
+    fn json_and_bare_lines_are_read_and_removed() {
+        for (text, title, body) in [
+            ("{\n  \"Title\": \"T {a}\",\n  \"tags\": [\"x\"]\n}\nText", Some("T {a}"), "Text"),
+            ("\u{feff}+++\ntitle = \"T\"\n+++\nText", Some("T"), "Text"),
+            ("--- \ntitle: T\n...\nText", Some("T"), "Text"),
+            ("Title: T\nAuthor: A\n    and B\n\nText", Some("T"), "Text"),
+        ] {
+            let (front, rest, warning) = split(text);
+            assert_eq!((front.text(&["title"]).as_deref(), rest, warning), (title, body, None), "{text}");
+        }
+        for text in [
+            "{{< a >}}\n",
+            "{\"a\": 1} is JSON\n",
+            "{\"a\": \n",
+            "Note: this\n\nText",
+            "Title: T\nand text\n",
+            "{#id}\n",
+            "{}\n",
+        ] {
+            assert_eq!(split(text).1, text);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BuildConfig, Result};
 
 /// Goes up when the same text becomes other passages than before.
-const EXTRACTION: u32 = 2;
+const EXTRACTION: u32 = 3;
 /// The ledger is cleared of what is not in use when it holds this many times what is.
 const SLACK: usize = 2;
 
@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) split_sections: u64,
     pub(crate) shortened_contexts: u64,
     pub(crate) warnings: Vec<String>,
+    /// Key of what the page says, by which a second page that says the same is known; records have none.
+    pub(crate) content: Option<Key>,
 }
 
 /// Makes the keys of one build.
@@ -44,11 +46,11 @@ impl Memory {
         Self { sources, vectors }
     }
 
-    /// The fingerprint of a source.
-    pub(crate) fn fingerprint(&self, name: &str, navigation_title: Option<&str>, text: &str) -> [u8; 32] {
+    /// The fingerprint of a source: its name, the title from the navigation file, the mark of its version, its text.
+    pub(crate) fn fingerprint(&self, parts: [&str; 4]) -> [u8; 32] {
         let mut hasher = self.sources.clone();
         // Lengths keep one part from running into the next.
-        for part in [name, navigation_title.unwrap_or_default(), text] {
+        for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }

@@ -2,19 +2,22 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use cloze_index::{Ledger, PreviousPages};
+use cloze_index::{
+    Key, Ledger, Metadata, PreviousPages,
+    passage::{OTHER_VERSIONS, SUPERSEDED},
+};
 use cloze_models::Encoder;
 
 use crate::{
     BuildConfig, Result,
     document::{
-        Extracted,
+        Document, Extracted,
         navigation::Titles,
         passage::{self, Passages},
     },
     extract::{self, Context},
     pipeline::memory::{Memory, Outcome},
-    source::{self, SourceFile},
+    source::{self, SourceFile, versions::Version},
 };
 
 /// Something to extract.
@@ -31,6 +34,7 @@ pub(crate) enum Prepared {
         id: String,
         passages: Passages,
         warnings: Vec<String>,
+        content: Option<Key>,
     },
     /// A page that is, passage by passage, what the previous generation has.
     Known(Outcome),
@@ -61,7 +65,9 @@ impl Preparation<'_> {
             Ok(text) => text,
             Err(reason) => return (name, None, Ok(Prepared::Skipped(reason))),
         };
-        let fingerprint = self.memory.fingerprint(&name, title, &text);
+        let version = item.file.version.as_ref();
+        let mark = version.map(Version::mark).unwrap_or_default();
+        let fingerprint = self.memory.fingerprint([&name, title.unwrap_or_default(), &mark, &text]);
         if let Some(known) = self.known(&fingerprint) {
             return (name, Some(fingerprint), Ok(known));
         }
@@ -78,10 +84,14 @@ impl Preparation<'_> {
         let prepared = match outcome {
             Err(reason) => Ok(Prepared::Skipped(reason)),
             Ok((Extracted::LeftOut(reason), _)) => Ok(Prepared::LeftOut(reason)),
-            Ok((Extracted::Page(document), warnings)) => {
+            Ok((Extracted::Page(mut document), warnings)) => {
+                if let Some(version) = version {
+                    add_version(&mut document.metadata, version);
+                }
+                let content = item.line.is_none().then(|| content_key(&document));
                 passage::passages(&document, self.encoder).map(|passages| match passages.prepared.is_empty() {
                     true => Prepared::LeftOut("no text".into()),
-                    false => Prepared::Page { id: document.source.clone(), passages, warnings },
+                    false => Prepared::Page { id: document.source.clone(), passages, warnings, content },
                 })
             }
         };
@@ -94,5 +104,75 @@ impl Preparation<'_> {
         let page = self.previous.page(&outcome.id)?;
         let is_same = page.passages.iter().map(|(_, key)| key).eq(&outcome.passages);
         is_same.then_some(Prepared::Known(outcome))
+    }
+}
+
+/// Puts a page's version where searches look for it. What the page itself says of its version stays.
+fn add_version(metadata: &mut Metadata, version: &Version) {
+    let values = metadata.entry("version".to_owned()).or_default();
+    for name in &version.names {
+        if !values.contains(name) {
+            values.push(name.clone());
+        }
+    }
+    metadata.retain(|_, values| !values.is_empty());
+    if version.others > 0 {
+        metadata.insert(OTHER_VERSIONS.to_owned(), vec![version.others.to_string()]);
+    }
+    if !version.is_current {
+        metadata.insert(SUPERSEDED.to_owned(), vec!["true".to_owned()]);
+    }
+}
+
+/// The key of everything that a page says, white space and anchors aside: two pages with one key are one page.
+fn content_key(document: &Document) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &str| {
+        part.split_whitespace().for_each(|word| {
+            hasher.update(word.as_bytes());
+            hasher.update(b" ");
+        });
+        hasher.update(b"\n");
+    };
+    add(&document.title);
+    add(document.lang.as_deref().unwrap_or_default());
+    document.metadata.iter().for_each(|(key, values)| add(&format!("{key} {values:?}")));
+    for section in &document.sections {
+        section.headings.iter().for_each(|heading| add(heading));
+        add(&section.text);
+    }
+    Key::of(hasher.finalize().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Section;
+
+    #[test]
+    fn versions_become_metadata() {
+        let mut metadata = Metadata::from([("version".to_owned(), vec!["7.4.1".to_owned()])]);
+        let version = Version { names: vec!["7.4".into()], is_current: false, others: 2 };
+        add_version(&mut metadata, &version);
+        assert_eq!(metadata["version"], ["7.4.1", "7.4"]);
+        assert_eq!((&metadata[OTHER_VERSIONS][0], &metadata[SUPERSEDED][0]), (&"2".to_owned(), &"true".to_owned()));
+        let mut metadata = Metadata::new();
+        add_version(&mut metadata, &Version { is_current: true, ..Version::default() });
+        assert_eq!(metadata, Metadata::new());
+    }
+
+    #[test]
+    fn a_page_that_says_the_same_has_the_same_key() {
+        let page = |title: &str, text: &str, source: &str| Document {
+            title: title.to_owned(),
+            source: source.to_owned(),
+            sections: vec![Section { text: text.to_owned(), ..Section::default() }],
+            ..Document::default()
+        };
+        let key = content_key(&page("T", "a\n\nb", "x"));
+        assert_eq!(key, content_key(&page("T", "a b\n", "print/x")));
+        for other in [page("T", "ab", "x"), page("", "T a b", "x"), page("T a", "b", "x")] {
+            assert_ne!(key, content_key(&other), "{other:?}");
+        }
     }
 }

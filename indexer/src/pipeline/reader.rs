@@ -58,6 +58,8 @@ pub(crate) struct Reader<'a> {
     rows: HashMap<Key, u32>,
     /// Names of pages; records of a file may repeat one.
     names: HashSet<String>,
+    /// The page that said something first, by the key of what it says.
+    contents: HashMap<Key, String>,
     used: Used,
     report: Report,
 }
@@ -71,6 +73,7 @@ impl<'a> Reader<'a> {
             titles: HashMap::new(),
             rows: HashMap::new(),
             names: HashSet::new(),
+            contents: HashMap::new(),
             used: Used::default(),
             report: Report::default(),
         }
@@ -79,6 +82,7 @@ impl<'a> Reader<'a> {
     /// Reads everything; gives what there is to report, and what was used of the ledger.
     pub(crate) fn read_all(mut self, walk: &Walk) -> Result<(Report, Used)> {
         self.report.skipped = walk.unreadable.iter().map(|(s, r)| skip(s, r)).collect();
+        self.report.left_out = walk.left_out.iter().map(|(s, r)| skip(s, r)).collect();
         for root in walk.files.iter().map(|f| &f.root) {
             if !self.titles.contains_key(root) {
                 self.titles.insert(root.clone(), navigation::titles(root));
@@ -124,8 +128,11 @@ impl<'a> Reader<'a> {
             }
             match outcome? {
                 Prepared::Known(outcome) => self.keep_page(&name, &outcome)?,
-                Prepared::Page { id, passages, warnings } => {
-                    let outcome = self.add_page(&name, id, passages, warnings)?;
+                Prepared::Page { id, passages, warnings, content } => {
+                    let outcome = match self.is_first(&name, &id, content) {
+                        true => Some(self.add_page(&name, id, passages, warnings, content)?),
+                        false => None,
+                    };
                     if let (Some(outcome), Some(fingerprint)) = (outcome, fingerprint) {
                         let bytes = serde_json::to_vec(&outcome).unwrap_or_default();
                         self.tools.ledger.put_source(&fingerprint, &bytes)?;
@@ -138,11 +145,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether a page's name is new; a second page of one name is skipped.
-    fn is_first(&mut self, name: &str, id: &str) -> bool {
+    /// Whether a page is new: a second page of one name is skipped, one that says what an earlier one says is
+    /// left out.
+    fn is_first(&mut self, name: &str, id: &str, content: Option<Key>) -> bool {
+        if let Some(first) = content.and_then(|key| self.contents.get(&key)) {
+            self.report.left_out.push(skip(name, &format!("same as {first}")));
+            return false;
+        }
         let is_first = self.names.insert(id.to_owned());
         if !is_first {
             self.report.skipped.push(skip(name, &format!("the id {id:?} is that of an earlier page")));
+        } else if let Some(key) = content {
+            self.contents.insert(key, id.to_owned());
         }
         is_first
     }
@@ -158,7 +172,7 @@ impl<'a> Reader<'a> {
 
     /// A page whose source is what it was.
     fn keep_page(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
-        if !self.is_first(name, &outcome.id) {
+        if !self.is_first(name, &outcome.id, outcome.content) {
             return Ok(());
         }
         self.count_page(name, outcome);
@@ -176,18 +190,16 @@ impl<'a> Reader<'a> {
         id: String,
         passages: Passages,
         warnings: Vec<String>,
-    ) -> Result<Option<Outcome>> {
-        if !self.is_first(name, &id) {
-            return Ok(None);
-        }
+        content: Option<Key>,
+    ) -> Result<Outcome> {
         let mut there: HashMap<Key, Vec<PassageId>> = HashMap::new();
         let previous = self.tools.previous.clone();
         for (number, key) in previous.page(&id).map_or(&[][..], |p| &p.passages).iter().rev() {
             there.entry(*key).or_default().push(*number);
         }
         let Passages { prepared, split_sections, shortened_contexts } = passages;
-        let mut outcome =
-            Outcome { id, passages: Vec::new(), vectors: Vec::new(), split_sections, shortened_contexts, warnings };
+        let (passages, vectors) = (Vec::new(), Vec::new());
+        let mut outcome = Outcome { id, passages, vectors, split_sections, shortened_contexts, warnings, content };
         for prepared in prepared {
             let key = Key::of_passage(&prepared.passage);
             let vector = self.tools.memory.vector_key(&prepared.ids);
@@ -204,7 +216,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.count_page(name, &outcome);
-        Ok(Some(outcome))
+        Ok(outcome)
     }
 
     fn keep(&mut self, page: &str, id: PassageId, key: Key) -> Result<()> {

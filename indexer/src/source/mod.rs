@@ -1,6 +1,9 @@
 //! Which files there are.
 
+pub mod charset;
+mod same;
 pub mod urls;
+pub mod versions;
 pub mod watch;
 
 use std::{
@@ -9,12 +12,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use ignore::{
     WalkBuilder,
     gitignore::{Gitignore, GitignoreBuilder},
 };
 
 use crate::{Error, Result, document::navigation, extract::Format};
+use charset::Hints;
+use versions::Version;
 
 /// What is walked, and what of it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,13 +47,18 @@ pub struct SourceFile {
     pub format: Format,
     /// Size in bytes.
     pub bytes: u64,
+    /// Which version of a manual it belongs to, where there are several.
+    pub version: Option<Version>,
 }
 
 /// What a walk found.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// Files to read, in the order of their names.
+    /// Files to read: those of a folder before those below it, each folder's in the order of their names. So the
+    /// first of two pages that are the same is the one with the shorter path.
     pub files: Vec<SourceFile>,
+    /// Files that would give a page twice, each with the reason.
+    pub left_out: Vec<(String, String)>,
     /// Entries that could not be looked at, each with the reason.
     pub unreadable: Vec<(String, String)>,
     /// Files of other kinds that were passed by.
@@ -75,12 +86,22 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
                 root,
                 format,
                 bytes: meta.len(),
+                version: None,
             });
         }
     }
-    walk.files.sort_by(|a, b| a.name.cmp(&b.name));
+    walk.files.sort_by(|a, b| order(&a.name).cmp(&order(&b.name)));
     walk.files.dedup_by(|a, b| a.path == b.path);
+    let links = same::drop_links(&mut walk);
+    same::drop_copies(&mut walk);
+    versions::mark(&mut walk.files, &links);
     Ok(walk)
+}
+
+/// What files are ordered by: depth, then the path without its extension.
+fn order(name: &str) -> (usize, &str, &str) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    (name.matches('/').count(), stem, name)
 }
 
 fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()> {
@@ -128,6 +149,7 @@ fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
             root: root.to_owned(),
             format,
             bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
+            version: None,
         }),
         None => walk.other += 1,
     }
@@ -154,7 +176,7 @@ pub(crate) fn relative_name(path: &Path, root: &Path) -> String {
 /// Reads a file as text.
 ///
 /// # Errors
-/// A sentence for the report: unreadable, too large, or not UTF-8 (with the place).
+/// A sentence for the report: unreadable, too large, no text, or in no encoding that fits (with the place).
 pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
     if file.bytes > limit {
         return Err(too_large(file.bytes, limit));
@@ -166,11 +188,11 @@ pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64, limit));
     }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        format!("not UTF-8 (byte {at}, line {line})")
-    })
+    charset::decode(bytes, Hints { is_markup: file.format == Format::Html, http: None })
+}
+
+fn not_utf8(error: &std::string::FromUtf8Error) -> String {
+    format!("not UTF-8 (byte {} of the line)", error.utf8_error().valid_up_to())
 }
 
 fn too_large(bytes: u64, limit: u64) -> String {
@@ -183,7 +205,9 @@ fn too_large(bytes: u64, limit: u64) -> String {
 /// A sentence for the report if the file cannot be opened.
 pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
     let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
-    let mut reader = BufReader::with_capacity(1 << 16, opened);
+    // JSON is UTF-8; programs that write it with a byte order mark, or as UTF-16 with one, are many.
+    let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(opened);
+    let mut reader = BufReader::with_capacity(1 << 16, decoded);
     let mut number = 0;
     Ok(std::iter::from_fn(move || {
         loop {
@@ -194,7 +218,7 @@ pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64,
                 Ok(Some(line)) if line.len() as u64 > limit => {
                     return Some((number, Err(too_large(line.len() as u64, limit))));
                 }
-                Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|_| "not UTF-8".into()))),
+                Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|e| not_utf8(&e)))),
                 Err(e) => return Some((number, Err(format!("cannot be read ({e})")))),
             }
         }

@@ -1,6 +1,6 @@
 //! One hit for each page: snippet, sections, best sentence, and how the score came about.
 
-use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, side_by_side};
+use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
 use cloze_models::Encoder;
 use rayon::prelude::*;
 
@@ -66,6 +66,7 @@ impl Presenter<'_> {
             snippet: self.snippet(&passage),
             score: page.probability,
             explain: self.request.explain.then(|| explain(&page.best)),
+            other_versions: other_versions(&passage),
             id: passage.source,
             url: passage.url,
             title: passage.title,
@@ -93,6 +94,11 @@ impl Presenter<'_> {
         let text = snippet::tidy(&passage.text);
         snippet::snippet(&text, passage.lang.as_deref(), self.words, self.request.highlight != Highlight::None)
     }
+}
+
+/// In how many other versions of the manual a passage's page is.
+fn other_versions(passage: &Passage) -> Option<u32> {
+    passage.metadata.get(OTHER_VERSIONS)?.first()?.parse().ok()
 }
 
 /// Shows the best sentences of the first hits; `best` are the best passages of all hits.

@@ -111,6 +111,9 @@ pub struct Hit {
     pub snippet: Snippet,
     /// Other sections of the page that match.
     pub sections: Vec<SectionHit>,
+    /// In how many other versions of the manual the page is; absent where in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_versions: Option<u32>,
     /// How the score came about, on request.
     pub explain: Option<Explain>,
 }

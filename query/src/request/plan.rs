@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim};
+use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim, passage::SUPERSEDED};
 
 use super::parse::{self, Parsed};
 use crate::{Request, Result};
+
+/// Metadata with which a filter asks for versions.
+const VERSION_KEYS: [&str; 2] = ["version", SUPERSEDED];
 
 /// A title or a heading that more pages than this have is no match worth a tier.
 pub(crate) const MOST_VERBATIM: usize = 1000;
@@ -67,6 +70,11 @@ impl Plan {
     pub(crate) fn scored_words(&self, are_alone: bool, abstained: bool) -> KeywordQuery {
         let words = if abstained { self.words.subject() } else { self.words.clone() };
         if are_alone { words.without_order() } else { words }
+    }
+
+    /// Whether a filter asks for a version; otherwise the current ones are meant.
+    pub(crate) fn names_a_version(&self) -> bool {
+        VERSION_KEYS.iter().any(|key| self.filters.contains_key(*key))
     }
 
     /// Whether there is nothing to search for, only something to filter by.

@@ -132,6 +132,7 @@ impl Ask for Asking<'_> {
             // Facets count every match.
             extent: if self.request.facets.is_empty() { Extent::Best } else { Extent::All },
             filters: plan.filters.clone(),
+            all_versions: plan.names_a_version(),
         })
     }
 

@@ -1,0 +1,219 @@
+//! Which lines of a page are code. What is code stays as it is, whatever it looks like.
+
+/// What the name of a template's tag around code holds, which then has the place of a fence.
+const CODE_TAGS: [&str; 3] = ["highlight", "code", "codeblock"];
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Text with markup.
+    Prose,
+    /// A line of a code block, its fences included.
+    Code,
+    /// A generator's tag before or after code, where Markdown has a fence.
+    Tag,
+}
+
+/// How a code block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// With at least so many of a mark. If it began in a quotation, also where that ends.
+    Fence { mark: char, count: usize, is_quoted: bool },
+    /// With the closing tag of a template.
+    Tag,
+    /// With display mathematics: it has braces, carets and equals signs of its own.
+    Math,
+}
+
+/// Goes through the lines of a page from the top.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    open: Option<Open>,
+    /// Whether four spaces begin code; not so in MDX.
+    has_indented: bool,
+    /// Column at which the text of the list item at hand begins.
+    content: usize,
+    is_after_blank: bool,
+    is_indented: bool,
+}
+
+impl Lines {
+    pub(super) fn new(has_indented: bool) -> Self {
+        Self { has_indented, is_after_blank: true, ..Self::default() }
+    }
+
+    /// Whether a code block is open that only its end mark ends.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Column at which the text of the list item at hand begins; 0 outside of lists.
+    pub(super) fn content(&self) -> usize {
+        self.content
+    }
+
+    /// What the next line is.
+    pub(super) fn next(&mut self, line: &str) -> Line {
+        match self.open {
+            Some(open) => self.inside(open, line),
+            None => self.outside(line),
+        }
+    }
+
+    fn inside(&mut self, open: Open, line: &str) -> Line {
+        let (bare, is_quoted) = unquoted(line);
+        let is_end = match open {
+            Open::Fence { mark, count, .. } => {
+                let rest = bare.trim_start_matches(mark);
+                bare.len() - rest.len() >= count && rest.trim().is_empty()
+            }
+            Open::Tag => code_tag(bare).is_some_and(|is_opening| !is_opening),
+            Open::Math => bare.trim_end().ends_with("$$"),
+        };
+        if matches!(open, Open::Fence { is_quoted: true, .. }) && !is_quoted {
+            self.open = None;
+            return self.outside(line);
+        }
+        if is_end {
+            self.open = None;
+            self.is_after_blank = false;
+        }
+        if is_end && open == Open::Tag { Line::Tag } else { Line::Code }
+    }
+
+    fn outside(&mut self, line: &str) -> Line {
+        if line.trim().is_empty() {
+            self.is_after_blank = true;
+            return if self.is_indented { Line::Code } else { Line::Prose };
+        }
+        let indent = columns(line);
+        let was_blank = std::mem::replace(&mut self.is_after_blank, false);
+        let may_be_indented = self.has_indented && (was_blank || self.is_indented);
+        self.is_indented = may_be_indented && indent >= self.content + 4;
+        if self.is_indented {
+            return Line::Code;
+        }
+        let (bare, is_quoted) = unquoted(line);
+        match item(bare) {
+            Some(width) => self.content = indent + width,
+            None if was_blank && indent < self.content => self.content = if indent < 2 { 0 } else { indent },
+            None => {}
+        }
+        let bare = &bare[item(bare).unwrap_or(0)..];
+        if let Some((mark, count)) = fence(bare.trim_start()) {
+            self.open = Some(Open::Fence { mark, count, is_quoted });
+            return Line::Code;
+        }
+        if code_tag(bare) == Some(true) {
+            self.open = Some(Open::Tag);
+            return Line::Tag;
+        }
+        if bare.trim() == "$$" {
+            self.open = Some(Open::Math);
+            return Line::Code;
+        }
+        Line::Prose
+    }
+}
+
+/// Width of the white space at the beginning; a tab counts four.
+pub(super) fn columns(line: &str) -> usize {
+    let space = line.bytes().take_while(|b| matches!(b, b' ' | b'\t'));
+    space.map(|b| if b == b'\t' { 4 } else { 1 }).sum()
+}
+
+/// A line without white space of at most so many columns at its beginning.
+pub(super) fn dedent(line: &str, most: usize) -> &str {
+    let mut left = most;
+    let end = line.bytes().position(|b| {
+        let width = if b == b'\t' { 4 } else { 1 };
+        let goes = matches!(b, b' ' | b'\t') && width <= left;
+        left -= if goes { width } else { 0 };
+        !goes
+    });
+    &line[end.unwrap_or(line.len())..]
+}
+
+/// A line without the marks of quotations and the space before it.
+fn unquoted(line: &str) -> (&str, bool) {
+    let bare = line.trim_start_matches([' ', '\t']);
+    let rest = bare.trim_start_matches(['>', ' ']);
+    if bare.starts_with('>') { (rest, true) } else { (bare, false) }
+}
+
+/// Width of the mark of a list item, a definition or a footnote at the beginning of a line.
+fn item(line: &str) -> Option<usize> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let mark = match line.as_bytes().get(digits)? {
+        b'-' | b'*' | b'+' | b':' if digits == 0 => 1,
+        b'.' | b')' if (1..10).contains(&digits) => digits + 1,
+        b'[' if line.starts_with("[^") => line.find("]:")? + 2,
+        _ => return None,
+    };
+    let rest = &line[mark..];
+    let space = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    match space {
+        0 => None,
+        _ if line.starts_with("[^") => Some(4),
+        1..=4 => Some(mark + space),
+        _ => Some(mark + 1),
+    }
+}
+
+/// Mark and length of the fence that a line begins with.
+fn fence(line: &str) -> Option<(char, usize)> {
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let rest = line.trim_start_matches(mark);
+    let count = line.len() - rest.len();
+    (count >= 3 && !(mark == '`' && rest.contains('`'))).then_some((mark, count))
+}
+
+/// Whether a line is a template's opening (`true`) or closing tag of code.
+fn code_tag(line: &str) -> Option<bool> {
+    let line = line.trim();
+    let ends = [("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}")];
+    let inner = ends.iter().find_map(|(a, b)| line.strip_prefix(a)?.strip_suffix(b))?;
+    let name = inner.trim_matches(['-', ' ']).split_whitespace().next()?;
+    if inner.contains("%}") || inner.contains(">}}") {
+        return None;
+    }
+    let is_code = |name: &str| name.split('-').any(|part| CODE_TAGS.contains(&part));
+    match name.strip_prefix('/').or_else(|| name.strip_prefix("end")) {
+        Some(name) => is_code(name).then_some(false),
+        None => (is_code(name) && !inner.ends_with('/')).then_some(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str, has_indented: bool) -> String {
+        let mut lines = Lines::new(has_indented);
+        let kind = |line| match lines.next(line) {
+            Line::Prose => '.',
+            Line::Code => 'c',
+            Line::Tag => 't',
+        };
+        text.split_inclusive('\n').map(kind).collect()
+    }
+
+    #[test]
+    fn fences_are_told_from_text() {
+        assert_eq!(kinds("a\n```sh\n!!! x\n~~~\n````\nb\n", true), ".cccc.");
+        assert_eq!(kinds("- ~~~\n  a\n  ~~~\n``` a`b\n", true), "ccc.");
+        assert_eq!(kinds("> ```\n> a\nb\n", true), "cc.", "a quotation that ends, ends its code");
+        assert_eq!(kinds("{% highlight ruby %}\n# a\n{% endhighlight %}\n{{< tab >}}\n", true), "tct.");
+        assert_eq!(kinds("{{< code-toggle file=a >}}\n# a\n{{< /code-toggle >}}\n{{< code />}}\n", true), "tct.");
+        assert_eq!(kinds("$$\na == b\n$$\nc", true), "ccc.");
+    }
+
+    #[test]
+    fn four_spaces_are_code_where_no_list_claims_them() {
+        let text = "a\n    b\n\n    c\n\n    d\ne\n";
+        assert_eq!(kinds(text, true), "...ccc.");
+        assert_eq!(kinds(text, false), ".......");
+        assert_eq!(kinds("1. a\n\n   b\n\n       c\n\nd\n\n    e\n", true), "....cc..c");
+        assert_eq!(kinds("[^1]: a\n\n    b\n", true), "...");
+    }
+}
