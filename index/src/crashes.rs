@@ -3,11 +3,16 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
-    BuildCounts, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing, files,
+    BuildCounts, Encoded, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing, files,
     import, prune,
 };
 
 const DIMENSION: usize = 8;
+
+/// A vector with one code, which is one byte at this dimension.
+fn encoded(seed: u32) -> Encoded {
+    Encoded { vector: vector(seed), tokens: vec![seed as u8] }
+}
 
 fn vector(seed: u32) -> Vec<f32> {
     let raw: Vec<f32> = (0..DIMENSION as u32).map(|i| ((seed * 31 + i * 17) % 23) as f32 - 11.5).collect();
@@ -17,7 +22,7 @@ fn vector(seed: u32) -> Vec<f32> {
 
 /// Publishes pages of these numbers, one passage each; what was there is kept.
 fn build(root: &Path, pages: &[u32]) -> Result<String> {
-    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null };
+    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 };
     let mut writer = Writer::begin(root, options)?;
     let previous = writer.previous();
     for &page in pages {
@@ -25,7 +30,7 @@ fn build(root: &Path, pages: &[u32]) -> Result<String> {
         match previous.page(&source) {
             Some(there) => there.passages.iter().for_each(|(id, key)| writer.keep_passage(&source, *id, *key)),
             None => {
-                let row = writer.add_vector(&vector(page))?;
+                let row = writer.add_vector(&encoded(page))?;
                 let text = format!("page number {page}");
                 let passage = Passage { source, text, title: "Page".into(), ..Passage::default() };
                 writer.add_passage(&passage, row)?;
@@ -196,10 +201,10 @@ fn segments_that_did_not_change_are_shared_by_links_or_copied_where_there_are_no
 fn the_lock_is_held_until_the_ledger_is_closed() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     build(dir.path(), &[1, 2]).expect("a generation");
-    let begin = || Writer::begin(dir.path(), WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null });
+    let begin = || Writer::begin(dir.path(), WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 });
     let mut writer = begin().expect("free");
     let ledger = writer.ledger();
-    let row = writer.add_vector(&vector(3)).expect("added");
+    let row = writer.add_vector(&encoded(3)).expect("added");
     writer.add_passage(&Passage { source: "3.md".into(), ..Passage::default() }, row).expect("added");
     writer.publish(BuildCounts::default()).expect("published");
     let refused = begin().err().expect("the ledger is open").to_string();
@@ -207,10 +212,10 @@ fn the_lock_is_held_until_the_ledger_is_closed() {
         refused.contains(&format!("process {} since 2", std::process::id())) && refused.contains(" UTC"),
         "{refused}"
     );
-    ledger.put_vector(b"late", &[1.0]).expect("stored");
+    ledger.put_vector(b"late", &vec![1.0].into()).expect("stored");
     drop(ledger);
     let next = begin().expect("free again").ledger();
-    assert_eq!((next.set_aside(), next.vector(b"late").expect("read")), (None, Some(vec![1.0])));
+    assert_eq!((next.set_aside(), next.vector(b"late", 1).expect("read")), (None, Some(vec![1.0].into())));
 }
 
 #[test]

@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn one_that_is_open_elsewhere_is_waited_for_and_never_put_aside() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        begin(dir.path()).put_vector(b"key", &[1.0, 2.0]).expect("stored");
+        begin(dir.path()).put_vector(b"key", &vec![1.0, 2.0].into()).expect("stored");
         let path = Layout::new(dir.path()).ledger();
         let elsewhere = open(&path).unwrap_or_else(|f| panic!("{f}"));
         let failure = guarded(|| sled::Config::new().path(&path).open().map(drop)).expect_err("it is open");
@@ -298,7 +298,7 @@ mod tests {
             waiting.join().expect("opened")
         });
         assert_eq!(ledger.set_aside(), None);
-        assert_eq!(ledger.vector(b"key").expect("read"), Some(vec![1.0, 2.0]));
+        assert_eq!(ledger.vector(b"key", 2).expect("read"), Some(vec![1.0, 2.0].into()));
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
         for part in 0..8 {
             let dir = tempfile::tempdir().expect("a temporary directory");
             let ledger = begin(dir.path());
-            (0..3000u32).for_each(|n| ledger.put_vector(&n.to_le_bytes(), &vector(n)).expect("stored"));
+            (0..3000u32).for_each(|n| ledger.put_vector(&n.to_le_bytes(), &vector(n).into()).expect("stored"));
             drop(ledger);
             let db = Layout::new(dir.path()).ledger().join("db");
             let mut bytes = fs::read(&db).expect("read");
@@ -317,11 +317,11 @@ mod tests {
             fs::write(&db, bytes).expect("written");
             let ledger = begin(dir.path());
             for n in 0..3000u32 {
-                let found = ledger.vector(&n.to_le_bytes()).unwrap_or_else(|e| panic!("part {part}: {e}"));
-                assert!(found.is_none_or(|v| v == vector(n)), "part {part}: vector {n} is another one");
+                let found = ledger.vector(&n.to_le_bytes(), vector(n).len()).unwrap_or_else(|e| panic!("part {part}: {e}"));
+                assert!(found.is_none_or(|v| v == vector(n).into()), "part {part}: vector {n} is another one");
             }
-            ledger.put_vector(b"new", &[1.0]).expect("stored");
-            assert_eq!(ledger.vector(b"new").expect("read"), Some(vec![1.0]));
+            ledger.put_vector(b"new", &vec![1.0].into()).expect("stored");
+            assert_eq!(ledger.vector(b"new", 1).expect("read"), Some(vec![1.0].into()));
             aside += usize::from(ledger.set_aside().is_some_and(|path| path.is_dir()));
         }
         assert!(aside > 0, "no damage was met");

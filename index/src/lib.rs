@@ -83,6 +83,13 @@ pub struct Encoded {
     pub tokens: Vec<u8>,
 }
 
+impl From<Vec<f32>> for Encoded {
+    /// A vector without codes of tokens.
+    fn from(vector: Vec<f32>) -> Self {
+        Self { vector, tokens: Vec::new() }
+    }
+}
+
 /// A passage and how well it matches; a larger score is a better match.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {

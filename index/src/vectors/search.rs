@@ -223,7 +223,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
         for (passage, row) in (0..).zip(rows) {
-            let place = writer.add_row(row).expect("a good row");
+            let place = writer.add(&row.clone().into()).expect("a good row");
             writer.add_passage(place, passage);
         }
         writer.finish().expect("writable");
@@ -321,7 +321,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
         for (passage, row) in (0..).zip(&vectors(5000, 6)) {
-            let place = writer.add_row(row).expect("a good row");
+            let place = writer.add(&row.clone().into()).expect("a good row");
             writer.add_passage(place, passage);
         }
         writer.finish().expect("writable");
