@@ -17,7 +17,7 @@ use std::{
 use crate::{Error, Result, lock::WriterLock};
 
 /// Memory for sled's pages, in bytes; its own default is a gigabyte.
-const CACHE: u64 = 64 << 20;
+const CACHE: u64 = 16 << 20;
 /// How often what was learnt goes to disk: what a killed build encoded since is encoded again.
 const FLUSH_EVERY_MS: u64 = 300;
 /// How long to wait for threads that still have the ledger open, of this process or of one that ends.

@@ -5,6 +5,7 @@
 //! - [`layout`]: every file name and the format version; [`manifest`]: what is on disk, typed.
 //! - [`passage`]: a passage as stored.
 //! - [`ledger`]: what a writer remembers from build to build; the only place that knows sled.
+//! - [`fetched`]: pages as web servers gave them, between two builds.
 //! - [`pages`]: which passages each page has; what a build compares with.
 //! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
 //!   together; `publish`: makes the result live.
@@ -26,6 +27,7 @@ mod crashes;
 pub mod date;
 pub mod error;
 mod faults;
+pub mod fetched;
 mod files;
 pub mod generation;
 pub mod layout;
@@ -44,6 +46,7 @@ pub mod writer;
 
 pub use archive::{Imported, export, import};
 pub use error::{Error, Result};
+pub use fetched::{FetchedPage, FetchedPages};
 pub use generation::Generation;
 pub use ledger::Ledger;
 pub use lexical::{

@@ -8,7 +8,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
-    BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    BuildCounts, Calibration, Counts, Error, FetchedPages, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
     compact, faults, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
@@ -45,7 +45,7 @@ pub struct Writer {
     unreadable: Option<String>,
     off_topic: Vec<Vec<f32>>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
-    _lock: Arc<WriterLock>,
+    lock: Arc<WriterLock>,
 }
 
 /// The engines' parts of a generation.
@@ -135,7 +135,7 @@ impl Writer {
             added: 0,
             unreadable,
             off_topic: Vec::new(),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -143,6 +143,12 @@ impl Writer {
     #[must_use]
     pub fn previous(&self) -> Arc<PreviousPages> {
         self.previous.clone()
+    }
+
+    /// Pages that earlier builds fetched.
+    #[must_use]
+    pub fn fetched(&self) -> FetchedPages {
+        FetchedPages::new(&self.layout, self.lock.clone())
     }
 
     /// What earlier builds learnt.

@@ -10,6 +10,7 @@ mod bad_input;
 mod building;
 mod churn;
 mod corrections;
+mod crawling;
 mod damage;
 mod embeddings;
 mod encoder;

@@ -61,7 +61,10 @@ impl Preparation<'_> {
             Ok(text) => text,
             Err(reason) => return (name, None, Ok(Prepared::Skipped(reason))),
         };
-        let fingerprint = self.memory.fingerprint(&name, title, &text);
+        let address = item.file.fetched.as_ref().map(|f| f.address.as_str());
+        // The address is stored with every passage.
+        let place = address.map_or_else(|| name.clone(), |address| format!("{name}\n{address}"));
+        let fingerprint = self.memory.fingerprint(&place, title, &text);
         if let Some(known) = self.known(&fingerprint) {
             return (name, Some(fingerprint), Ok(known));
         }
@@ -70,6 +73,7 @@ impl Preparation<'_> {
             base_url: &self.config.base_url,
             url_style: self.config.url_style,
             navigation_title: title,
+            address,
         };
         let outcome = match item.line {
             Some(_) => extract::record(&text, &context),

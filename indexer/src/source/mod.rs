@@ -1,5 +1,6 @@
 //! Which files there are.
 
+pub mod crawl;
 pub mod urls;
 pub mod watch;
 
@@ -13,6 +14,8 @@ use ignore::{
     WalkBuilder,
     gitignore::{Gitignore, GitignoreBuilder},
 };
+
+use cloze_index::FetchedPages;
 
 use crate::{Error, Result, document::navigation, extract::Format};
 
@@ -41,6 +44,30 @@ pub struct SourceFile {
     pub format: Format,
     /// Size in bytes.
     pub bytes: u64,
+    /// Where it was fetched from, if it is a page of a site that was given by its address.
+    pub fetched: Option<Fetched>,
+}
+
+/// What is known of a fetched page beside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where readers open it.
+    pub address: String,
+    /// `charset` of its `Content-Type`.
+    pub charset: Option<String>,
+}
+
+impl SourceFile {
+    /// The content.
+    fn open(&self, limit: u64) -> Result<Box<dyn Read>, String> {
+        match &self.fetched {
+            Some(_) => {
+                let body = FetchedPages::body(&self.path, limit).map_err(|e| e.to_string())?;
+                Ok(Box::new(std::io::Cursor::new(body)))
+            }
+            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot be read ({e})"))?)),
+        }
+    }
 }
 
 /// What a walk found.
@@ -50,6 +77,10 @@ pub struct Walk {
     pub files: Vec<SourceFile>,
     /// Entries that could not be looked at, each with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// Pages that their site keeps out, each with the reason.
+    pub left_out: Vec<(String, String)>,
+    /// What else is worth to know, each with what it is about.
+    pub notes: Vec<(String, String)>,
     /// Files of other kinds that were passed by.
     pub other: usize,
 }
@@ -75,6 +106,7 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
                 root,
                 format,
                 bytes: meta.len(),
+                fetched: None,
             });
         }
     }
@@ -128,6 +160,7 @@ fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
             root: root.to_owned(),
             format,
             bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
+            fetched: None,
         }),
         None => walk.other += 1,
     }
@@ -159,7 +192,7 @@ pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
     if file.bytes > limit {
         return Err(too_large(file.bytes, limit));
     }
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let opened = file.open(limit)?;
     let mut bytes = Vec::with_capacity(file.bytes as usize);
     // One byte more than allowed shows a file that grew since it was looked at.
     opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read ({e})"))?;
@@ -182,7 +215,7 @@ fn too_large(bytes: u64, limit: u64) -> String {
 /// # Errors
 /// A sentence for the report if the file cannot be opened.
 pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let opened = file.open(limit)?;
     let mut reader = BufReader::with_capacity(1 << 16, opened);
     let mut number = 0;
     Ok(std::iter::from_fn(move || {

@@ -1,0 +1,417 @@
+//! One site, from its start to its end.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use cloze_index::FetchedPages;
+use url::{Position, Url};
+
+use super::{
+    Found, address,
+    address::Scope,
+    fetch::{Fetcher, Validators},
+    frontier::Frontier,
+    robots::{self, Robots},
+    sitemap::{self, Sitemap},
+    visit::{self, Page, Visit},
+};
+use crate::{
+    BuildConfig, Result,
+    source::{Fetched, SourceFile},
+};
+
+/// Redirects that are followed from one address.
+const MOST_REDIRECTS: usize = 5;
+/// Sitemaps that are read of one site.
+const MOST_SITEMAPS: usize = 1000;
+/// A site is left when so many pages in a row could not be had.
+const MOST_FAILURES: u32 = 20;
+/// Longer than any crawl.
+const NO_END: Duration = Duration::from_secs(1 << 30);
+/// Names end like this of what is no document; it is not asked for.
+const NO_DOCUMENTS: [&str; 44] = [
+    "7z", "avi", "bz2", "css", "deb", "dmg", "eot", "exe", "gif", "gz", "ico", "iso", "jar", "jpeg", "jpg", "js", "map",
+    "mjs", "mov", "mp3", "mp4", "mpeg", "msi", "ogg", "otf", "png", "rpm", "svg", "tar", "tgz", "tif", "tiff", "ttf",
+    "wasm", "wav", "webm", "webmanifest", "webp", "whl", "woff", "woff2", "xml", "xz", "zip",
+];
+
+/// Whether an address may be asked for.
+enum Permission {
+    Given,
+    Refused,
+    /// The rules cannot be had, and the reason.
+    Unknown(String),
+}
+
+/// A site while it is crawled.
+pub(super) struct Site<'a> {
+    config: &'a BuildConfig,
+    pages: &'a FetchedPages,
+    found: &'a mut Found,
+    start: Url,
+    scope: Scope,
+    is_only_source: bool,
+    /// Whether links are followed; a sitemap lists all there is.
+    follows: bool,
+    fetcher: Fetcher,
+    /// Rules of each host that was asked, or why they cannot be had.
+    robots: HashMap<String, Result<Robots, String>>,
+    frontier: Frontier,
+    /// Pages that the index will have, but for those that are another one's copy.
+    good: Vec<Page>,
+    /// Addresses of which it is known what became of them.
+    settled: HashSet<String>,
+    failures: u32,
+    until: Instant,
+    /// Why the rest was left.
+    stopped: Option<String>,
+    /// Whether a part of the site could not be seen.
+    is_partial: bool,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn new(
+        config: &'a BuildConfig,
+        pages: &'a FetchedPages,
+        found: &'a mut Found,
+        start: Url,
+        is_only_source: bool,
+    ) -> Self {
+        let crawl = &config.crawl;
+        let without_port = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_lowercase();
+        let own = start.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let fetcher = Fetcher::new(crawl, crawl.hosts.iter().map(without_port).chain([own]));
+        Self {
+            scope: Scope::below(&start, &crawl.hosts),
+            frontier: Frontier::new(crawl.max_pages),
+            // A time that the clock cannot hold is no limit.
+            until: Instant::now().checked_add(crawl.max_time).unwrap_or_else(|| Instant::now() + NO_END),
+            config,
+            pages,
+            found,
+            start,
+            is_only_source,
+            follows: true,
+            fetcher,
+            robots: HashMap::new(),
+            good: Vec::new(),
+            settled: HashSet::new(),
+            failures: 0,
+            stopped: None,
+            is_partial: false,
+        }
+    }
+
+    /// Sees everything there is to see within the limits.
+    pub(super) fn crawl(mut self, show: &mut impl FnMut(usize, usize)) -> Result<()> {
+        let name = self.start.path().to_ascii_lowercase();
+        if name.ends_with(".xml") || name.ends_with(".gz") {
+            self.read_sitemaps();
+        } else {
+            self.frontier.add(self.start.clone(), 0);
+        }
+        while self.stopped.is_none() {
+            show(self.frontier.asked(), self.frontier.waiting());
+            let Some((url, depth)) = self.frontier.next() else { break };
+            self.see(url, depth)?;
+            self.check_limits();
+        }
+        self.end();
+        Ok(())
+    }
+
+    fn check_limits(&mut self) {
+        let crawl = &self.config.crawl;
+        let waiting = self.frontier.waiting();
+        let reason = if self.failures >= MOST_FAILURES {
+            format!("{MOST_FAILURES} pages in a row could not be had")
+        } else if waiting == 0 {
+            return;
+        } else if self.frontier.is_full() {
+            format!("it has more than {} pages (--max-pages)", crawl.max_pages)
+        } else if self.fetcher.bytes >= crawl.max_bytes {
+            format!("it has more than {} bytes (--max-bytes)", crawl.max_bytes)
+        } else if Instant::now() >= self.until {
+            format!("it took more than {} s (--max-time)", crawl.max_time.as_secs_f64())
+        } else {
+            return;
+        };
+        self.stopped = self.stopped.take().or(Some(format!("{reason}; {waiting} addresses were not asked for")));
+    }
+
+    /// Asks for a page, and follows it where it has moved to.
+    fn see(&mut self, url: Url, depth: usize) -> Result<()> {
+        let (first, mut url, mut hops) = (url.clone(), url, 0);
+        loop {
+            match self.permission(&url) {
+                Permission::Given => {}
+                Permission::Refused => return Ok(self.leave_out(&url, "robots.txt disallows it")),
+                Permission::Unknown(reason) => return Ok(self.fail(&url, depth, &reason)),
+            }
+            let limit = self.config.max_file_bytes;
+            let target = match visit::visit(&mut self.fetcher, self.pages, &url, limit)? {
+                Visit::Moved(target) => target,
+                other => return Ok(self.settle(&url, depth, other)),
+            };
+            hops += 1;
+            if url == self.start && !self.move_start(&target) {
+                return Ok(());
+            }
+            let Some(target) = self.scope.admit(&target) else {
+                return Ok(self.leave_out(&first, &format!("redirects to {target}, which is not part of the site")));
+            };
+            if target == first || hops > MOST_REDIRECTS {
+                let reason = if target == first { "redirects in a circle" } else { "redirects again and again" };
+                return Ok(self.fail(&first, depth, reason));
+            }
+            self.settled.insert(url.into());
+            if !self.frontier.see(&target) {
+                // It has its own turn, or had it.
+                return Ok(());
+            }
+            url = target;
+        }
+    }
+
+    /// Begins where the start has moved to; whether that is allowed.
+    fn move_start(&mut self, target: &Url) -> bool {
+        if !self.scope.has_host(target) {
+            let host = address::host(target);
+            let reason = format!("redirects to {target}; give that address, or allow its host with --host {host}");
+            self.stopped = Some(reason);
+            return false;
+        }
+        if self.follows {
+            self.scope = Scope::below(target, &self.config.crawl.hosts);
+            self.start = target.clone();
+        }
+        true
+    }
+
+    fn settle(&mut self, url: &Url, depth: usize, visit: Visit) {
+        match visit {
+            Visit::New(page) => {
+                self.found.counts.fetched += 1;
+                self.take(page, depth);
+            }
+            Visit::Same(page) => {
+                self.found.counts.unchanged += 1;
+                self.take(page, depth);
+            }
+            Visit::Failed(reason, page) => return self.failed(url, depth, &reason, page),
+            Visit::Gone(status) if *url == self.start => self.stopped = Some(format!("HTTP {status}")),
+            Visit::Gone(status) => self.leave_out(url, &format!("HTTP {status}: there is no such page")),
+            Visit::Other(media) if *url == self.start && self.follows && media.ends_with("xml") => {
+                self.read_sitemaps();
+            }
+            Visit::Other(media) => self.leave_out(url, &format!("{media}, which is no document that is read")),
+            // Redirects were followed.
+            Visit::Moved(_) => {}
+        }
+        self.failures = 0;
+    }
+
+    /// A page that cannot be asked for now.
+    fn fail(&mut self, url: &Url, depth: usize, reason: &str) {
+        let kept = self.pages.get(url.as_str()).and_then(|(page, body)| visit::read(url, &page, &body));
+        self.failed(url, depth, reason, kept);
+    }
+
+    fn failed(&mut self, url: &Url, depth: usize, reason: &str, last_good: Option<Page>) {
+        self.failures += 1;
+        match last_good {
+            Some(page) => {
+                self.skip(url, &format!("{reason}; its last good version stays"));
+                self.found.counts.kept += 1;
+                self.take(page, depth);
+            }
+            None if *url == self.start => self.stopped = Some(reason.to_owned()),
+            None => self.skip(url, reason),
+        }
+    }
+
+    /// Takes a page into the index, unless it asks not to be, and goes where it leads.
+    fn take(&mut self, mut page: Page, depth: usize) {
+        self.settled.insert(page.address.as_str().to_owned());
+        self.found.stored.insert(self.pages.path(page.address.as_str()));
+        page.canonical = page.canonical.and_then(|c| self.scope.admit(&c)).filter(|c| *c != page.address);
+        let links = std::mem::take(&mut page.links).into_iter().filter(|_| self.follows);
+        if depth < self.config.crawl.max_depth {
+            for link in links.chain(page.canonical.clone()).filter(may_be_document) {
+                if let Some(link) = self.scope.admit(&link) {
+                    self.frontier.add(link, depth + 1);
+                }
+            }
+        }
+        match page.robots.noindex {
+            true => self.leave_out(&page.address, "robots: noindex"),
+            false => self.good.push(page),
+        }
+    }
+
+    /// Whether the host lets this robot ask for an address.
+    fn permission(&mut self, url: &Url) -> Permission {
+        let host = format!("{}://{}", url.scheme(), address::host(url));
+        if !self.robots.contains_key(&host) {
+            let rules = self.read_robots(url);
+            if let Some(delay) = rules.as_ref().ok().and_then(Robots::delay) {
+                self.fetcher.delay = self.fetcher.delay.max(delay);
+            }
+            self.robots.insert(host.clone(), rules);
+        }
+        match self.robots.get(&host) {
+            Some(Err(reason)) => Permission::Unknown(reason.clone()),
+            Some(Ok(rules)) if !rules.allows(&url[Position::BeforePath..]) => Permission::Refused,
+            _ => Permission::Given,
+        }
+    }
+
+    /// RFC 9309: without a file everything is allowed; while the server fails, nothing is.
+    fn read_robots(&mut self, url: &Url) -> Result<Robots, String> {
+        let Some(place) = address::normal(url, "/robots.txt") else { return Ok(Robots::default()) };
+        match self.get_list(&place, robots::LONGEST) {
+            Ok((200..=299, body)) => Ok(Robots::parse(&String::from_utf8_lossy(&body))),
+            Ok((500.., _)) | Ok((429, _)) => Err("its robots.txt cannot be had: the server fails".into()),
+            Ok(_) => Ok(Robots::default()),
+            Err(reason) => Err(format!("its robots.txt cannot be had: {reason}")),
+        }
+    }
+
+    /// Asks for a list of the site, a robots.txt or a sitemap; gives the status and the body.
+    fn get_list(&mut self, place: &Url, limit: u64) -> Result<(u16, Vec<u8>), String> {
+        let mut place = place.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            let (head, body) = self.fetcher.get(&place, &Validators::default(), limit, |head| head.status == 200)?;
+            let Some(target) = head.redirect().and_then(|to| address::normal(&place, to)) else {
+                return Ok((head.status, body));
+            };
+            if !self.scope.has_host(&target) {
+                return Ok((404, Vec::new()));
+            }
+            place = target;
+        }
+        Ok((404, Vec::new()))
+    }
+
+    /// Reads the sitemap that the start is, and those that it lists.
+    fn read_sitemaps(&mut self) {
+        self.follows = false;
+        self.scope = Scope::host_of(&self.start, &self.config.crawl.hosts);
+        let (mut waiting, mut seen) = (VecDeque::from([self.start.clone()]), HashSet::from([self.start.clone()]));
+        while let Some(place) = waiting.pop_front() {
+            match self.read_sitemap(&place) {
+                Ok(Sitemap::Pages(pages)) => self.list(&place, &pages),
+                Ok(Sitemap::Index(lists)) => {
+                    let lists = lists.iter().filter_map(|l| address::normal(&place, l));
+                    for list in lists.filter(|l| self.scope.has_host(l)).collect::<Vec<_>>() {
+                        if seen.len() < MOST_SITEMAPS && seen.insert(list.clone()) {
+                            waiting.push_back(list);
+                        }
+                    }
+                }
+                Err(reason) if place == self.start => self.stopped = Some(reason),
+                Err(reason) => {
+                    self.is_partial = true;
+                    self.skip(&place, &format!("{reason}; its pages stay as they were"));
+                }
+            }
+        }
+    }
+
+    fn read_sitemap(&mut self, place: &Url) -> Result<Sitemap, String> {
+        let (status, body) = self.get_list(place, sitemap::LARGEST)?;
+        if status != 200 {
+            return Err(format!("HTTP {status}"));
+        }
+        let most = self.config.crawl.max_pages.saturating_mul(2);
+        sitemap::read(&body, most).unwrap_or_else(|| Err("no sitemap: expected XML with <urlset> or <sitemapindex>".into()))
+    }
+
+    /// Puts the pages of a sitemap on the list of what to ask for.
+    fn list(&mut self, place: &Url, pages: &[String]) {
+        let mut strange = 0;
+        for page in pages {
+            match address::normal(place, page).and_then(|url| self.scope.admit(&url)) {
+                Some(url) => self.frontier.add(url, 0),
+                None => strange += 1,
+            }
+        }
+        if strange > 0 {
+            let note = format!("{strange} of its addresses are on other hosts and were passed by (--host)");
+            self.found.warnings.push((place.to_string(), note));
+        }
+    }
+
+    fn leave_out(&mut self, url: &Url, reason: &str) {
+        self.settled.insert(url.as_str().to_owned());
+        let name = self.scope.name(url, self.is_only_source);
+        self.found.left_out.push((name, reason.to_owned()));
+    }
+
+    fn skip(&mut self, url: &Url, reason: &str) {
+        self.found.skipped.push((self.scope.name(url, self.is_only_source), reason.to_owned()));
+    }
+
+    /// Hands on what was found.
+    fn end(mut self) {
+        if let Some(reason) = self.stopped.take() {
+            self.found.skipped.push((self.start.to_string(), reason));
+            self.is_partial = true;
+        }
+        if self.is_partial {
+            self.found.is_whole = false;
+            self.keep_the_rest();
+        }
+        if self.frontier.passed_by > 0 {
+            let note = format!("{} addresses were passed by: too many, or too many queries of one path", self.frontier.passed_by);
+            self.found.warnings.push((self.start.to_string(), note));
+        }
+        self.found.counts.requests += self.fetcher.requests;
+        self.found.counts.bytes += self.fetcher.bytes;
+        // A page is another one's copy if that is there, and no copy itself.
+        let originals: HashSet<Url> =
+            self.good.iter().filter(|p| p.canonical.is_none()).map(|p| p.address.clone()).collect();
+        for page in std::mem::take(&mut self.good) {
+            match page.canonical.as_ref().filter(|c| originals.contains(c)) {
+                Some(canonical) => self.leave_out(&page.address, &format!("canonical: {canonical}")),
+                None => self.found.files.push(self.file(page)),
+            }
+        }
+    }
+
+    /// Pages of earlier crawls that this one did not get to stay as they were.
+    fn keep_the_rest(&mut self) {
+        let pages = self.pages;
+        for page in pages.pages() {
+            let Ok(url) = address::typed(&page.address) else { continue };
+            if self.scope.admit(&url).as_ref() != Some(&url) || self.settled.contains(url.as_str()) {
+                continue;
+            }
+            if let Some(page) = pages.get(url.as_str()).and_then(|(page, body)| visit::read(&url, &page, &body)) {
+                self.found.counts.kept += 1;
+                self.take(page, usize::MAX);
+            }
+        }
+    }
+
+    fn file(&self, page: Page) -> SourceFile {
+        let address = page.address.as_str();
+        SourceFile {
+            path: self.pages.path(address),
+            name: self.scope.name(&page.address, self.is_only_source),
+            root: PathBuf::new(),
+            format: page.format,
+            bytes: page.bytes,
+            fetched: Some(Fetched { address: address.to_owned(), charset: page.charset }),
+        }
+    }
+}
+
+fn may_be_document(url: &Url) -> bool {
+    let name = url.path().rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_none_or(|extension| !NO_DOCUMENTS.contains(&extension.as_str()))
+}
