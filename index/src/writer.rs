@@ -8,8 +8,8 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use crate::{
-    BuildCounts, Calibration, Counts, Error, FetchedPages, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
-    compact, faults, files,
+    BuildCounts, Calibration, Counts, Error, FetchedPages, Generation, Key, Ledger, Passage, PassageId, PreviousPages,
+    Result, compact, faults, files,
     layout::{self, Layout},
     lexical::LexicalWriter,
     lock::WriterLock,

@@ -187,7 +187,12 @@ fn a_site_is_followed_below_its_start() {
         ("/docs/b/", &page("Bare", &[])),
         ("/blog/", &page("Blog", &[])),
     ]);
-    server.raw("/docs/b/d.md", 200, &[("Content-Type", "text/markdown; charset=utf-8")], b"# Delta\n\nAll about delta.\n");
+    server.raw(
+        "/docs/b/d.md",
+        200,
+        &[("Content-Type", "text/markdown; charset=utf-8")],
+        b"# Delta\n\nAll about delta.\n",
+    );
     let site = Site::new();
     let (code, report) = server.build(&site, "/docs/", &[]);
     assert_eq!((code, report["pages"].as_u64()), (0, Some(5)), "{report}");
@@ -241,7 +246,8 @@ fn a_page_that_fails_keeps_its_last_good_version() {
     let (code, report) = server.build(&site, "/", &args);
     assert_eq!((code, report["pages"].as_u64(), report["unchanged"].as_bool()), (3, Some(7), Some(true)), "{report}");
     assert_eq!(report["crawled"]["kept"], 4);
-    for (name, why) in [("stall", "in time"), ("error", "HTTP 500"), ("drop", "no answer"), ("endless", "100000 bytes")] {
+    for (name, why) in [("stall", "in time"), ("error", "HTTP 500"), ("drop", "no answer"), ("endless", "100000 bytes")]
+    {
         let reason = reason(&report, "skipped", name);
         assert!(reason.contains(why) && reason.ends_with("its last good version stays"), "{name}: {reason}");
     }
@@ -259,7 +265,11 @@ fn a_server_that_is_down_takes_nothing_away() {
     for broken in ["/robots.txt", "/"] {
         server.raw(broken, 503, &[], b"");
         let (code, report) = server.build(&site, "/", &[]);
-        assert_eq!((code, report["pages"].as_u64(), report["crawled"]["kept"].as_u64()), (3, Some(2), Some(if broken == "/" { 1 } else { 2 })), "{report}");
+        assert_eq!(
+            (code, report["pages"].as_u64(), report["crawled"]["kept"].as_u64()),
+            (3, Some(2), Some(if broken == "/" { 1 } else { 2 })),
+            "{report}"
+        );
         server.replies.lock().unwrap().remove("/robots.txt");
     }
     let nothing = Site::new();

@@ -83,6 +83,8 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
     writer.calibrate(off_topic::vectors(&encoder, &memory, &ledger, &mut used)?);
+    // The graph over the vectors needs memory now, and the encoder none any more.
+    drop(encoder);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
     let published = writer.publish(counts)?;
     used.tidy(&ledger)?;
@@ -101,7 +103,10 @@ fn crawl(config: &BuildConfig, writer: &Writer, walk: &mut Walk, progress: &Prog
     progress.phase("crawl", &config.crawl.addresses.join(", "));
     let found = source::crawl::crawl(config, &writer.fetched(), |asked, waiting| progress.crawled(asked, waiting))?;
     if walk.files.is_empty() && found.files.is_empty() {
-        let reasons = found.skipped.iter().chain(&found.left_out).take(3).map(|(s, r)| format!("{s}: {r}"));
+        let reasons = found.skipped.iter().chain(&found.left_out).take(3).map(|(s, r)| match s == first {
+            true => r.clone(),
+            false => format!("{s}: {r}"),
+        });
         let reason = reasons.collect::<Vec<_>>().join("; ");
         return Err(Error::Site { address: first.clone(), reason });
     }

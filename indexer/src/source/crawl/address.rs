@@ -54,7 +54,11 @@ impl Scope {
     pub(super) fn below(start: &Url, hosts: &[String]) -> Self {
         let path = start.path();
         let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-        Self { start: start.clone(), hosts: hosts.iter().map(|h| h.to_ascii_lowercase()).collect(), prefix: folder.into() }
+        Self {
+            start: start.clone(),
+            hosts: hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
+            prefix: folder.into(),
+        }
     }
 
     /// Every page on the host of the start, and those of `hosts`: what a sitemap may list.

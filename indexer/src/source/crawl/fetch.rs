@@ -17,8 +17,7 @@ use url::Url;
 use super::{guard::Guard, limits::CrawlConfig};
 
 /// How the crawl names itself. `robots.txt` knows it as `cloze`.
-const USER_AGENT: &str =
-    concat!("Cloze/", env!("CARGO_PKG_VERSION"), " (+site search; robots.txt token: cloze)");
+const USER_AGENT: &str = concat!("Cloze/", env!("CARGO_PKG_VERSION"), " (+site search; robots.txt token: cloze)");
 /// What is asked for, the best first.
 const ACCEPT: &str = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5";
 /// The longest that a server may ask to wait before the one second try.
@@ -195,7 +194,10 @@ mod tests {
     #[test]
     fn content_types_are_taken_apart() {
         let header = "Text/HTML ; x=y; Charset=\"ISO-8859-1\"";
-        assert_eq!((media_type(header).as_deref(), charset(header).as_deref()), (Some("text/html"), Some("ISO-8859-1")));
+        assert_eq!(
+            (media_type(header).as_deref(), charset(header).as_deref()),
+            (Some("text/html"), Some("ISO-8859-1"))
+        );
         assert_eq!((media_type(" ;charset="), charset("text/html;charset=")), (None, None));
     }
 }

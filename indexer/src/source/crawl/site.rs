@@ -33,9 +33,50 @@ const MOST_FAILURES: u32 = 20;
 const NO_END: Duration = Duration::from_secs(1 << 30);
 /// Names end like this of what is no document; it is not asked for.
 const NO_DOCUMENTS: [&str; 44] = [
-    "7z", "avi", "bz2", "css", "deb", "dmg", "eot", "exe", "gif", "gz", "ico", "iso", "jar", "jpeg", "jpg", "js", "map",
-    "mjs", "mov", "mp3", "mp4", "mpeg", "msi", "ogg", "otf", "png", "rpm", "svg", "tar", "tgz", "tif", "tiff", "ttf",
-    "wasm", "wav", "webm", "webmanifest", "webp", "whl", "woff", "woff2", "xml", "xz", "zip",
+    "7z",
+    "avi",
+    "bz2",
+    "css",
+    "deb",
+    "dmg",
+    "eot",
+    "exe",
+    "gif",
+    "gz",
+    "ico",
+    "iso",
+    "jar",
+    "jpeg",
+    "jpg",
+    "js",
+    "map",
+    "mjs",
+    "mov",
+    "mp3",
+    "mp4",
+    "mpeg",
+    "msi",
+    "ogg",
+    "otf",
+    "png",
+    "rpm",
+    "svg",
+    "tar",
+    "tgz",
+    "tif",
+    "tiff",
+    "ttf",
+    "wasm",
+    "wav",
+    "webm",
+    "webmanifest",
+    "webp",
+    "whl",
+    "woff",
+    "woff2",
+    "xml",
+    "xz",
+    "zip",
 ];
 
 /// Whether an address may be asked for.
@@ -327,7 +368,8 @@ impl<'a> Site<'a> {
             return Err(format!("HTTP {status}"));
         }
         let most = self.config.crawl.max_pages.saturating_mul(2);
-        sitemap::read(&body, most).unwrap_or_else(|| Err("no sitemap: expected XML with <urlset> or <sitemapindex>".into()))
+        sitemap::read(&body, most)
+            .unwrap_or_else(|| Err("no sitemap: expected XML with <urlset> or <sitemapindex>".into()))
     }
 
     /// Puts the pages of a sitemap on the list of what to ask for.
@@ -366,7 +408,10 @@ impl<'a> Site<'a> {
             self.keep_the_rest();
         }
         if self.frontier.passed_by > 0 {
-            let note = format!("{} addresses were passed by: too many, or too many queries of one path", self.frontier.passed_by);
+            let note = format!(
+                "{} addresses were passed by: too many, or too many queries of one path",
+                self.frontier.passed_by
+            );
             self.found.warnings.push((self.start.to_string(), note));
         }
         self.found.counts.requests += self.fetcher.requests;

@@ -47,10 +47,9 @@ pub(super) enum Visit {
 /// If a page cannot be kept.
 pub(super) fn visit(fetcher: &mut Fetcher, pages: &FetchedPages, url: &Url, limit: u64) -> Result<Visit> {
     let kept = pages.get(url.as_str());
-    let known = kept.as_ref().map(|(page, _)| Validators {
-        etag: page.etag.clone(),
-        last_modified: page.last_modified.clone(),
-    });
+    let known = kept
+        .as_ref()
+        .map(|(page, _)| Validators { etag: page.etag.clone(), last_modified: page.last_modified.clone() });
     let wants = |head: &Head| head.status == 200 && format_of(head.content_type.as_deref(), url).is_some();
     let last_good = |kept: Option<(FetchedPage, Vec<u8>)>| kept.and_then(|(page, body)| read(url, &page, &body));
     let (head, body) = match fetcher.get(url, &known.unwrap_or_default(), limit, wants) {
