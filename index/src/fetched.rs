@@ -133,7 +133,10 @@ fn read(path: &Path, limit: u64) -> Result<(FetchedPage, Vec<u8>)> {
     }
     // The record may be damaged too: the body ends soon after the place where it says.
     let mut body = Vec::new();
-    ZlibDecoder::new(reader).take(page.bytes.saturating_add(1)).read_to_end(&mut body).map_err(Error::io("read", path))?;
+    ZlibDecoder::new(reader)
+        .take(page.bytes.saturating_add(1))
+        .read_to_end(&mut body)
+        .map_err(Error::io("read", path))?;
     let found = files::hash(&body);
     if found != page.blake3 {
         return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {}", page.blake3)));

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::limits::is_address;
+
 /// The longest address that is followed, in bytes.
 const LONGEST: usize = 2048;
 
@@ -34,6 +36,19 @@ pub(super) fn typed(text: &str) -> Result<Url, String> {
     normal(&url, "").ok_or_else(|| "expected http:// or https:// and a host".to_owned())
 }
 
+/// A host as it was typed, with a port or without, as an address.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub(super) fn typed_host(text: &str) -> Result<Url, String> {
+    match is_address(text) {
+        true => typed(text),
+        // The port of https goes without saying.
+        false => typed(&format!("https://{}/", text.trim()))
+            .map_err(|e| format!("{e}; expected a host, such as api.example.org")),
+    }
+}
+
 /// Host and port, as they are compared: a port that goes without saying is left away.
 pub(super) fn host(url: &Url) -> String {
     let name = url.host_str().unwrap_or_default();
@@ -51,18 +66,14 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Pages below the folder of the start, and those of `hosts`.
-    pub(super) fn below(start: &Url, hosts: &[String]) -> Self {
+    pub(super) fn below(start: &Url, hosts: &[Url]) -> Self {
         let path = start.path();
         let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
-        Self {
-            start: start.clone(),
-            hosts: hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
-            prefix: folder.into(),
-        }
+        Self { start: start.clone(), hosts: hosts.iter().map(host).collect(), prefix: folder.into() }
     }
 
     /// Every page on the host of the start, and those of `hosts`: what a sitemap may list.
-    pub(super) fn host_of(start: &Url, hosts: &[String]) -> Self {
+    pub(super) fn host_of(start: &Url, hosts: &[Url]) -> Self {
         Self { prefix: "/".into(), ..Self::below(start, hosts) }
     }
 
@@ -125,12 +136,17 @@ mod tests {
         for reference in ["mailto:a@example.org", "javascript:void(0)", "ftp://example.org/", "https://", &long] {
             assert_eq!(normal(&base, reference), None, "{reference}");
         }
+        assert_eq!(typed_host("[::1]:8080").map(|u| host(&u)).as_deref(), Ok("[::1]:8080"));
+        assert!(typed_host("a b").is_err());
         assert!(typed("docs").is_err() && typed("file:///etc/passwd").is_err());
     }
 
     #[test]
     fn a_site_is_what_is_below_its_start() {
-        let scope = Scope::below(&url("https://example.org/docs/index.html"), &["API.example.org".to_owned()]);
+        let scope = Scope::below(
+            &url("https://example.org/docs/index.html"),
+            &[typed_host("API.example.org:443").expect("a host")],
+        );
         for inside in ["https://example.org/docs/", "https://example.org/docs/a?b", "https://api.example.org/x"] {
             assert_eq!(scope.admit(&url(inside)), Some(url(inside)));
         }
@@ -144,7 +160,7 @@ mod tests {
 
     #[test]
     fn names_are_paths() {
-        let scope = Scope::below(&url("https://example.org/docs/"), &["api.example.org".to_owned()]);
+        let scope = Scope::below(&url("https://example.org/docs/"), &[url("https://api.example.org/")]);
         for (address, alone, among) in [
             ("https://example.org/docs/a.html?v=2", "docs/a.html?v=2", "example.org/docs/a.html?v=2"),
             ("https://example.org/", "/", "example.org/"),

@@ -24,6 +24,7 @@ use std::{collections::HashSet, path::PathBuf};
 
 use cloze_index::FetchedPages;
 use serde::Serialize;
+use url::Url;
 
 use crate::{BuildConfig, Error, Result, source::SourceFile};
 use site::Site;
@@ -71,9 +72,13 @@ pub(crate) struct Found {
 pub(crate) fn crawl(config: &BuildConfig, pages: &FetchedPages, mut show: impl FnMut(usize, usize)) -> Result<Found> {
     let mut found = Found { is_whole: true, ..Found::default() };
     let is_only_source = config.crawl.addresses.len() + config.selection.paths.len() == 1;
+    let address = |given: &String, read: fn(&str) -> Result<Url, String>| {
+        read(given).map_err(|reason| Error::Address { address: given.clone(), reason })
+    };
+    let hosts = config.crawl.hosts.iter().map(|host| address(host, address::typed_host)).collect::<Result<Vec<_>>>()?;
     for given in &config.crawl.addresses {
-        let start = address::typed(given).map_err(|reason| Error::Address { address: given.clone(), reason })?;
-        Site::new(config, pages, &mut found, start, is_only_source).crawl(&mut show)?;
+        let start = address(given, address::typed)?;
+        Site::new(config, &hosts, pages, &mut found, start, is_only_source).crawl(&mut show)?;
     }
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
     found.files.dedup_by(|a, b| a.path == b.path);

@@ -90,6 +90,8 @@ enum Permission {
 /// A site while it is crawled.
 pub(super) struct Site<'a> {
     config: &'a BuildConfig,
+    /// Other hosts that the user named.
+    hosts: &'a [Url],
     pages: &'a FetchedPages,
     found: &'a mut Found,
     start: Url,
@@ -116,21 +118,22 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     pub(super) fn new(
         config: &'a BuildConfig,
+        hosts: &'a [Url],
         pages: &'a FetchedPages,
         found: &'a mut Found,
         start: Url,
         is_only_source: bool,
     ) -> Self {
         let crawl = &config.crawl;
-        let without_port = |host: &String| host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_lowercase();
-        let own = start.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let fetcher = Fetcher::new(crawl, crawl.hosts.iter().map(without_port).chain([own]));
+        let name = |url: &Url| url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let fetcher = Fetcher::new(crawl, hosts.iter().chain([&start]).map(name));
         Self {
-            scope: Scope::below(&start, &crawl.hosts),
+            scope: Scope::below(&start, hosts),
             frontier: Frontier::new(crawl.max_pages),
             // A time that the clock cannot hold is no limit.
             until: Instant::now().checked_add(crawl.max_time).unwrap_or_else(|| Instant::now() + NO_END),
             config,
+            hosts,
             pages,
             found,
             start,
@@ -184,37 +187,47 @@ impl<'a> Site<'a> {
     }
 
     /// Asks for a page, and follows it where it has moved to.
-    fn see(&mut self, url: Url, depth: usize) -> Result<()> {
-        let (first, mut url, mut hops) = (url.clone(), url, 0);
-        loop {
-            match self.permission(&url) {
-                Permission::Given => {}
-                Permission::Refused => return Ok(self.leave_out(&url, "robots.txt disallows it")),
-                Permission::Unknown(reason) => return Ok(self.fail(&url, depth, &reason)),
-            }
-            let limit = self.config.max_file_bytes;
-            let target = match visit::visit(&mut self.fetcher, self.pages, &url, limit)? {
-                Visit::Moved(target) => target,
-                other => return Ok(self.settle(&url, depth, other)),
-            };
-            hops += 1;
-            if url == self.start && !self.move_start(&target) {
-                return Ok(());
-            }
-            let Some(target) = self.scope.admit(&target) else {
-                return Ok(self.leave_out(&first, &format!("redirects to {target}, which is not part of the site")));
-            };
-            if target == first || hops > MOST_REDIRECTS {
-                let reason = if target == first { "redirects in a circle" } else { "redirects again and again" };
-                return Ok(self.fail(&first, depth, reason));
-            }
-            self.settled.insert(url.into());
-            if !self.frontier.see(&target) {
-                // It has its own turn, or had it.
-                return Ok(());
-            }
-            url = target;
+    fn see(&mut self, first: Url, depth: usize) -> Result<()> {
+        let mut next = Some(first.clone());
+        for _ in 0..=MOST_REDIRECTS {
+            let Some(url) = next.take() else { return Ok(()) };
+            next = self.step(&first, &url, depth)?;
         }
+        if next.is_some() {
+            self.fail(&first, depth, "redirects again and again");
+        }
+        Ok(())
+    }
+
+    /// Asks for one address; gives the next one if it has moved. `first` is where the redirects began.
+    fn step(&mut self, first: &Url, url: &Url, depth: usize) -> Result<Option<Url>> {
+        match self.permission(url) {
+            Permission::Given => match visit::visit(&mut self.fetcher, self.pages, url, self.config.max_file_bytes)? {
+                Visit::Moved(target) => return Ok(self.moved(first, url, depth, &target)),
+                visit => self.settle(url, depth, visit),
+            },
+            Permission::Refused => self.leave_out(url, "robots.txt disallows it"),
+            Permission::Unknown(reason) => self.fail(url, depth, &reason),
+        }
+        Ok(None)
+    }
+
+    /// Where a redirect leads, if that is still to be asked for.
+    fn moved(&mut self, first: &Url, url: &Url, depth: usize, target: &Url) -> Option<Url> {
+        if *url == self.start && !self.move_start(target) {
+            return None;
+        }
+        let Some(target) = self.scope.admit(target) else {
+            self.leave_out(first, &format!("redirects to {target}, which is not part of the site"));
+            return None;
+        };
+        if target == *first {
+            self.fail(first, depth, "redirects in a circle");
+            return None;
+        }
+        self.settled.insert(url.as_str().to_owned());
+        // A target that is known has its own turn, or had it.
+        self.frontier.see(&target).then_some(target)
     }
 
     /// Begins where the start has moved to; whether that is allowed.
@@ -226,14 +239,18 @@ impl<'a> Site<'a> {
             return false;
         }
         if self.follows {
-            self.scope = Scope::below(target, &self.config.crawl.hosts);
+            self.scope = Scope::below(target, self.hosts);
             self.start = target.clone();
         }
         true
     }
 
     fn settle(&mut self, url: &Url, depth: usize, visit: Visit) {
+        if !matches!(visit, Visit::Failed(..)) {
+            self.failures = 0;
+        }
         match visit {
+            Visit::Failed(reason, page) => self.failed(url, depth, &reason, page),
             Visit::New(page) => {
                 self.found.counts.fetched += 1;
                 self.take(page, depth);
@@ -242,7 +259,6 @@ impl<'a> Site<'a> {
                 self.found.counts.unchanged += 1;
                 self.take(page, depth);
             }
-            Visit::Failed(reason, page) => return self.failed(url, depth, &reason, page),
             Visit::Gone(status) if *url == self.start => self.stopped = Some(format!("HTTP {status}")),
             Visit::Gone(status) => self.leave_out(url, &format!("HTTP {status}: there is no such page")),
             Visit::Other(media) if *url == self.start && self.follows && media.ends_with("xml") => {
@@ -252,7 +268,6 @@ impl<'a> Site<'a> {
             // Redirects were followed.
             Visit::Moved(_) => {}
         }
-        self.failures = 0;
     }
 
     /// A page that cannot be asked for now.
@@ -340,7 +355,7 @@ impl<'a> Site<'a> {
     /// Reads the sitemap that the start is, and those that it lists.
     fn read_sitemaps(&mut self) {
         self.follows = false;
-        self.scope = Scope::host_of(&self.start, &self.config.crawl.hosts);
+        self.scope = Scope::host_of(&self.start, self.hosts);
         let (mut waiting, mut seen) = (VecDeque::from([self.start.clone()]), HashSet::from([self.start.clone()]));
         while let Some(place) = waiting.pop_front() {
             match self.read_sitemap(&place) {
