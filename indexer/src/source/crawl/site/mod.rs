@@ -1,91 +1,37 @@
 //! One site, from its start to its end.
 
+mod ending;
+mod lists;
+mod rules;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    path::PathBuf,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
 use cloze_index::FetchedPages;
-use url::{Position, Url};
+use url::Url;
 
 use super::{
     Found, address,
     address::Scope,
-    fetch::{Fetcher, Validators},
+    fetch::Fetcher,
     frontier::Frontier,
-    robots::{self, Robots},
-    sitemap::{self, Sitemap},
+    robots::Robots,
     visit::{self, Page, Visit},
 };
-use crate::{
-    BuildConfig, Result,
-    source::{Fetched, SourceFile},
-};
+use crate::{BuildConfig, Result};
+use rules::Permission;
 
 /// Redirects that are followed from one address.
 const MOST_REDIRECTS: usize = 5;
-/// Sitemaps that are read of one site.
-const MOST_SITEMAPS: usize = 1000;
 /// A site is left when so many pages in a row could not be had.
 const MOST_FAILURES: u32 = 20;
 /// Longer than any crawl.
 const NO_END: Duration = Duration::from_secs(1 << 30);
 /// Names end like this of what is no document; it is not asked for.
-const NO_DOCUMENTS: [&str; 44] = [
-    "7z",
-    "avi",
-    "bz2",
-    "css",
-    "deb",
-    "dmg",
-    "eot",
-    "exe",
-    "gif",
-    "gz",
-    "ico",
-    "iso",
-    "jar",
-    "jpeg",
-    "jpg",
-    "js",
-    "map",
-    "mjs",
-    "mov",
-    "mp3",
-    "mp4",
-    "mpeg",
-    "msi",
-    "ogg",
-    "otf",
-    "png",
-    "rpm",
-    "svg",
-    "tar",
-    "tgz",
-    "tif",
-    "tiff",
-    "ttf",
-    "wasm",
-    "wav",
-    "webm",
-    "webmanifest",
-    "webp",
-    "whl",
-    "woff",
-    "woff2",
-    "xml",
-    "xz",
-    "zip",
-];
-
-/// Whether an address may be asked for.
-enum Permission {
-    Given,
-    Refused,
-    /// The rules cannot be had, and the reason.
-    Unknown(String),
-}
+const NO_DOCUMENTS: &str = "7z avi bz2 css deb dmg eot exe gif gz ico iso jar jpeg jpg js map mjs mov mp3 mp4 mpeg \
+    msi ogg otf png rpm svg tar tgz tif tiff ttf wasm wav webm webmanifest webp whl woff woff2 xml xz zip";
 
 /// A site while it is crawled.
 pub(super) struct Site<'a> {
@@ -308,100 +254,6 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Whether the host lets this robot ask for an address.
-    fn permission(&mut self, url: &Url) -> Permission {
-        let host = format!("{}://{}", url.scheme(), address::host(url));
-        if !self.robots.contains_key(&host) {
-            let rules = self.read_robots(url);
-            if let Some(delay) = rules.as_ref().ok().and_then(Robots::delay) {
-                self.fetcher.delay = self.fetcher.delay.max(delay);
-            }
-            self.robots.insert(host.clone(), rules);
-        }
-        match self.robots.get(&host) {
-            Some(Err(reason)) => Permission::Unknown(reason.clone()),
-            Some(Ok(rules)) if !rules.allows(&url[Position::BeforePath..]) => Permission::Refused,
-            _ => Permission::Given,
-        }
-    }
-
-    /// RFC 9309: without a file everything is allowed; while the server fails, nothing is.
-    fn read_robots(&mut self, url: &Url) -> Result<Robots, String> {
-        let Some(place) = address::normal(url, "/robots.txt") else { return Ok(Robots::default()) };
-        match self.get_list(&place, robots::LONGEST) {
-            Ok((200..=299, body)) => Ok(Robots::parse(&String::from_utf8_lossy(&body))),
-            Ok((500.., _)) | Ok((429, _)) => Err("its robots.txt cannot be had: the server fails".into()),
-            Ok(_) => Ok(Robots::default()),
-            Err(reason) => Err(format!("its robots.txt cannot be had: {reason}")),
-        }
-    }
-
-    /// Asks for a list of the site, a robots.txt or a sitemap; gives the status and the body.
-    fn get_list(&mut self, place: &Url, limit: u64) -> Result<(u16, Vec<u8>), String> {
-        let mut place = place.clone();
-        for _ in 0..=MOST_REDIRECTS {
-            let (head, body) = self.fetcher.get(&place, &Validators::default(), limit, |head| head.status == 200)?;
-            let Some(target) = head.redirect().and_then(|to| address::normal(&place, to)) else {
-                return Ok((head.status, body));
-            };
-            if !self.scope.has_host(&target) {
-                return Ok((404, Vec::new()));
-            }
-            place = target;
-        }
-        Ok((404, Vec::new()))
-    }
-
-    /// Reads the sitemap that the start is, and those that it lists.
-    fn read_sitemaps(&mut self) {
-        self.follows = false;
-        self.scope = Scope::host_of(&self.start, self.hosts);
-        let (mut waiting, mut seen) = (VecDeque::from([self.start.clone()]), HashSet::from([self.start.clone()]));
-        while let Some(place) = waiting.pop_front() {
-            match self.read_sitemap(&place) {
-                Ok(Sitemap::Pages(pages)) => self.list(&place, &pages),
-                Ok(Sitemap::Index(lists)) => {
-                    let lists = lists.iter().filter_map(|l| address::normal(&place, l));
-                    for list in lists.filter(|l| self.scope.has_host(l)).collect::<Vec<_>>() {
-                        if seen.len() < MOST_SITEMAPS && seen.insert(list.clone()) {
-                            waiting.push_back(list);
-                        }
-                    }
-                }
-                Err(reason) if place == self.start => self.stopped = Some(reason),
-                Err(reason) => {
-                    self.is_partial = true;
-                    self.skip(&place, &format!("{reason}; its pages stay as they were"));
-                }
-            }
-        }
-    }
-
-    fn read_sitemap(&mut self, place: &Url) -> Result<Sitemap, String> {
-        let (status, body) = self.get_list(place, sitemap::LARGEST)?;
-        if status != 200 {
-            return Err(format!("HTTP {status}"));
-        }
-        let most = self.config.crawl.max_pages.saturating_mul(2);
-        sitemap::read(&body, most)
-            .unwrap_or_else(|| Err("no sitemap: expected XML with <urlset> or <sitemapindex>".into()))
-    }
-
-    /// Puts the pages of a sitemap on the list of what to ask for.
-    fn list(&mut self, place: &Url, pages: &[String]) {
-        let mut strange = 0;
-        for page in pages {
-            match address::normal(place, page).and_then(|url| self.scope.admit(&url)) {
-                Some(url) => self.frontier.add(url, 0),
-                None => strange += 1,
-            }
-        }
-        if strange > 0 {
-            let note = format!("{strange} of its addresses are on other hosts and were passed by (--host)");
-            self.found.warnings.push((place.to_string(), note));
-        }
-    }
-
     fn leave_out(&mut self, url: &Url, reason: &str) {
         self.settled.insert(url.as_str().to_owned());
         let name = self.scope.name(url, self.is_only_source);
@@ -411,67 +263,10 @@ impl<'a> Site<'a> {
     fn skip(&mut self, url: &Url, reason: &str) {
         self.found.skipped.push((self.scope.name(url, self.is_only_source), reason.to_owned()));
     }
-
-    /// Hands on what was found.
-    fn end(mut self) {
-        if let Some(reason) = self.stopped.take() {
-            self.found.skipped.push((self.start.to_string(), reason));
-            self.is_partial = true;
-        }
-        if self.is_partial {
-            self.found.is_whole = false;
-            self.keep_the_rest();
-        }
-        if self.frontier.passed_by > 0 {
-            let note = format!(
-                "{} addresses were passed by: too many, or too many queries of one path",
-                self.frontier.passed_by
-            );
-            self.found.warnings.push((self.start.to_string(), note));
-        }
-        self.found.counts.requests += self.fetcher.requests;
-        self.found.counts.bytes += self.fetcher.bytes;
-        // A page is another one's copy if that is there, and no copy itself.
-        let originals: HashSet<Url> =
-            self.good.iter().filter(|p| p.canonical.is_none()).map(|p| p.address.clone()).collect();
-        for page in std::mem::take(&mut self.good) {
-            match page.canonical.as_ref().filter(|c| originals.contains(c)) {
-                Some(canonical) => self.leave_out(&page.address, &format!("canonical: {canonical}")),
-                None => self.found.files.push(self.file(page)),
-            }
-        }
-    }
-
-    /// Pages of earlier crawls that this one did not get to stay as they were.
-    fn keep_the_rest(&mut self) {
-        let pages = self.pages;
-        for page in pages.pages() {
-            let Ok(url) = address::typed(&page.address) else { continue };
-            if self.scope.admit(&url).as_ref() != Some(&url) || self.settled.contains(url.as_str()) {
-                continue;
-            }
-            if let Some(page) = pages.get(url.as_str()).and_then(|(page, body)| visit::read(&url, &page, &body)) {
-                self.found.counts.kept += 1;
-                self.take(page, usize::MAX);
-            }
-        }
-    }
-
-    fn file(&self, page: Page) -> SourceFile {
-        let address = page.address.as_str();
-        SourceFile {
-            path: self.pages.path(address),
-            name: self.scope.name(&page.address, self.is_only_source),
-            root: PathBuf::new(),
-            format: page.format,
-            bytes: page.bytes,
-            fetched: Some(Fetched { address: address.to_owned(), charset: page.charset }),
-        }
-    }
 }
 
 fn may_be_document(url: &Url) -> bool {
     let name = url.path().rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    extension.is_none_or(|extension| !NO_DOCUMENTS.contains(&extension.as_str()))
+    !NO_DOCUMENTS.split_whitespace().any(|other| extension.as_deref() == Some(other))
 }
