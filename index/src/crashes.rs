@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
-    BuildCounts, Encoded, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing, files,
-    import, prune,
+    BuildCounts, Encoded, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing,
+    files, import, prune,
 };
 
 const DIMENSION: usize = 8;
@@ -201,7 +201,12 @@ fn segments_that_did_not_change_are_shared_by_links_or_copied_where_there_are_no
 fn the_lock_is_held_until_the_ledger_is_closed() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     build(dir.path(), &[1, 2]).expect("a generation");
-    let begin = || Writer::begin(dir.path(), WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 });
+    let begin = || {
+        Writer::begin(
+            dir.path(),
+            WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 },
+        )
+    };
     let mut writer = begin().expect("free");
     let ledger = writer.ledger();
     let row = writer.add_vector(&encoded(3)).expect("added");

@@ -13,6 +13,8 @@ pub const PREVIOUS: &str = "PREVIOUS";
 pub const WRITER: &str = "WRITER";
 /// What the writer remembers from build to build; readers do not need it.
 pub const LEDGER: &str = "ledger";
+/// Pages that were fetched from web servers; readers do not need them.
+pub const FETCHED: &str = "fetched";
 /// Holds one directory a generation.
 pub const GENERATIONS: &str = "generations";
 /// Prefix of a generation that is being written; such a directory is never read.
@@ -85,6 +87,12 @@ impl Layout {
     #[must_use]
     pub fn ledger(&self) -> PathBuf {
         self.root.join(LEDGER)
+    }
+
+    /// The directory of fetched pages.
+    #[must_use]
+    pub fn fetched(&self) -> PathBuf {
+        self.root.join(FETCHED)
     }
 
     /// The directory of all generations.

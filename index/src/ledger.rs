@@ -17,7 +17,7 @@ use std::{
 use crate::{Encoded, Error, Result, lock::WriterLock};
 
 /// Memory for sled's pages, in bytes; its own default is a gigabyte.
-const CACHE: u64 = 64 << 20;
+const CACHE: u64 = 16 << 20;
 /// How often what was learnt goes to disk: what a killed build encoded since is encoded again.
 const FLUSH_EVERY_MS: u64 = 300;
 /// How long to wait for threads that still have the ledger open, of this process or of one that ends.
@@ -317,7 +317,8 @@ mod tests {
             fs::write(&db, bytes).expect("written");
             let ledger = begin(dir.path());
             for n in 0..3000u32 {
-                let found = ledger.vector(&n.to_le_bytes(), vector(n).len()).unwrap_or_else(|e| panic!("part {part}: {e}"));
+                let found =
+                    ledger.vector(&n.to_le_bytes(), vector(n).len()).unwrap_or_else(|e| panic!("part {part}: {e}"));
                 assert!(found.is_none_or(|v| v == vector(n).into()), "part {part}: vector {n} is another one");
             }
             ledger.put_vector(b"new", &vec![1.0].into()).expect("stored");

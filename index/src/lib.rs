@@ -5,6 +5,7 @@
 //! - [`layout`]: every file name and the format version; [`manifest`]: what is on disk, typed.
 //! - [`passage`]: a passage as stored.
 //! - [`ledger`]: what a writer remembers from build to build; the only place that knows sled.
+//! - [`fetched`]: pages as web servers gave them, between two builds.
 //! - [`pages`]: which passages each page has; what a build compares with.
 //! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
 //!   together; `publish`: makes the result live.
@@ -29,6 +30,7 @@ mod crashes;
 pub mod date;
 pub mod error;
 mod faults;
+pub mod fetched;
 mod files;
 pub mod generation;
 pub mod head;
@@ -54,6 +56,7 @@ pub use body::{Body, FilesBody};
 pub use calibrate::{KnownItem, Probes};
 pub use calibration::Calibration;
 pub use error::{Error, Result};
+pub use fetched::{FetchedPage, FetchedPages};
 pub use generation::Generation;
 pub use head::Head;
 pub use ledger::Ledger;

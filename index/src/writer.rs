@@ -12,7 +12,8 @@ use std::{
 };
 
 use crate::{
-    BuildCounts, Counts, Encoded, Error, Generation, Key, Ledger, Manifest, Passage, PassageId, PreviousPages, Result,
+    BuildCounts, Counts, Encoded, Error, FetchedPages, Generation, Key, Ledger, Manifest, Passage, PassageId,
+    PreviousPages, Result,
     calibrate::{Probes, calibrate},
     compact, files,
     layout::{self, Layout},
@@ -66,7 +67,7 @@ pub struct Writer {
     /// The added passages with the lowest keys, for known items.
     sample: BTreeMap<Key, (PassageId, Passage)>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
-    _lock: Arc<WriterLock>,
+    lock: Arc<WriterLock>,
 }
 
 /// The live generation that a new one builds on.
@@ -134,7 +135,7 @@ impl Writer {
             unreadable,
             probes: Probes::default(),
             sample: BTreeMap::new(),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -142,6 +143,12 @@ impl Writer {
     #[must_use]
     pub fn previous(&self) -> Arc<PreviousPages> {
         self.previous.clone()
+    }
+
+    /// Pages that earlier builds fetched.
+    #[must_use]
+    pub fn fetched(&self) -> FetchedPages {
+        FetchedPages::new(&self.layout, self.lock.clone())
     }
 
     /// What earlier builds learnt.

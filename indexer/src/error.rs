@@ -24,6 +24,22 @@ pub enum Error {
         /// What was there instead.
         found: String,
     },
+    /// What was given is no address of a site.
+    #[error("{address:?} is no address of a site: {reason}")]
+    Address {
+        /// As given.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+    /// A site of which nothing is there.
+    #[error("no pages at {address}: {reason}")]
+    Site {
+        /// The address as given.
+        address: String,
+        /// Why.
+        reason: String,
+    },
     /// A pattern of `--include` or `--exclude` is not one.
     #[error("{option} {pattern:?} is not a pattern: {reason}")]
     Pattern {

@@ -96,7 +96,7 @@ fn no_index_and_a_broken_pointer_say_what_to_do() {
 #[test]
 fn a_second_writer_is_told_who_writes() {
     let site = built();
-    let options = cloze_index::WriterOptions { dimension: 384, model: serde_json::Value::Null };
+    let options = cloze_index::WriterOptions { dimension: 384, model: serde_json::Value::Null, token_neighbours: 3 };
     let writer = cloze_index::Writer::begin(&site.index(), options).unwrap();
     let output = site.run("indexer", &["build", "docs"]);
     let error = stderr(&output);

@@ -289,7 +289,7 @@ fn a_watch_tries_again_after_a_build_that_failed() {
     let site = garden();
     let mut watch = Watch::start(&site);
     wait_for_pages(&mut watch.reports, 4);
-    let options = cloze_index::WriterOptions { dimension: 384, model: Value::Null };
+    let options = cloze_index::WriterOptions { dimension: 384, model: Value::Null, token_neighbours: 3 };
     let writer = cloze_index::Writer::begin(&site.index(), options).unwrap();
     site.write("late.md", page("late", "Nothing happens after this."));
     let error = watch.errors.next().unwrap().unwrap();

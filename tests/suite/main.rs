@@ -12,6 +12,7 @@ mod building;
 mod churn;
 mod circles;
 mod corrections;
+mod crawling;
 mod damage;
 mod embeddings;
 mod encoder;

@@ -22,7 +22,7 @@ use crate::{Error, Passage, PassageId, Result, files, wear};
 const META: &str = "meta.json";
 
 /// Memory for postings before they go to disk, in bytes.
-const BUFFER: usize = 64 << 20;
+const BUFFER: usize = 20 << 20;
 
 /// One tantivy index being filled; indexing runs on a thread of tantivy's own.
 pub(crate) struct LexicalWriter {

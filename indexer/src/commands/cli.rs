@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use cloze_models::Precision;
 
 use super::config::TokenCodes;
-use crate::source::urls::UrlStyle;
+use crate::source::{crawl::limits::CrawlArgs, urls::UrlStyle};
 
 /// Makes and keeps the index of a site.
 #[derive(Debug, Parser)]
@@ -26,7 +26,7 @@ const EXIT_CODES: &str =
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Index folders or files: Markdown, HTML, plain text, JSON Lines
+    /// Index folders, files or sites: Markdown, HTML, plain text, JSON Lines
     Build(BuildArgs),
     /// Build, and build again whenever a source changes, until stopped
     Watch(BuildArgs),
@@ -77,7 +77,7 @@ pub struct ImportArgs {
 /// `indexer build` and `indexer watch`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Folders or files to index
+    /// Folders or files to index, or addresses of sites: of a sitemap.xml, or of the page to begin at
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Index directory [default: .cloze]
@@ -122,6 +122,9 @@ pub struct BuildArgs {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// How far a crawl goes.
+    #[command(flatten)]
+    pub crawl: CrawlArgs,
 }
 
 /// `indexer train`.

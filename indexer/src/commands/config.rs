@@ -8,7 +8,11 @@ use serde::Deserialize;
 use crate::{
     Error, Result,
     commands::cli::BuildArgs,
-    source::{Selection, urls::UrlStyle},
+    source::{
+        Selection,
+        crawl::limits::{self, CrawlConfig, CrawlTable},
+        urls::UrlStyle,
+    },
 };
 
 /// Name of the settings file, looked for in the current directory.
@@ -23,6 +27,8 @@ pub const DEFAULT_MAX_FILE_BYTES: u64 = 32 << 20;
 pub struct BuildConfig {
     /// What is indexed.
     pub selection: Selection,
+    /// Which sites are fetched, and how far.
+    pub crawl: CrawlConfig,
     /// The index directory.
     pub index: PathBuf,
     /// The encoder's model.
@@ -115,6 +121,9 @@ pub struct BuildTable {
     pub max_file_bytes: Option<u64>,
     /// Encoder threads.
     pub threads: Option<usize>,
+    /// How far a crawl goes.
+    #[serde(default)]
+    pub crawl: CrawlTable,
 }
 
 impl File {
@@ -139,13 +148,17 @@ impl BuildConfig {
     #[must_use]
     pub fn resolve(args: BuildArgs, file: File) -> Self {
         let or = |typed: Vec<String>, set: Vec<String>| if typed.is_empty() { set } else { typed };
+        let (addresses, paths): (Vec<_>, Vec<_>) =
+            args.paths.into_iter().partition(|path| path.to_str().is_some_and(limits::is_address));
+        let addresses = addresses.iter().map(|a| a.to_string_lossy().into_owned()).collect();
         let model = args.model.or(file.model).unwrap_or_default();
         Self {
             selection: Selection {
-                paths: args.paths,
+                paths,
                 include: or(args.include, file.build.include),
                 exclude: or(args.exclude, file.build.exclude),
             },
+            crawl: CrawlConfig::resolve(addresses, args.crawl, file.build.crawl),
             index: args.index.or(file.index).unwrap_or_else(|| DEFAULT_INDEX.into()),
             model: ModelSource::parse(&model),
             precision: args.precision.or(file.precision).unwrap_or_default(),

@@ -38,6 +38,18 @@ impl Format {
             _ => None,
         }
     }
+
+    /// The format of a media type in small letters, if it is one that is indexed.
+    #[must_use]
+    pub fn of_content_type(media_type: &str) -> Option<Self> {
+        match media_type {
+            "text/html" | "application/xhtml+xml" => Some(Self::Html),
+            "text/markdown" | "text/x-markdown" => Some(Self::Markdown),
+            "text/plain" => Some(Self::Text),
+            "application/jsonl" | "application/x-ndjson" | "application/jsonlines" => Some(Self::Jsonl),
+            _ => None,
+        }
+    }
 }
 
 /// What the extractors need to know beside the text.
@@ -49,6 +61,8 @@ pub struct Context<'a> {
     pub base_url: &'a str,
     /// How paths become addresses.
     pub url_style: UrlStyle,
+    /// Address of the page, if that does not follow from its name.
+    pub address: Option<&'a str>,
     /// Title from the navigation file, for a page without one.
     pub navigation_title: Option<&'a str>,
 }
@@ -89,7 +103,10 @@ fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, co
     }
     Document {
         source: context.source.to_owned(),
-        url: page_url(context.base_url, context.url_style, context.source, slug.as_deref()),
+        url: match context.address {
+            Some(address) => address.to_owned(),
+            None => page_url(context.base_url, context.url_style, context.source, slug.as_deref()),
+        },
         lang: front.text(&["lang", "language"]),
         metadata: front.metadata(),
         title,
@@ -112,6 +129,7 @@ fn is_prose(text: &str) -> bool {
 }
 
 fn file_stem(source: &str) -> String {
+    let source = source.trim_end_matches('/');
     let name = source.rsplit('/').next().unwrap_or(source);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

@@ -32,7 +32,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
     BuildConfig, Error, Report, Result,
-    source::{self, Walk},
+    source::{self, Walk, crawl::Crawled},
 };
 use coder::Coder;
 use memory::{Memory, Used};
@@ -50,8 +50,8 @@ const QUEUE: usize = 256;
 /// What was live before stays live. A bad document is not an error: it is in the report.
 pub fn build(config: &BuildConfig) -> Result<Report> {
     let progress = Progress::new(config.quiet);
-    let walk = source::walk(&config.selection)?;
-    if walk.files.is_empty() {
+    let mut walk = source::walk(&config.selection)?;
+    if walk.files.is_empty() && config.crawl.addresses.is_empty() {
         let found = format!("{} files of other kinds, {} unreadable", walk.other, walk.unreadable.len());
         return Err(Error::Empty { paths: config.selection.paths.clone(), found });
     }
@@ -72,11 +72,16 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let writer = Writer::begin(&config.index, options)?;
     let ledger = writer.ledger();
     let load = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let crawled = crawl(config, &writer, &mut walk, &progress)?;
+    let crawl_seconds = started.elapsed().as_secs_f64();
 
     let started = Instant::now();
     progress.phase("encode", &format!("{} files, {} threads", walk.files.len(), config.threads));
     let (mut writer, mut report, mut used) = run(config, &walk, &encoder, &coder, &memory, writer, &progress)?;
     report.seconds.load = load;
+    report.seconds.crawl = crawl_seconds;
+    report.crawled = crawled;
     report.seconds.encode = started.elapsed().as_secs_f64();
     report.tokens_per_s = report.tokens as f64 / report.seconds.encode.max(1e-9);
     if report.pages == 0 {
@@ -88,6 +93,8 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
     writer.calibrate(probes::probes(&encoder, &memory, &ledger, &writer, report.passages, &mut used)?);
+    // The graph over the vectors needs memory now, and the encoder none any more.
+    drop(encoder);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
     let published = writer.publish(counts)?;
     used.tidy(&ledger)?;
@@ -101,6 +108,26 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     Ok(report)
 }
 
+/// Fetches the sites that were given, and adds their pages to what is read.
+fn crawl(config: &BuildConfig, writer: &Writer, walk: &mut Walk, progress: &Progress) -> Result<Option<Crawled>> {
+    let Some(first) = config.crawl.addresses.first() else { return Ok(None) };
+    progress.phase("crawl", &config.crawl.addresses.join(", "));
+    let found = source::crawl::crawl(config, &writer.fetched(), |asked, waiting| progress.crawled(asked, waiting))?;
+    if walk.files.is_empty() && found.files.is_empty() {
+        let reasons = found.skipped.iter().chain(&found.left_out).take(3).map(|(s, r)| match s == first {
+            true => r.clone(),
+            false => format!("{s}: {r}"),
+        });
+        let reason = reasons.collect::<Vec<_>>().join("; ");
+        return Err(Error::Site { address: first.clone(), reason });
+    }
+    walk.files.extend(found.files);
+    walk.unreadable.extend(found.skipped);
+    walk.left_out.extend(found.left_out);
+    walk.notes.extend(found.warnings);
+    Ok(Some(found.counts))
+}
+
 fn run(
     config: &BuildConfig,
     walk: &Walk,
@@ -110,7 +137,7 @@ fn run(
     writer: Writer,
     progress: &Progress,
 ) -> Result<(Writer, Report, Used)> {
-    progress.set_total(walk.files.iter().map(|f| f.bytes).sum());
+    progress.set_total(walk.files.len() as u64, walk.files.iter().map(|f| f.bytes).sum());
     let (ledger, previous) = (writer.ledger(), writer.previous());
     let (job_sender, jobs) = bounded::<Job>(QUEUE);
     let (written, results) = bounded::<Written>(QUEUE);

@@ -67,7 +67,10 @@ impl Preparation<'_> {
         };
         let version = item.file.version.as_ref();
         let mark = version.map(Version::mark).unwrap_or_default();
-        let fingerprint = self.memory.fingerprint([&name, title.unwrap_or_default(), &mark, &text]);
+        let address = item.file.fetched.as_ref().map(|f| f.address.as_str());
+        // The address is stored with every passage.
+        let place = address.map_or_else(|| name.clone(), |address| format!("{name}\n{address}"));
+        let fingerprint = self.memory.fingerprint([&place, title.unwrap_or_default(), &mark, &text]);
         if let Some(known) = self.known(&fingerprint) {
             return (name, Some(fingerprint), Ok(known));
         }
@@ -76,6 +79,7 @@ impl Preparation<'_> {
             base_url: &self.config.base_url,
             url_style: self.config.url_style,
             navigation_title: title,
+            address,
         };
         let outcome = match item.line {
             Some(_) => extract::record(&text, &context),

@@ -81,9 +81,11 @@ impl<'a> Reader<'a> {
 
     /// Reads everything; gives what there is to report, and what was used of the ledger.
     pub(crate) fn read_all(mut self, walk: &Walk) -> Result<(Report, Used)> {
-        self.report.skipped = walk.unreadable.iter().map(|(s, r)| skip(s, r)).collect();
-        self.report.left_out = walk.left_out.iter().map(|(s, r)| skip(s, r)).collect();
-        for root in walk.files.iter().map(|f| &f.root) {
+        let skips = |list: &[(String, String)]| list.iter().map(|(s, r)| skip(s, r)).collect();
+        self.report.skipped = skips(&walk.unreadable);
+        self.report.left_out = skips(&walk.left_out);
+        self.report.warnings = skips(&walk.notes);
+        for root in walk.files.iter().filter(|f| f.fetched.is_none()).map(|f| &f.root) {
             if !self.titles.contains_key(root) {
                 self.titles.insert(root.clone(), navigation::titles(root));
             }
@@ -112,6 +114,7 @@ impl<'a> Reader<'a> {
                 add(&mut self, None, source::read_text(file, limit))?;
                 self.tools.progress.read(file.bytes);
             }
+            self.tools.progress.file();
         }
         self.process(batch)?;
         Ok((self.report, self.used))

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::source::crawl::Crawled;
+
 /// A page or record that is not in the index, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skip {
@@ -16,6 +18,8 @@ pub struct Skip {
 pub struct Phases {
     /// Loading the model.
     pub load: f64,
+    /// Fetching pages of sites.
+    pub crawl: f64,
     /// Reading, cutting, encoding and writing.
     pub encode: f64,
     /// Building the graph, merging, checksums and the switch.
@@ -55,6 +59,9 @@ pub struct Report {
     pub bytes: u64,
     /// Seconds by phase.
     pub seconds: Phases,
+    /// What was fetched, if a site was given by its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crawled: Option<Crawled>,
     /// What could not be read.
     pub skipped: Vec<Skip>,
     /// What its author keeps out: drafts, `noindex`, redirects, pages without text.
@@ -78,9 +85,20 @@ impl Report {
             self.shared,
             self.removed,
             self.bytes as f64 / 1e6,
-            self.seconds.load + self.seconds.encode + self.seconds.publish
+            self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
         lines.push(format!("{} tokens encoded, {:.0} a second", self.tokens, self.tokens_per_s));
+        if let Some(c) = &self.crawled {
+            lines.push(format!(
+                "{} requests: {} pages fetched, {} unchanged, {} kept from before, {} gone, {:.1} MB",
+                c.requests,
+                c.fetched,
+                c.unchanged,
+                c.kept,
+                c.gone,
+                c.bytes as f64 / 1e6
+            ));
+        }
         if self.split_sections > 0 {
             lines.push(format!("{} long sections were split into several passages", self.split_sections));
         }

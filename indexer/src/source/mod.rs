@@ -1,6 +1,7 @@
 //! Which files there are.
 
 pub mod charset;
+pub mod crawl;
 mod same;
 pub mod urls;
 pub mod versions;
@@ -17,6 +18,8 @@ use ignore::{
     WalkBuilder,
     gitignore::{Gitignore, GitignoreBuilder},
 };
+
+use cloze_index::FetchedPages;
 
 use crate::{Error, Result, document::navigation, extract::Format};
 use charset::Hints;
@@ -49,6 +52,30 @@ pub struct SourceFile {
     pub bytes: u64,
     /// Which version of a manual it belongs to, where there are several.
     pub version: Option<Version>,
+    /// Where it was fetched from, if it is a page of a site that was given by its address.
+    pub fetched: Option<Fetched>,
+}
+
+/// Facts about a fetched page beside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where readers open it.
+    pub address: String,
+    /// `charset` of its `Content-Type`.
+    pub charset: Option<String>,
+}
+
+impl SourceFile {
+    /// The content.
+    fn open(&self, limit: u64) -> Result<Box<dyn Read>, String> {
+        match &self.fetched {
+            Some(_) => {
+                let body = FetchedPages::body(&self.path, limit).map_err(|e| e.to_string())?;
+                Ok(Box::new(std::io::Cursor::new(body)))
+            }
+            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot be read ({e})"))?)),
+        }
+    }
 }
 
 /// What a walk found.
@@ -57,10 +84,12 @@ pub struct Walk {
     /// Files to read: those of a folder before those below it, each folder's in the order of their names. So the
     /// first of two pages that are the same is the one with the shorter path.
     pub files: Vec<SourceFile>,
-    /// Files that would give a page twice, each with the reason.
+    /// Files that would give a page twice, and pages that their site keeps out, each with the reason.
     pub left_out: Vec<(String, String)>,
     /// Entries that could not be looked at, each with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// What else is worth to know, each with what it is about.
+    pub notes: Vec<(String, String)>,
     /// Files of other kinds that were passed by.
     pub other: usize,
 }
@@ -87,6 +116,7 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
                 format,
                 bytes: meta.len(),
                 version: None,
+                fetched: None,
             });
         }
     }
@@ -150,6 +180,7 @@ fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
             format,
             bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
             version: None,
+            fetched: None,
         }),
         None => walk.other += 1,
     }
@@ -181,14 +212,20 @@ pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
     if file.bytes > limit {
         return Err(too_large(file.bytes, limit));
     }
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let opened = file.open(limit)?;
     let mut bytes = Vec::with_capacity(file.bytes as usize);
     // One byte more than allowed shows a file that grew since it was looked at.
     opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read ({e})"))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64, limit));
     }
-    charset::decode(bytes, Hints { is_markup: file.format == Format::Html, http: None })
+    charset::decode(
+        bytes,
+        Hints {
+            is_markup: file.format == Format::Html,
+            http: file.fetched.as_ref().and_then(|f| f.charset.as_deref()),
+        },
+    )
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
@@ -204,7 +241,7 @@ fn too_large(bytes: u64, limit: u64) -> String {
 /// # Errors
 /// A sentence for the report if the file cannot be opened.
 pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let opened = file.open(limit)?;
     // JSON is UTF-8; programs that write it with a byte order mark, or as UTF-16 with one, are many.
     let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(opened);
     let mut reader = BufReader::with_capacity(1 << 16, decoded);

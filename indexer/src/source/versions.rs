@@ -240,6 +240,7 @@ mod tests {
 
     fn versions(names: &[&str], links: &[(&str, &str)]) -> Vec<String> {
         let file = |name: &&str| SourceFile {
+            fetched: None,
             path: name.into(),
             name: (*name).to_owned(),
             root: "".into(),

@@ -26,6 +26,10 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Error::Watch`] if the sources cannot be watched.
 pub fn watch(config: &BuildConfig, mut done: impl FnMut(Result<Report>) -> bool) -> Result<()> {
+    if let Some(address) = config.crawl.addresses.first() {
+        let reason = "a site does not say when it changes; build it from time to time".into();
+        return Err(Error::Watch { path: address.into(), reason });
+    }
     let (sender, changes) = mpsc::channel::<Change>();
     let _watcher = watcher(config, sender)?;
     let mut known = Sources::of(config);
