@@ -46,6 +46,8 @@ pub struct Writer {
     added: u64,
     unreadable: Option<String>,
     off_topic: Vec<Vec<f32>>,
+    /// Vectors of the same queries by the model's lookup table; none if it has none.
+    off_topic_lookups: Vec<Vec<f32>>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
     _lock: Arc<WriterLock>,
 }
@@ -114,6 +116,7 @@ impl Writer {
             added: 0,
             unreadable,
             off_topic: Vec::new(),
+            off_topic_lookups: Vec::new(),
             _lock: lock,
         })
     }
@@ -192,6 +195,11 @@ impl Writer {
         self.off_topic = off_topic;
     }
 
+    /// The same with the vectors that the model's lookup table gives: they come less near to any passage.
+    pub fn calibrate_lookups(&mut self, off_topic: Vec<Vec<f32>>) {
+        self.off_topic_lookups = off_topic;
+    }
+
     /// Completes the files, makes them durable and makes the generation the live one. If nothing
     /// differs from the live one, that stays live. `build` goes into the manifest; what was removed
     /// is counted here.
@@ -211,6 +219,7 @@ impl Writer {
             next_passage,
             unreadable,
             off_topic,
+            off_topic_lookups,
             ..
         } = self;
         ledger.flush()?;
@@ -232,6 +241,10 @@ impl Writer {
         }
         let Parts { lexical, mut vectors, segment } = parts;
         let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic, &live)?;
+        let lookup_calibration = match off_topic_lookups.is_empty() {
+            true => None,
+            false => Some(calibrate(&mut vectors, base.as_ref(), &off_topic_lookups, &live)?),
+        };
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -248,7 +261,8 @@ impl Writer {
             numbers: u64::from(next_passage),
         };
         let build = BuildCounts { removed, ..build };
-        let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
+        let contents =
+            Contents { counts, build, calibration, lookup_calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
         let is_worn = wear::is_worn(&sealed.contents);

@@ -24,7 +24,7 @@ use std::{
 };
 
 use cloze_index::{BuildCounts, Ledger, Writer, WriterOptions};
-use cloze_models::{Artifact, Encoder};
+use cloze_models::{Artifact, Encoder, LookupTable};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
@@ -57,6 +57,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let artifact = Artifact::read(&dir, &config.model.to_string(), config.precision)?
         .with_prefixes(config.query_prefix.as_deref(), config.passage_prefix.as_deref())?;
     let encoder = Encoder::from_artifact(&artifact, config.threads)?;
+    let table = LookupTable::of(&artifact, encoder.shared_tokenizer())?;
     let model = serde_json::to_value(encoder.record()).unwrap_or_default();
     let memory = Memory::new(config, &model);
     let writer = Writer::begin(&config.index, WriterOptions { dimension: encoder.record().dimension, model })?;
@@ -78,6 +79,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
     writer.calibrate(off_topic::vectors(&encoder, &memory, &ledger, &mut used)?);
+    writer.calibrate_lookups(off_topic::lookups(table.as_ref())?);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
     let published = writer.publish(counts)?;
     used.tidy(&ledger)?;

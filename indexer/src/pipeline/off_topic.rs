@@ -6,7 +6,7 @@
 //! be about one of the questions' subjects; quartiles are not moved by a few of those.
 
 use cloze_index::Ledger;
-use cloze_models::{Encoder, TextKind};
+use cloze_models::{Encoder, LookupTable, TextKind};
 
 use crate::{
     Result,
@@ -102,6 +102,12 @@ pub(crate) fn vectors(encoder: &Encoder, memory: &Memory, ledger: &Ledger, used:
         });
     }
     Ok(vectors)
+}
+
+/// Their vectors by the model's lookup table; none if it has none.
+pub(crate) fn lookups(table: Option<&LookupTable>) -> Result<Vec<Vec<f32>>> {
+    let Some(table) = table else { return Ok(Vec::new()) };
+    queries().iter().map(|query| Ok(table.encode(query)?)).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ort::{
@@ -32,6 +35,8 @@ const WEIGHTS_FILE: &str = "encoder.weights";
 pub(crate) struct SessionPool {
     idle: Mutex<Vec<Runner>>,
     returned: Condvar,
+    /// Callers that wait for a session now.
+    waiting: AtomicUsize,
     /// Values that a run gives for every token asked for.
     width: usize,
 }
@@ -77,7 +82,7 @@ impl SessionPool {
     }
 
     fn of(runners: Vec<Runner>, width: usize) -> Self {
-        Self { idle: Mutex::new(runners), returned: Condvar::new(), width }
+        Self { idle: Mutex::new(runners), returned: Condvar::new(), waiting: AtomicUsize::new(0), width }
     }
 
     /// Runs one text; gives its token vectors, `ids.len()` rows of the model's dimension.
@@ -109,8 +114,15 @@ impl SessionPool {
             if let Some(runner) = idle.pop() {
                 return Lent { pool: self, runner: Some(runner) };
             }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Callers that wait for a session at this moment.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 

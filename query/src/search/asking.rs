@@ -13,7 +13,8 @@ use cloze_index::{
 use super::fence;
 use crate::{
     Error, Mode, Request, Result,
-    engine::resources::Resources,
+    engine::{resources::Resources, vectors::QueryVector},
+    present::json::EncodedBy,
     request::{parse, plan::Plan},
     understand::{self, Understood},
 };
@@ -39,8 +40,36 @@ pub(crate) struct Asking<'a> {
 
 #[derive(Clone)]
 struct Encoded {
-    vector: Arc<[f32]>,
+    query: QueryVector,
     took: Duration,
+}
+
+/// What became of the encoding of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Encoding {
+    /// How long it took.
+    pub(crate) took: Option<Duration>,
+    /// What did it; nothing where no vector was wanted.
+    pub(crate) by: Option<EncodedBy>,
+    /// Why it was not the model, where nobody asked for that.
+    pub(crate) instead: Option<&'static str>,
+    /// Whether it failed.
+    pub(crate) failed: bool,
+}
+
+impl Encoding {
+    fn of(encoded: Option<Result<Encoded>>) -> Self {
+        match encoded {
+            Some(Ok(Encoded { query, took })) => {
+                Self { took: Some(took), by: Some(query.by), instead: query.instead, failed: false }
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "the query was not encoded");
+                Self { failed: true, ..Self::default() }
+            }
+            None => Self::default(),
+        }
+    }
 }
 
 impl<'a> Asking<'a> {
@@ -49,25 +78,16 @@ impl<'a> Asking<'a> {
         Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
-    /// The request, understood, once the body has asked for its words; with the time of its encoding, and whether
-    /// that failed.
+    /// The request, understood, once the body has asked for its words; with what became of its encoding.
     ///
     /// # Errors
     /// If the request could not be understood.
-    pub(crate) fn finish(self) -> Result<(Understood, Option<Duration>, bool)> {
+    pub(crate) fn finish(self) -> Result<(Understood, Encoding)> {
         if let Some(error) = self.fence_failed.into_inner() {
             return Err(error);
         }
         let understood = self.understood.into_inner().unwrap_or(Err(Error::EmptyQuery { parameter: "q" }))?;
-        let (took, failed) = match self.vector.into_inner() {
-            Some(Ok(encoded)) => (Some(encoded.took), false),
-            Some(Err(error)) => {
-                tracing::error!(%error, "the query was not encoded");
-                (None, true)
-            }
-            None => (None, false),
-        };
-        Ok((understood, took, failed))
+        Ok((understood, Encoding::of(self.vector.into_inner())))
     }
 
     fn plan(&self) -> Option<&Plan> {
@@ -77,8 +97,8 @@ impl<'a> Asking<'a> {
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
         let encoder = self.with.encoder.filter(|_| self.request.mode != Mode::Keyword)?;
         let started = Instant::now();
-        let vector = self.with.vectors.get(encoder, text);
-        Some(vector.map(|vector| Encoded { vector, took: started.elapsed() }))
+        let vector = self.with.vectors.get(self.request, text, encoder, self.with.table);
+        Some(vector.map(|query| Encoded { query, took: started.elapsed() }))
     }
 
     /// Without an encoder, the words answer in every mode.
@@ -105,7 +125,7 @@ impl Ask for Asking<'_> {
             return None;
         }
         let encoded = self.encode(query)?.ok()?;
-        Some(self.ahead.get_or_init(|| encoded).vector.clone())
+        Some(self.ahead.get_or_init(|| encoded).query.vector.clone())
     }
 
     fn words(&self) -> Option<Words> {
@@ -130,12 +150,14 @@ impl Ask for Asking<'_> {
             Some(ahead) => Ok(ahead.clone()),
             None => self.encode(&plan.text)?,
         };
-        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.vector.clone())
+        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.query.vector.clone())
     }
 
     fn is_near(&self, nearest: Option<f32>, together: Option<f32>) -> bool {
         let (Some(nearest), Some(plan)) = (nearest, self.plan()) else { return false };
-        match fence::threshold(self.request, plan, together, self.with) {
+        let encoded = self.vector.get().and_then(|encoded| encoded.as_ref().ok());
+        let by = encoded.map_or(EncodedBy::Model, |encoded| encoded.query.by);
+        match fence::threshold(self.request, plan, together, by, self.with) {
             Ok(threshold) => nearest >= threshold,
             Err(error) => {
                 let _ = self.fence_failed.set(error);

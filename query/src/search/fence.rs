@@ -4,7 +4,7 @@
 //! quartiles. A fence (Tukey, "Exploratory Data Analysis", 1977) lies beyond the upper quartile by a number of
 //! distances between the quartiles; a query whose nearest passage stays below it gets no semantic hits.
 
-use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
+use crate::{Mode, Request, Result, engine::resources::Resources, present::json::EncodedBy, request::plan::Plan};
 
 /// Pieces of the encoder's vocabulary that a word of a meaningful query has at most, on average.
 const MOST_PIECES: f64 = 2.5;
@@ -21,15 +21,27 @@ const SEMANTIC: f32 = 0.3;
 const UNREADABLE: f32 = 2.0;
 
 /// The similarity that the nearest passage needs. `together` is the share of the query's subject that the best
-/// passage by words has.
-pub(crate) fn threshold(request: &Request, plan: &Plan, together: Option<f32>, with: Resources<'_>) -> Result<f32> {
+/// passage by words has. Vectors of the lookup table come less near to everything, so they have quartiles of their
+/// own; an index that was built without them is fenced by those of the model.
+pub(crate) fn threshold(
+    request: &Request,
+    plan: &Plan,
+    together: Option<f32>,
+    by: EncodedBy,
+    with: Resources<'_>,
+) -> Result<f32> {
     let least = if is_readable(plan, with)? { 0.0 } else { UNREADABLE };
     let fence = match (request.mode, together) {
         (Mode::Semantic, _) => SEMANTIC,
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
     };
-    Ok(with.head.manifest().calibration.threshold(fence.max(least)))
+    let manifest = with.head.manifest();
+    let calibration = match by {
+        EncodedBy::Table => manifest.lookup_calibration.unwrap_or(manifest.calibration),
+        EncodedBy::Model => manifest.calibration,
+    };
+    Ok(calibration.threshold(fence.max(least)))
 }
 
 /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has most of them
