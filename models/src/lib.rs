@@ -2,7 +2,7 @@
 //!
 //! The rooms, in the order that data flows through them:
 //!
-//! 1. [`source`]: a model's name (default, directory or hub id) becomes a local directory.
+//! 1. [`source`]: a model's name ([`preset`], directory or hub id) becomes a local directory.
 //! 2. [`artifact`]: that directory is read: configuration, pooling, prompts, limits, fingerprint.
 //! 3. [`tokens`]: text becomes token ids; a cut at the model's limit is reported, never silent.
 //! 4. `onnx`: the encoder as an ONNX Runtime graph, built in memory from the weights.
@@ -21,6 +21,7 @@ mod hub;
 pub mod mask;
 mod onnx;
 pub mod pooling;
+pub mod preset;
 pub mod source;
 pub mod table;
 pub mod tokens;
@@ -30,6 +31,7 @@ pub use artifact::{Artifact, ModelRecord, Precision};
 pub use encoder::{Encoded, Encoder, EncoderOptions, Readiness, TextKind};
 pub use error::{Error, Result};
 pub use pooling::Pooling;
+pub use preset::Preset;
 pub use source::ModelSource;
 pub use table::LookupTable;
 pub use tokens::{TokenizedText, Tokenizer};

@@ -83,8 +83,13 @@ impl Weights {
     /// Whether there is a tensor of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        let in_head = self.head.as_ref().is_some_and(|h| h.get(name).is_some());
-        in_head || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+        self.is_of_head(name) || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+    }
+
+    /// Whether a tensor is the head's, and not the file's.
+    #[must_use]
+    pub fn is_of_head(&self, name: &str) -> bool {
+        self.head.as_ref().is_some_and(|h| h.get(name).is_some())
     }
 
     /// Rows of a tensor, whatever their number.

@@ -118,3 +118,26 @@ fn a_file_of_the_hub_that_is_another_one_is_not_installed() {
     assert!(error.contains("tokenizer.json: SHA-256 is") && error.contains("nothing was installed"), "{error}");
     assert!(!dir.path().join(MODEL).join("tokenizer.json").exists());
 }
+
+#[test]
+fn a_preset_is_put_in_place_only_on_request() {
+    let dir = TempDir::new().unwrap();
+    let preset = |args: &[&str]| {
+        let args = [&["models/provision.py", "--preset", "best"], args].concat();
+        command("python3", &args, NOWHERE).env("CLOZE_CACHE", dir.path()).output().unwrap()
+    };
+    let absent = preset(&["--check"]);
+    assert_eq!(absent.status.code(), Some(1));
+    assert!(stderr(&absent).contains("bge-small-en-v1.5"), "{}", stderr(&absent));
+
+    let site = Site::with(&[("a.md", "# A\n\nText of a page.\n")]);
+    let mut build = site.command("indexer", &["build", "docs", "--model", "best"]);
+    let build = build.env("CLOZE_CACHE", dir.path()).output().unwrap();
+    assert!(stderr(&build).contains("python3 models/provision.py --preset best"), "{}", stderr(&build));
+    let mut list = Command::new(env!("CARGO_BIN_EXE_indexer"));
+    let list = list.args(["model", "list"]).env("CLOZE_CACHE", dir.path()).env("HF_HOME", dir.path()).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    for (name, said) in [("small", "English"), ("best", "not on this machine"), ("multilingual", "about 100")] {
+        assert!(list.lines().any(|line| line.starts_with(name) && line.contains(said)), "{list}");
+    }
+}
