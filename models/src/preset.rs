@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result, cache};
+use crate::{Error, cache};
 
 /// A model with a short name.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,13 +2,18 @@
 
 use std::{
     fs::File,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use memmap2::Mmap;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 
-use crate::{Error, Result, floats::to_f32, head::Head};
+use crate::{
+    Error, Result,
+    floats::{self, to_f32},
+    head::Head,
+};
 
 /// The weights of a model, by name.
 pub struct Weights {
@@ -18,6 +23,12 @@ pub struct Weights {
     prefix: &'static str,
     /// Tensors that count instead of the file's.
     head: Option<Head>,
+}
+
+/// Where a tensor lies in the file.
+pub(crate) struct Place {
+    bytes: Range<usize>,
+    dtype: Dtype,
 }
 
 /// What the names of a masked-language-model head begin with; they have no other prefix.
@@ -78,6 +89,35 @@ impl Weights {
             return Err(bad(format!("has shape {:?}", view.shape())));
         }
         to_f32(&view).ok_or_else(|| bad(format!("is of type {:?}", view.dtype())))
+    }
+
+    /// Where the tensor `name` with exactly `shape` lies in the file, and its type; a head is not looked at.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub(crate) fn place(&self, name: &str, shape: &[usize]) -> Result<Place> {
+        let full = self.full_name(name);
+        let bad = |found: String| Error::BadWeight {
+            path: self.path.clone(),
+            name: full.clone(),
+            found,
+            expected: format!("shape {shape:?} of F32, F16 or BF16"),
+        };
+        let tensors = parse(&self.path, &self.map)?;
+        let view = tensors.tensor(&full).map_err(|_| bad("is missing".into()))?;
+        if view.shape() != shape || !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(bad(format!("has shape {:?} of {:?}", view.shape(), view.dtype())));
+        }
+        // The tensor is a slice of the map: its place outlives the view.
+        let start = view.data().as_ptr() as usize - self.map.as_ptr() as usize;
+        Ok(Place { bytes: start..start + view.data().len(), dtype: view.dtype() })
+    }
+
+    /// One row of a tensor with `rows` of them; nothing beyond its end.
+    pub(crate) fn row(&self, place: &Place, rows: usize, row: usize) -> Option<Vec<f32>> {
+        let bytes = self.map.get(place.bytes.clone())?;
+        let width = bytes.len().checked_div(rows)?;
+        floats::read(place.dtype, bytes.get(row.checked_mul(width)?..)?.get(..width)?)
     }
 
     /// Whether there is a tensor of this name.

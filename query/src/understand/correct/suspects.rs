@@ -17,7 +17,7 @@ const SHORTEST: usize = 3;
 const SHORTEST_MEANT: usize = 4;
 /// What it costs that a word which the index does not have is another form of one it has, in nats: forms are
 /// seldom typed for each other by mistake.
-const FORM: f64 = 0.01;
+const FORM: f64 = 3.0;
 /// Passages up to which a word that does occur is rare, and how many times as frequent its neighbour has to be.
 const RARE: u64 = 30;
 const FREQUENT_BESIDE: u64 = 8;
@@ -55,12 +55,14 @@ pub(super) fn find(
 fn kind(word: &str, passages: u64, is_within: bool, known: &Known<'_>) -> Result<Option<Kind>> {
     // A whole token of the model is an English word, or a name that everybody knows.
     let is_common = || known.tokenizer.is_some_and(|t| t.token_id(&fold(word)).is_some());
+    let is_name = is_within && word.starts_with(char::is_uppercase);
     Ok(match passages {
         0 if is_common() => Some(Kind::Common),
         0 if known.head.passages_with_stem(word)? > 0 => Some(Kind::OtherForm),
-        0 if is_within && word.starts_with(char::is_uppercase) => Some(Kind::Name),
+        0 if is_name => Some(Kind::Name),
         0 => Some(Kind::Unknown),
-        1..=RARE => Some(Kind::Occurs),
+        // A name that the index has is that name, however odd it reads.
+        1..=RARE if !is_name => Some(Kind::Occurs),
         _ => None,
     })
 }
