@@ -9,11 +9,7 @@ use std::{
 use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::{
-    Error, Result,
-    floats::{self, to_f32},
-    head::Head,
-};
+use crate::{Error, Result, floats::to_f32, head::Head};
 
 /// The weights of a model, by name.
 pub struct Weights {
@@ -25,10 +21,10 @@ pub struct Weights {
     head: Option<Head>,
 }
 
-/// Where a tensor lies in the file.
+/// Where a tensor lies in its file.
 pub(crate) struct Place {
-    bytes: Range<usize>,
-    dtype: Dtype,
+    pub(crate) bytes: Range<usize>,
+    pub(crate) dtype: Dtype,
 }
 
 /// What the names of a masked-language-model head begin with; they have no other prefix.
@@ -111,13 +107,6 @@ impl Weights {
         // The tensor is a slice of the map: its place outlives the view.
         let start = view.data().as_ptr() as usize - self.map.as_ptr() as usize;
         Ok(Place { bytes: start..start + view.data().len(), dtype: view.dtype() })
-    }
-
-    /// One row of a tensor with `rows` of them; nothing beyond its end.
-    pub(crate) fn row(&self, place: &Place, rows: usize, row: usize) -> Option<Vec<f32>> {
-        let bytes = self.map.get(place.bytes.clone())?;
-        let width = bytes.len().checked_div(rows)?;
-        floats::read(place.dtype, bytes.get(row.checked_mul(width)?..)?.get(..width)?)
     }
 
     /// Whether there is a tensor of this name.

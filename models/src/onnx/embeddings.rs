@@ -1,12 +1,20 @@
 //! The embeddings of a large vocabulary, read where they lie.
 //!
 //! A table of a quarter of a million rows is most of a multilingual model, and a text needs a few hundred of them. So
-//! such a table is no part of the graph: its rows are taken from the mapped checkpoint, text by text, as exact as they
-//! are stored. A start reads nothing of it, and memory holds what was needed.
+//! such a table is no part of the graph: its rows are read from the checkpoint, text by text, as exact as they are
+//! stored. A start reads nothing of it, and memory holds none: a mapped table would count in full before long. The
+//! system keeps what is read often, and a row costs a microsecond where its token costs a hundred.
+
+use std::{
+    fs::File,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     Error, Result,
     artifact::BertConfig,
+    floats,
     weights::{Place, Weights},
 };
 
@@ -15,7 +23,8 @@ const LARGE: usize = 1 << 16;
 
 /// Words, positions and token type of a checkpoint, to be summed.
 pub(crate) struct Embeddings {
-    weights: Weights,
+    path: PathBuf,
+    file: File,
     words: Place,
     vocabulary: usize,
     width: usize,
@@ -29,20 +38,24 @@ impl Embeddings {
         config.vocab_size >= LARGE
     }
 
-    /// Finds them in a checkpoint.
+    /// Finds them in a checkpoint, whose file is `path`.
     ///
     /// # Errors
-    /// [`Error::BadWeight`] if one is absent or misshapen.
-    pub(crate) fn of(weights: Weights, config: &BertConfig) -> Result<Self> {
+    /// [`Error::BadWeight`] if one is absent or misshapen, [`Error::Read`] if the file cannot be opened.
+    pub(crate) fn of(path: &Path, config: &BertConfig) -> Result<Self> {
+        let weights = Weights::open(path)?;
         let words = weights.place("embeddings.word_embeddings.weight", &[config.vocab_size, config.hidden_size])?;
         let positions = positions(&weights, config)?;
-        Ok(Self { weights, words, vocabulary: config.vocab_size, width: config.hidden_size, positions })
+        let file = File::open(path).map_err(Error::read(path))?;
+        let (vocabulary, width) = (config.vocab_size, config.hidden_size);
+        Ok(Self { path: path.to_owned(), file, words, vocabulary, width, positions })
     }
 
     /// The sums for a text, a row for each token.
     ///
     /// # Errors
-    /// [`Error::Onnx`] for a token that there is not, or a text that is longer than there are positions.
+    /// [`Error::Onnx`] for a token that there is not, or a text that is longer than there are positions;
+    /// [`Error::Read`] if the file cannot be read.
     pub(crate) fn sums(&self, ids: &[u32]) -> Result<Vec<f32>> {
         let mut sums = self.positions.get(..ids.len() * self.width).unwrap_or_default().to_vec();
         if sums.len() != ids.len() * self.width {
@@ -50,11 +63,21 @@ impl Embeddings {
             return Err(bad(format!("{} tokens, and {positions} positions", ids.len())));
         }
         for (sum, &id) in sums.chunks_exact_mut(self.width).zip(ids) {
-            let row = self.weights.row(&self.words, self.vocabulary, id as usize);
-            let row = row.ok_or_else(|| bad(format!("token {id} of {}", self.vocabulary)))?;
+            let row = self.row(id as usize)?;
             sum.iter_mut().zip(row).for_each(|(s, w)| *s += w);
         }
         Ok(sums)
+    }
+
+    fn row(&self, id: usize) -> Result<Vec<f32>> {
+        let unknown = || bad(format!("token {id} of {}", self.vocabulary));
+        if id >= self.vocabulary {
+            return Err(unknown());
+        }
+        let mut bytes = vec![0; self.words.bytes.len() / self.vocabulary];
+        let start = self.words.bytes.start + id * bytes.len();
+        self.file.read_exact_at(&mut bytes, start as u64).map_err(Error::read(&self.path))?;
+        floats::read(self.words.dtype, &bytes).ok_or_else(unknown)
     }
 }
 
@@ -84,8 +107,6 @@ pub(crate) fn positions(weights: &Weights, config: &BertConfig) -> Result<Vec<f3
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::{Artifact, Precision};
 
@@ -93,14 +114,14 @@ mod tests {
     fn sums_are_of_words_positions_and_the_first_type() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/tiny-bert");
         let config = Artifact::read(&dir, "tiny", Precision::Fp32).expect("a model").config;
-        let open = || Weights::open(&dir.join("model.safetensors")).expect("weights");
-        let (hidden, weights) = (config.hidden_size, open());
+        let path = dir.join("model.safetensors");
+        let (hidden, weights) = (config.hidden_size, Weights::open(&path).expect("weights"));
         let table = |name: &str| {
             let name = format!("embeddings.{name}_embeddings.weight");
             weights.tensor(&name, &[weights.rows(&name).expect("there"), hidden]).expect("there")
         };
         let (words, positions, types) = (table("word"), table("position"), table("token_type"));
-        let embeddings = Embeddings::of(open(), &config).expect("there");
+        let embeddings = Embeddings::of(&path, &config).expect("there");
         let sums = embeddings.sums(&[7, 3, 7]).expect("known tokens");
         for (at, id) in [7usize, 3, 7].into_iter().enumerate() {
             for i in 0..hidden {

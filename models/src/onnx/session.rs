@@ -237,7 +237,7 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
     let count = count.max(1);
     // The graph follows from the weights, the configuration, the library and the processor.
     let embedded = match source.kind {
-        Kind::Embedded => Some(Arc::new(Embeddings::of((source.open)()?, &artifact.config)?)),
+        Kind::Embedded => Some(Arc::new(Embeddings::of(artifact.weights.path(), &artifact.config)?)),
         Kind::Encoder | Kind::MaskedLm => None,
     };
     let which = if embedded.is_some() { "embedded" } else { &source.head };

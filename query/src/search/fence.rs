@@ -17,12 +17,15 @@ const MISSING_WORDS: f32 = 1.5;
 const NO_WORDS: f32 = 1.2;
 /// A search by meaning alone has nothing to fall back on.
 const SEMANTIC: f32 = 0.3;
+/// The lookup table tells answers from other things a little less well: it brings questions about something else
+/// nearer, and answers less near. With this much less it refuses about as many of both as the model does.
+const LOOKUP: f32 = 0.3;
 /// A query that seems to mean nothing gets no benefit of doubt.
 const UNREADABLE: f32 = 2.0;
 
 /// The similarity that the nearest passage needs. `together` is the share of the query's subject that the best
-/// passage by words has. Vectors of the lookup table come less near to everything, so they have quartiles of their
-/// own; an index that was built without them is fenced by those of the model.
+/// passage by words has. Vectors of the lookup table have quartiles of their own; an index that was built without them
+/// is fenced by those of the model.
 pub(crate) fn threshold(
     request: &Request,
     plan: &Plan,
@@ -37,11 +40,11 @@ pub(crate) fn threshold(
         _ => NO_WORDS,
     };
     let manifest = with.head.manifest();
-    let calibration = match by {
-        EncodedBy::Table => manifest.lookup_calibration.unwrap_or(manifest.calibration),
-        EncodedBy::Model => manifest.calibration,
-    };
-    Ok(calibration.threshold(fence.max(least)))
+    let fence = fence.max(least);
+    Ok(match (by, manifest.lookup_calibration) {
+        (EncodedBy::Table, Some(calibration)) => calibration.threshold(fence - LOOKUP),
+        _ => manifest.calibration.threshold(fence),
+    })
 }
 
 /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has most of them
