@@ -62,7 +62,8 @@ MODEL_FILES = {
 
 def sentence_encoder(pooling, query, passage):
     """The files that say how a sentence encoder's vectors are made, for a wheel that does not have them."""
-    modes = {f"pooling_mode_{mode}_tokens": mode == pooling for mode in ("cls", "mean", "max")}
+    keys = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens", "max": "pooling_mode_max_tokens"}
+    modes = {key: mode == pooling for mode, key in keys.items()}
     steps = enumerate([("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")])
     modules = [{"idx": i, "path": path, "type": f"sentence_transformers.models.{kind}"} for i, (path, kind) in steps]
     contents = {
@@ -98,7 +99,7 @@ PRESETS = {
             "tokenizer_config.json": "9261e7d79b44c8195c1cada2b453e55b00aeb81e907a6664974b4d7776172ab3",
             "tokenizer.json": "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
             "onnx/model.onnx": "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
-            "1_Pooling/config.json": "5d7818025a51c3d982c366fb6b0fe5c8752eba9a1749cf090d5cd2a91d05d68f",
+            "1_Pooling/config.json": "a090f2683d69997a0190306be7ac99c50ed64a96c5d3920dd54eece1ad5304ac",
             "sentence_bert_config.json": "d51f4982a6db295ccc6436d007e2feea03d22e219f165375e74e8ee4f085b80e",
             "config_sentence_transformers.json": "21eae89dd1ad96a796704a4b59ec9a1e5d958c7fcf25d087d09efa8a010749cb",
             "modules.json": "07b4041cca66809e5ea81e7d76c25e9e5329da8d1654d7c0e028a93109e11316",
@@ -116,7 +117,7 @@ PRESETS = {
             "config.json": "3dd5cae2e26f3ac42ea9a5422bf535ce0dba0b7cc718b45f816c46c3a14788de",
             "tokenizer.json": "f7979e63c1d44c5d7a575d80318b131b21d1afde074bf2cd602c8955c4dfa7e5",
             "model.safetensors": "0db63e48749a5013e4b105d9e1f97c7a5a6f5192c0b3e5fc3f53afb349315f42",
-            "1_Pooling/config.json": "9a7b56ee598df590603dbe91f715a080df54f1f404ac1371b3911913c829e473",
+            "1_Pooling/config.json": "d567795cf14db668732b37efe84e44e9cf41c84551a4b02ba05dc26d5b9a1667",
             "sentence_bert_config.json": "d51f4982a6db295ccc6436d007e2feea03d22e219f165375e74e8ee4f085b80e",
             "config_sentence_transformers.json": "60d79f2338873809d064b8548d64d4c588f1a1d7325085b9c21d6a945e88eba9",
             "modules.json": "07b4041cca66809e5ea81e7d76c25e9e5329da8d1654d7c0e028a93109e11316",
