@@ -13,7 +13,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # The layers that change least come first and stay in the builder's cache. The script checks every file by SHA-256.
-COPY models/provision.py models/
+COPY models/provision.py models/multilingual_e5.py models/
 RUN python3 models/provision.py --into /opt/cloze/lib/cloze
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \

@@ -46,8 +46,6 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     pages::write(&staging.path().join(layout::PAGES), &pages)?;
     files::write(&staging.path().join(layout::TOMBSTONES), &[])?;
     let counts = Counts { pages: pages.len() as u64, passages: u64::from(next), vectors, numbers: u64::from(next) };
-    let calibration = old.contents.calibration.clone();
-    let build = old.contents.build;
-    let contents = Contents { counts, build, calibration, languages, vector_segments: vec!["0".to_owned()] };
+    let contents = Contents { counts, languages, vector_segments: vec!["0".to_owned()], ..old.contents.clone() };
     Ok(Sealed { contents, staging, linked: HashMap::new(), unreadable: old.unreadable.clone() })
 }

@@ -29,6 +29,10 @@ pub struct Manifest {
     pub build: BuildCounts,
     /// Which similarities answers and unrelated texts reach here.
     pub calibration: Calibration,
+    /// The same for queries whose vectors come from the model's lookup table; absent if it has none, and in
+    /// generations of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_calibration: Option<Calibration>,
     /// Languages of the pages, as BCP 47 primary subtags, sorted.
     pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.

@@ -58,6 +58,7 @@ pub(crate) struct Contents {
     pub(crate) counts: Counts,
     pub(crate) build: BuildCounts,
     pub(crate) calibration: Calibration,
+    pub(crate) lookup_calibration: Option<Calibration>,
     pub(crate) languages: Vec<String>,
     pub(crate) vector_segments: Vec<String>,
 }
@@ -69,6 +70,7 @@ impl Contents {
             counts: manifest.counts,
             build: manifest.build,
             calibration: manifest.calibration.clone(),
+            lookup_calibration: manifest.lookup_calibration.clone(),
             languages: manifest.languages.clone(),
             vector_segments: manifest.vector_segments.clone(),
         }
@@ -88,7 +90,8 @@ pub(crate) struct Sealed {
 /// Makes a staged generation durable under a manifest, which is written last. The number of the
 /// generation is the next one.
 pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) -> Result<Manifest> {
-    let Contents { counts, build, calibration, languages, vector_segments } = sealed.contents.clone();
+    let Contents { counts, build, calibration, lookup_calibration, languages, vector_segments } =
+        sealed.contents.clone();
     let staging = sealed.staging.path();
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
@@ -107,6 +110,7 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
         counts,
         build,
         calibration,
+        lookup_calibration,
         languages,
         vector_segments,
         files: files_of,

@@ -64,6 +64,8 @@ pub struct Writer {
     added: u64,
     unreadable: Option<String>,
     probes: Probes,
+    /// The same queries by the model's lookup table; none if it has none.
+    lookup_probes: Option<Probes>,
     /// The added passages with the lowest keys, for known items.
     sample: BTreeMap<Key, (PassageId, Passage)>,
     /// Shared with the ledger, which others may hold longer than the writer lives.
@@ -134,6 +136,7 @@ impl Writer {
             added: 0,
             unreadable,
             probes: Probes::default(),
+            lookup_probes: None,
             sample: BTreeMap::new(),
             lock,
         })
@@ -252,6 +255,11 @@ impl Writer {
         self.probes = probes;
     }
 
+    /// As [`Self::calibrate`], for vectors that the model's lookup table makes of the same queries.
+    pub fn calibrate_lookups(&mut self, probes: Option<Probes>) {
+        self.lookup_probes = probes;
+    }
+
     /// Completes the files, makes them durable and makes the generation the live one. If nothing
     /// differs from the live one, that stays live. `build` goes into the manifest; what was removed
     /// is counted here.
@@ -271,6 +279,7 @@ impl Writer {
             next_passage,
             unreadable,
             probes,
+            lookup_probes,
             ..
         } = self;
         ledger.flush()?;
@@ -293,7 +302,10 @@ impl Writer {
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;
-        let calibration = calibrate(&mut vectors, base.as_ref().map(|b| &b.generation), &probes, &live)?;
+        let live_base = base.as_ref().map(|b| &b.generation);
+        let calibration = calibrate(&mut vectors, live_base, &probes, &live)?;
+        let lookup_calibration =
+            lookup_probes.map(|probes| calibrate(&mut vectors, live_base, &probes, &live)).transpose()?;
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -310,7 +322,8 @@ impl Writer {
             numbers: u64::from(next_passage),
         };
         let build = BuildCounts { removed, ..build };
-        let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
+        let contents =
+            Contents { counts, build, calibration, lookup_calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
         let is_worn = wear::is_worn(&sealed.contents);

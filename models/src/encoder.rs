@@ -1,8 +1,13 @@
 //! Text to one unit vector.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
-use crate::{Artifact, ModelRecord, Precision, Result, Tokenizer, available_threads, onnx::SessionPool, pooling};
+use crate::{
+    Artifact, Error, ModelRecord, Precision, Result, Tokenizer, available_threads, onnx::SessionPool, pooling,
+};
 
 /// Which of the model's prompts goes in front of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +51,24 @@ pub struct Encoder {
     shared: Arc<Shared>,
 }
 
+/// Whether an encoder can encode at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It is not loaded yet; whoever encodes waits for that.
+    Loading,
+    /// It is loaded.
+    Ready,
+    /// It could not be loaded; encoding fails.
+    Failed,
+}
+
 struct Shared {
-    record: ModelRecord,
+    artifact: Artifact,
     tokenizer: Arc<Tokenizer>,
-    sessions: SessionPool,
+    /// How many sessions there are, once they are loaded.
+    count: usize,
+    /// The sessions, or why there are none.
+    sessions: OnceLock<Result<SessionPool, String>>,
 }
 
 impl Encoder {
@@ -66,16 +85,61 @@ impl Encoder {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_artifact(artifact: &Artifact, sessions: usize) -> Result<Self> {
-        let record = artifact.record.clone();
+        let encoder = Self::unloaded(artifact, sessions)?;
+        let pool = SessionPool::open(artifact, sessions)?;
+        // Nobody else has seen it yet, so nothing is there.
+        let _ = encoder.shared.sessions.set(Ok(pool));
+        Ok(encoder)
+    }
+
+    /// The same with the tokenizer alone: sessions are loaded by [`Self::load`], or when the first text is
+    /// encoded.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] if the tokenizer cannot be read.
+    pub fn unloaded(artifact: &Artifact, sessions: usize) -> Result<Self> {
+        let record = &artifact.record;
         let tokenizer = Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
-        let sessions = SessionPool::open(artifact, sessions)?;
-        Ok(Self { shared: Arc::new(Shared { record, tokenizer, sessions }) })
+        let (count, artifact) = (sessions.max(1), artifact.clone());
+        Ok(Self { shared: Arc::new(Shared { artifact, tokenizer, count, sessions: OnceLock::new() }) })
+    }
+
+    /// Loads the sessions, if nobody did so before; waits if somebody does so now.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`], now and whenever it is called again.
+    pub fn load(&self) -> Result<()> {
+        self.sessions().map(drop)
+    }
+
+    fn sessions(&self) -> Result<&SessionPool> {
+        let Shared { artifact, count, sessions, .. } = &*self.shared;
+        let loaded = sessions.get_or_init(|| SessionPool::open(artifact, *count).map_err(|e| e.to_string()));
+        let failed = |reason: &String| Error::NotLoaded { model: artifact.record.name.clone(), reason: reason.clone() };
+        loaded.as_ref().map_err(failed)
+    }
+
+    /// Whether it can encode at once.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        match self.shared.sessions.get() {
+            None => Readiness::Loading,
+            Some(Ok(_)) => Readiness::Ready,
+            Some(Err(_)) => Readiness::Failed,
+        }
+    }
+
+    /// Texts that wait for a session at this moment, for each session that there is.
+    #[must_use]
+    pub fn waiting_a_session(&self) -> usize {
+        let waiting = self.shared.sessions.get().and_then(|s| s.as_ref().ok()).map_or(0, SessionPool::waiting);
+        waiting / self.shared.count
     }
 
     /// What decides this encoder's vector space.
     #[must_use]
     pub fn record(&self) -> &ModelRecord {
-        &self.shared.record
+        &self.shared.artifact.record
     }
 
     /// The model's tokenizer.
@@ -94,8 +158,8 @@ impl Encoder {
     #[must_use]
     pub fn prefix(&self, kind: TextKind) -> &str {
         match kind {
-            TextKind::Query => &self.shared.record.query_prefix,
-            TextKind::Passage => &self.shared.record.passage_prefix,
+            TextKind::Query => &self.record().query_prefix,
+            TextKind::Passage => &self.record().passage_prefix,
         }
     }
 
@@ -125,7 +189,7 @@ impl Encoder {
         let (vector, rows) = self.encode_with_tokens(&tokenized.ids)?;
         let offsets = tokenized.offsets.iter().skip(1);
         let own =
-            rows.chunks_exact(self.shared.record.dimension).zip(offsets).filter(|(_, (from, _))| *from >= prefix.len());
+            rows.chunks_exact(self.record().dimension).zip(offsets).filter(|(_, (from, _))| *from >= prefix.len());
         Ok((vector, own.flat_map(|(row, _)| row).copied().collect()))
     }
 
@@ -143,9 +207,9 @@ impl Encoder {
     /// # Errors
     /// As [`Self::encode_ids`].
     pub fn encode_with_tokens(&self, ids: &[u32]) -> Result<(Vec<f32>, Vec<f32>)> {
-        let dimension = self.shared.record.dimension;
-        let mut tokens = self.shared.sessions.run(ids)?;
-        let mut vector = self.shared.record.pooling.pool(&tokens, dimension);
+        let dimension = self.record().dimension;
+        let mut tokens = self.sessions()?.run(ids)?;
+        let mut vector = self.record().pooling.pool(&tokens, dimension);
         pooling::normalize(&mut vector);
         tokens.truncate(tokens.len().saturating_sub(dimension));
         let mut inner = tokens.split_off(dimension.min(tokens.len()));
@@ -158,6 +222,6 @@ impl Encoder {
     /// # Errors
     /// As [`Self::encode_ids`].
     pub fn token_vectors(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        self.shared.sessions.run(ids)
+        self.sessions()?.run(ids)
     }
 }

@@ -108,6 +108,14 @@ pub enum Error {
         /// Its message.
         reason: String,
     },
+    /// A model that was to be loaded later could not be loaded.
+    #[error("model {model:?} could not be loaded: {reason}")]
+    NotLoaded {
+        /// The model.
+        model: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The tokenizer failed on a text.
     #[error("the tokenizer of {model:?} failed: {reason}")]
     Tokenize {

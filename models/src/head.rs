@@ -80,13 +80,21 @@ fn bad(path: &Path, found: String) -> Error {
     Error::bad_file(path, found, "a masked-language-model head of this program")
 }
 
+/// The SHA-256 of the encoder's weights that a file made for an encoder names in its metadata; no tensor is read.
+///
+/// # Errors
+/// What was found instead.
+pub(crate) fn base(bytes: &[u8]) -> Result<String, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let metadata = header.metadata().as_ref();
+    metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| format!("no {BASE} in its metadata"))
+}
+
 impl Head {
     /// The SHA-256 of the encoder's weights that a head file belongs to; its tensors are not read. `path` is
     /// what errors name.
     pub(crate) fn base(path: &Path, bytes: &[u8]) -> Result<String> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(path, e.to_string()))?;
-        let metadata = header.metadata().as_ref();
-        metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| bad(path, format!("no {BASE} in its metadata")))
+        base(bytes).map_err(|found| bad(path, found))
     }
 
     /// Reads the bytes of a head file; `path` is what errors name.

@@ -2,11 +2,11 @@
 //!
 //! The rooms, in the order that data flows through them:
 //!
-//! 1. [`source`]: a model's name (default, directory or hub id) becomes a local directory.
+//! 1. [`source`]: a model's name ([`preset`], directory or hub id) becomes a local directory.
 //! 2. [`artifact`]: that directory is read: configuration, pooling, prompts, limits, fingerprint.
 //! 3. [`tokens`]: text becomes token ids; a cut at the model's limit is reported, never silent.
 //! 4. `onnx`: the encoder as an ONNX Runtime graph, built in memory from the weights.
-//! 5. [`encoder`]: token ids become one unit vector.
+//! 5. [`encoder`]: token ids become one unit vector. [`table`]: a query becomes one without a network.
 //!
 //! This crate knows nothing of indices or queries; vectors leave it as `Vec<f32>`.
 
@@ -21,15 +21,19 @@ mod hub;
 pub mod mask;
 mod onnx;
 pub mod pooling;
+pub mod preset;
 pub mod source;
+pub mod table;
 pub mod tokens;
 pub mod weights;
 
 pub use artifact::{Artifact, ModelRecord, Precision};
-pub use encoder::{Encoded, Encoder, EncoderOptions, TextKind};
+pub use encoder::{Encoded, Encoder, EncoderOptions, Readiness, TextKind};
 pub use error::{Error, Result};
 pub use pooling::Pooling;
+pub use preset::Preset;
 pub use source::ModelSource;
+pub use table::LookupTable;
 pub use tokens::{TokenizedText, Tokenizer};
 
 /// Threads to encode with: the cores this process may use, by its CPU affinity and by the

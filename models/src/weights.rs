@@ -2,11 +2,12 @@
 
 use std::{
     fs::File,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use memmap2::Mmap;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 
 use crate::{Error, Result, floats::to_f32, head::Head};
 
@@ -18,6 +19,12 @@ pub struct Weights {
     prefix: &'static str,
     /// Tensors that count instead of the file's.
     head: Option<Head>,
+}
+
+/// Where a tensor lies in its file.
+pub(crate) struct Place {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) dtype: Dtype,
 }
 
 /// What the names of a masked-language-model head begin with; they have no other prefix.
@@ -80,11 +87,38 @@ impl Weights {
         to_f32(&view).ok_or_else(|| bad(format!("is of type {:?}", view.dtype())))
     }
 
+    /// Where the tensor `name` with exactly `shape` lies in the file, and its type; a head is not looked at.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub(crate) fn place(&self, name: &str, shape: &[usize]) -> Result<Place> {
+        let full = self.full_name(name);
+        let bad = |found: String| Error::BadWeight {
+            path: self.path.clone(),
+            name: full.clone(),
+            found,
+            expected: format!("shape {shape:?} of F32, F16 or BF16"),
+        };
+        let tensors = parse(&self.path, &self.map)?;
+        let view = tensors.tensor(&full).map_err(|_| bad("is missing".into()))?;
+        if view.shape() != shape || !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(bad(format!("has shape {:?} of {:?}", view.shape(), view.dtype())));
+        }
+        // The tensor is a slice of the map: its place outlives the view.
+        let start = view.data().as_ptr() as usize - self.map.as_ptr() as usize;
+        Ok(Place { bytes: start..start + view.data().len(), dtype: view.dtype() })
+    }
+
     /// Whether there is a tensor of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        let in_head = self.head.as_ref().is_some_and(|h| h.get(name).is_some());
-        in_head || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+        self.is_of_head(name) || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+    }
+
+    /// Whether a tensor is the head's, and not the file's.
+    #[must_use]
+    pub fn is_of_head(&self, name: &str) -> bool {
+        self.head.as_ref().is_some_and(|h| h.get(name).is_some())
     }
 
     /// Rows of a tensor, whatever their number.

@@ -27,6 +27,6 @@ pub use commands::{cli, config};
 pub use engine::{Engine, timing::Timings};
 pub use error::{Error, Result};
 pub use present::json::{self, Answer};
-pub use request::{Highlight, Mode, Request};
+pub use request::{EncoderChoice, Highlight, Mode, Request};
 pub use suggest::Suggestions;
 pub use understand::correct;

@@ -38,6 +38,8 @@ fn mistyped_words_are_put_right() {
         ("forgoten pasword", "forgotten password"),
         ("databse connction?", "database connection?"),
         ("the administratr's job", "the administrator's job"),
+        // A stem is no word.
+        ("what is the schedul of the server", "what is the schedule of the server"),
     ] {
         assert_eq!(corrected(&engine, typed).as_deref(), Some(meant));
     }

@@ -285,7 +285,7 @@ fn a_killed_build_is_resumed() {
         let (last, at) = *log.last().expect("it encodes");
         let a_second_before = log.iter().rev().find(|(_, seconds)| *seconds <= at - 1.0).map_or(0, |(n, _)| *n);
         // Only the writer can look into the ledger.
-        let options = WriterOptions { dimension: 384, model: serde_json::Value::Null };
+        let options = WriterOptions { dimension: 384, model: serde_json::Value::Null, token_neighbours: 3 };
         let known = Writer::begin(&site.index(), options).unwrap().ledger().counts().unwrap().0 as u64;
         assert!(
             known >= durable + a_second_before,

@@ -23,6 +23,7 @@ mod highlighting;
 mod hub;
 mod judged;
 mod kills;
+mod lookups;
 mod masks;
 mod operating;
 mod predicting;

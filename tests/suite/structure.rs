@@ -36,7 +36,7 @@ fn an_engine_is_known_in_one_place() {
         ("ort::", "models/src/onnx/"),
         ("hnsw_rs::", "index/src/vectors/build.rs"),
         ("tantivy::", "index/src/lexical/"),
-        ("tokenizers::", "models/src/tokens.rs"),
+        ("tokenizers::", "models/src/tokens/"),
         ("hf_hub::", "models/src/hub.rs"),
         ("candle_core::", "models/train/src/"),
         ("sled::", "index/src/ledger.rs"),

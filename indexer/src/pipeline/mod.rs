@@ -27,7 +27,7 @@ use std::{
 };
 
 use cloze_index::{BuildCounts, Encoded, Ledger, Writer, WriterOptions};
-use cloze_models::{Artifact, Encoder};
+use cloze_models::{Artifact, Encoder, LookupTable};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::{
@@ -61,6 +61,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let artifact = Artifact::read(&dir, &config.model.to_string(), config.precision)?
         .with_prefixes(config.query_prefix.as_deref(), config.passage_prefix.as_deref())?;
     let encoder = Encoder::from_artifact(&artifact, config.threads)?;
+    let table = LookupTable::of(&artifact, encoder.shared_tokenizer())?;
     let model = serde_json::to_value(encoder.record()).unwrap_or_default();
     let memory = Memory::new(config, &model);
     let coder = Coder::new(&encoder, config.token_codes.neighbours())?;
@@ -92,7 +93,9 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
 
     let started = Instant::now();
     progress.phase("publish", &format!("{} passages of {} pages", report.passages, report.pages));
-    writer.calibrate(probes::probes(&encoder, &memory, &ledger, &writer, report.passages, &mut used)?);
+    let probes = probes::probes(&encoder, table.as_ref(), &memory, &ledger, &writer, report.passages, &mut used)?;
+    writer.calibrate(probes.model);
+    writer.calibrate_lookups(probes.lookup);
     // The graph over the vectors needs memory now, and the encoder none any more.
     drop(encoder);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };

@@ -1,7 +1,7 @@
 //! The queries that calibrate a build, encoded.
 
 use cloze_index::{Encoded, KnownItem, Ledger, Passage, PassageId, Probes, Writer};
-use cloze_models::{Encoder, TextKind};
+use cloze_models::{Encoder, LookupTable, TextKind};
 use rayon::prelude::*;
 
 use super::{
@@ -16,29 +16,54 @@ const PASSAGES_EACH: usize = 8;
 const FEWEST: usize = 48;
 const MOST: usize = 256;
 
-/// The probes of a build whose passages are all with the writer. Vectors come from the ledger if it has them.
+/// Probes by the model, and by its lookup table if it has one.
+pub(crate) struct Both {
+    pub(crate) model: Probes,
+    pub(crate) lookup: Option<Probes>,
+}
+
+/// The queries of a build, and the passages that its known items are made of.
+struct Queries {
+    unrelated: Vec<String>,
+    known: Vec<(PassageId, Passage, String)>,
+}
+
+/// The probes of a build whose passages are all with the writer. Vectors of the model come from the ledger if it has them.
 pub(crate) fn probes(
     encoder: &Encoder,
+    table: Option<&LookupTable>,
     memory: &Memory,
     ledger: &Ledger,
     writer: &Writer,
     passages: u64,
     used: &mut Used,
-) -> Result<Probes> {
+) -> Result<Both> {
     let most = (passages as usize / PASSAGES_EACH).clamp(FEWEST, MOST);
     let sample = writer.sample(most)?;
-    let known: Vec<(PassageId, Passage, String)> =
-        sample.into_iter().filter_map(|(id, p)| known_items::query(&p).map(|query| (id, p, query))).collect();
-    let unrelated = off_topic::queries();
-    let texts: Vec<&str> = unrelated.iter().map(String::as_str).chain(known.iter().map(|k| k.2.as_str())).collect();
-    let mut vectors = vectors(&texts, encoder, memory, ledger, used)?;
-    let known_vectors = vectors.split_off(unrelated.len());
-    let item = |((passage, text, _), vector): ((PassageId, Passage, String), Vec<f32>)| KnownItem {
-        passage,
-        language: text.lang.unwrap_or_default(),
-        vector,
-    };
-    Ok(Probes { unrelated: vectors, known: known.into_iter().zip(known_vectors).map(item).collect() })
+    let known = sample.into_iter().filter_map(|(id, p)| known_items::query(&p).map(|query| (id, p, query))).collect();
+    let queries = Queries { unrelated: off_topic::queries(), known };
+    let texts = queries.texts();
+    let model = queries.probes(vectors(&texts, encoder, memory, ledger, used)?);
+    let by_table = |table: &LookupTable| texts.iter().map(|text| Ok(table.encode(text)?)).collect::<Result<Vec<_>>>();
+    let lookup = table.map(by_table).transpose()?.map(|vectors| queries.probes(vectors));
+    Ok(Both { model, lookup })
+}
+
+impl Queries {
+    fn texts(&self) -> Vec<&str> {
+        self.unrelated.iter().map(String::as_str).chain(self.known.iter().map(|k| k.2.as_str())).collect()
+    }
+
+    /// The probes with their vectors, in the order of the texts.
+    fn probes(&self, mut vectors: Vec<Vec<f32>>) -> Probes {
+        let known = vectors.split_off(self.unrelated.len());
+        let item = |((passage, text, _), vector): (&(PassageId, Passage, String), Vec<f32>)| KnownItem {
+            passage: *passage,
+            language: text.lang.clone().unwrap_or_default(),
+            vector,
+        };
+        Probes { unrelated: vectors, known: self.known.iter().zip(known).map(item).collect() }
+    }
 }
 
 fn vectors(

@@ -15,7 +15,10 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Error, Pooling, Result, fingerprint};
+use crate::{
+    Error, Pooling, Result, fingerprint,
+    preset::{Preset, SMALL},
+};
 
 /// Where the encoder's graph comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,9 +106,12 @@ impl Artifact {
         }
         let prompts = optional_json::<SentenceTransformersConfig>(dir, PROMPTS)?.prompts;
         let prompt = |names: &[&str]| names.iter().find_map(|n| prompts.get(*n)).cloned().unwrap_or_default();
+        let weights_sha256 = weights_sha256(&weights)?;
+        // Indices of the default model are those of earlier programs, which recorded no origin.
+        let preset = Preset::of_weights(&weights_sha256).filter(|preset| preset.model != SMALL.model);
         let record = ModelRecord {
             name: name.to_owned(),
-            weights_sha256: weights_sha256(&weights)?,
+            weights_sha256,
             tokenizer_sha256: fingerprint::sha256(&tokenizer)?,
             pooling: read_pooling(dir)?,
             query_prefix: prompt(&["query", "search_query"]),
@@ -114,6 +120,8 @@ impl Artifact {
             max_tokens: max_tokens(dir, &config)?,
             // An ONNX file has its own number format: it is run as it is.
             precision: if matches!(weights, Weights::Onnx(_)) { Precision::Fp32 } else { precision },
+            licence: preset.map(|p| p.licence.to_owned()),
+            source: preset.map(|p| p.source.to_owned()),
         };
         Ok(Self { dir: dir.to_owned(), config, weights, record })
     }

@@ -58,14 +58,21 @@ pub struct ModelRecord {
     pub max_tokens: usize,
     /// Number format of the weights at run time.
     pub precision: Precision,
+    /// SPDX identifier of the model's licence, where it is a preset and not the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Where such a preset comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl ModelRecord {
-    /// Whether vectors of the two models may be compared. The name does not matter: the same
+    /// Whether vectors of the two models may be compared. The name and the origin do not matter: the same
     /// files may be reached by different paths.
     #[must_use]
     pub fn same_space(&self, other: &Self) -> bool {
-        Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
+        let space = |record: &Self| Self { name: String::new(), licence: None, source: None, ..record.clone() };
+        space(self) == space(other)
     }
 
     /// One line that tells two models apart: name, weights, precision, tokens, pooling and prefixes.

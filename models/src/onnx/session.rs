@@ -7,7 +7,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ort::{
@@ -19,6 +22,7 @@ use ort::{
 };
 
 use super::{
+    embeddings::Embeddings,
     graph::{self, Kind},
     quantize::Storage,
     runtime,
@@ -32,6 +36,8 @@ const WEIGHTS_FILE: &str = "encoder.weights";
 pub(crate) struct SessionPool {
     idle: Mutex<Vec<Runner>>,
     returned: Condvar,
+    /// Callers that wait for a session now.
+    waiting: AtomicUsize,
     /// Values that a run gives for every token asked for.
     width: usize,
 }
@@ -46,6 +52,8 @@ struct Runner {
 enum Inputs {
     /// Our own graph: int32 ids, nothing else.
     Ids32,
+    /// Our own graph, whose embeddings are summed here.
+    Embedded(Arc<Embeddings>),
     /// Our own graph with a head: int32 ids and positions.
     Masked32,
     /// A graph from elsewhere: int64 tensors by these names.
@@ -59,7 +67,8 @@ impl SessionPool {
             artifact::Weights::Onnx(path) => (0..count.max(1)).map(|_| from_onnx(path)).collect::<Result<_>>()?,
             artifact::Weights::Safetensors(path) => {
                 let open = || Weights::open(path);
-                from_checkpoint(artifact, &Source { kind: Kind::Encoder, head: String::new(), open: &open }, count)?
+                let kind = if Embeddings::are_large(&artifact.config) { Kind::Embedded } else { Kind::Encoder };
+                from_checkpoint(artifact, &Source { kind, head: String::new(), open: &open }, count)?
             }
         };
         Ok(Self::of(runners, artifact.record.dimension))
@@ -77,7 +86,7 @@ impl SessionPool {
     }
 
     fn of(runners: Vec<Runner>, width: usize) -> Self {
-        Self { idle: Mutex::new(runners), returned: Condvar::new(), width }
+        Self { idle: Mutex::new(runners), returned: Condvar::new(), waiting: AtomicUsize::new(0), width }
     }
 
     /// Runs one text; gives its token vectors, `ids.len()` rows of the model's dimension.
@@ -109,8 +118,15 @@ impl SessionPool {
             if let Some(runner) = idle.pop() {
                 return Lent { pool: self, runner: Some(runner) };
             }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Callers that wait for a session at this moment.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 
@@ -139,6 +155,12 @@ impl Runner {
                 let ids = as_i32(ids);
                 let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
                 self.session.run(ort::inputs![ids]).map_err(Error::onnx(doing))?
+            }
+            Inputs::Embedded(embeddings) => {
+                let sums = embeddings.sums(ids)?;
+                let shape = [1, n, sums.len().checked_div(n).unwrap_or(0)];
+                let sums = TensorRef::from_array_view((shape, sums.as_slice())).map_err(Error::onnx(doing))?;
+                self.session.run(ort::inputs![sums]).map_err(Error::onnx(doing))?
             }
             Inputs::Masked32 => {
                 let (ids, at) = (as_i32(ids), as_i32(positions));
@@ -214,7 +236,12 @@ struct Source<'a> {
 fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Result<Vec<Runner>> {
     let count = count.max(1);
     // The graph follows from the weights, the configuration, the library and the processor.
-    let config = fingerprint::sha256_text(&format!("{:?}{}", artifact.config, source.head));
+    let embedded = match source.kind {
+        Kind::Embedded => Some(Arc::new(Embeddings::of(artifact.weights.path(), &artifact.config)?)),
+        Kind::Encoder | Kind::MaskedLm => None,
+    };
+    let which = if embedded.is_some() { "embedded" } else { &source.head };
+    let config = fingerprint::sha256_text(&format!("{:?}{which}", artifact.config));
     let key = format!(
         "{}-{}-{}-{}-{}-v{}",
         &artifact.record.weights_sha256[..32],
@@ -226,7 +253,8 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
     );
     if let Ok(root) = cache::root() {
         let dir = root.join("graphs").join(&key);
-        let load = |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind)).collect::<Result<Vec<_>>>();
+        let load =
+            |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind, &embedded)).collect::<Result<Vec<_>>>();
         if dir.join(GRAPH_FILE).is_file() {
             match load(&dir) {
                 Ok(runners) => return Ok(runners),
@@ -241,35 +269,35 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
             Err(error) => return Err(error),
         }
     }
-    (0..count).map(|_| from_memory(artifact, source, builder()?)).collect()
+    (0..count).map(|_| Ok(own(from_memory(artifact, source, builder()?)?, source.kind, &embedded))).collect()
 }
 
-fn from_stored(dir: &Path, kind: Kind) -> Result<Runner> {
+fn from_stored(dir: &Path, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Result<Runner> {
     let doing = "load a stored graph";
     // The graph was optimised when it was stored.
     let b = builder()?.with_optimization_level(GraphOptimizationLevel::Disable).map_err(Error::onnx(doing))?;
     let mut b = b;
     let session = b.commit_from_file(dir.join(GRAPH_FILE)).map_err(Error::onnx(doing))?;
-    Ok(own(session, kind))
+    Ok(own(session, kind, embedded))
 }
 
-fn own(session: Session, kind: Kind) -> Runner {
-    let (inputs, output) = match kind {
-        Kind::Encoder => (Inputs::Ids32, graph::OUTPUT),
-        Kind::MaskedLm => (Inputs::Masked32, graph::LOGITS),
+fn own(session: Session, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Runner {
+    let (inputs, output) = match (kind, embedded) {
+        (Kind::MaskedLm, _) => (Inputs::Masked32, graph::LOGITS),
+        (_, Some(embeddings)) => (Inputs::Embedded(embeddings.clone()), graph::OUTPUT),
+        (_, None) => (Inputs::Ids32, graph::OUTPUT),
     };
     Runner { session, inputs, output: output.to_owned() }
 }
 
-fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Runner> {
+fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Session> {
     runtime::environment()?;
     let opened = (source.open)()?;
     // The graph is made of the operators that it should have. Beyond the first level the library would put
     // slower ones in their place.
     let b = b.with_optimization_level(GraphOptimizationLevel::Level1).map_err(Error::onnx("set up a session"))?;
     let model = graph::build(artifact, &opened, source.kind, Storage::for_this_cpu())?;
-    let session = model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))?;
-    Ok(own(session, source.kind))
+    model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))
 }
 
 /// Builds the graph and stores it in `dir`: written beside, then renamed, so that two programs

@@ -139,14 +139,14 @@ fn full_name(name: &str) -> String {
     if name.starts_with(HEAD) { name.to_owned() } else { format!("bert.{name}") }
 }
 
-/// Writes the trained part of `bert` to one small file, as a head of the encoder with the weights `base`:
-/// the head's own parameters and the layers that were trained with them, as 8-bit integers with a scale
-/// for each row.
+/// Writes what differs from the encoder with the weights `base` to one small file, as a head of it: the head's own
+/// parameters, the layers that were trained with them, and those that the head had brought which training began
+/// with; as 8-bit integers with a scale for each row.
 pub(crate) fn write_head(path: &Path, base: &str, bert: &Bert, quality: &Quality, run: &str) -> Result<()> {
     let mut parts = Vec::new();
-    for p in &bert.parameters {
-        let values = p.value.flatten_all()?.to_vec1::<f32>()?;
-        parts.push(head::Part { name: p.name.clone(), shape: p.value.dims().to_vec(), values });
+    for (name, tensor) in bert.apart() {
+        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        parts.push(head::Part { name: name.clone(), shape: tensor.dims().to_vec(), values });
     }
     let about = serde_json::json!({"quality": quality, "run": run});
     let bytes = head::to_bytes(&parts, base, &about.to_string())?;

@@ -311,8 +311,8 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Writes the trained part to one small file, as the head of the encoder whose weights have the SHA-256
-    /// `base`: its layers and embeddings must be those that were not trained here.
+    /// Writes what was trained to one small file, as the head of the encoder whose weights have the SHA-256
+    /// `base`: its embeddings, and its layers that neither training nor the head before it changed, must be those here.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -40,6 +40,9 @@ pub struct SearchArgs {
     /// What snippets mark: keyword, semantic (the best sentence) or none [default: keyword]
     #[arg(long)]
     pub highlight: Option<String>,
+    /// What makes the query's vector: auto, model or table (the model's lookup table) [default: auto]
+    #[arg(long)]
+    pub encoder: Option<String>,
     /// Number of pages
     #[arg(long, default_value_t = crate::request::DEFAULT_LIMIT, value_name = "N")]
     pub limit: usize,
@@ -57,7 +60,8 @@ pub struct SearchArgs {
 impl SearchArgs {
     /// Whether anything but the defaults was given.
     pub(crate) fn is_given(&self) -> bool {
-        self.mode.is_some() || self.highlight.is_some() || self.semantic_weight.is_some() || self.explain
+        let named = [&self.mode, &self.highlight, &self.encoder];
+        named.iter().any(|name| name.is_some()) || self.semantic_weight.is_some() || self.explain
     }
 }
 
@@ -109,6 +113,9 @@ pub struct EvalArgs {
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
+    /// What makes the queries' vectors: auto, model or table (the model's lookup table) [default: auto]
+    #[arg(long)]
+    pub encoder: Option<String>,
     /// Compare with an earlier run: what --json printed then
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,

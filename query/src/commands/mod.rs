@@ -19,6 +19,7 @@ use crate::{
     eval::run::evaluate,
     predict,
     present::json::{Hit, Snippet},
+    request::EncoderChoice,
 };
 
 /// Carries out the command line.
@@ -30,6 +31,11 @@ pub fn run(cli: Cli) -> Result<()> {
     let model = file.model_source(cli.model);
     let index = file.index_dir(cli.index);
     let open = |index: &Path| Engine::open(index, model.as_ref());
+    // A lookup needs no ONNX Runtime; what else a search needs of the model is loaded when it is met.
+    let open_for = |request: &Request| match request.encoder {
+        EncoderChoice::Table => Engine::open_unloaded(&index, model.as_ref()),
+        _ => open(&index),
+    };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
             bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
@@ -37,11 +43,11 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
-        None => search(&cli.search, || Ok(open(&index)?), cli.json),
+        None => search(&cli.search, |request| Ok(open_for(request)?), cli.json),
     }
 }
 
-fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) -> Result<()> {
+fn search(args: &SearchArgs, open: impl FnOnce(&Request) -> Result<Engine>, json: bool) -> Result<()> {
     if args.words.is_empty() {
         return Err(Error::NothingAsked.into());
     }
@@ -49,8 +55,9 @@ fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) 
         Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
     request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
+    request.encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     request.explain = args.explain;
-    let answer = open()?.search(&request)?;
+    let answer = open(&request)?.search(&request)?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = if json { serde_json::to_string_pretty(&answer)? } else { render(&answer, colour) };
     print(&text)

@@ -69,7 +69,7 @@ impl Eq for Request {}
 
 impl Hash for Request {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.query(), self.limit(), self.offset(), self.prefix, self.explain).hash(state);
+        (self.query(), self.limit(), self.offset(), self.prefix, self.explain, self.encoder).hash(state);
         (&self.filters, &self.facets).hash(state);
     }
 }

@@ -8,7 +8,9 @@ pub(crate) mod vectors;
 use std::{path::Path, sync::Arc, time::Instant};
 
 use cloze_index::Generation;
-use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
+use cloze_models::{
+    Artifact, Encoder, LookupTable, ModelRecord, ModelSource, Readiness, available_threads, mask::MaskModel,
+};
 
 use crate::{
     Answer, Error, Request, Result, Suggestions,
@@ -30,6 +32,7 @@ use vectors::QueryVectors;
 pub struct Engine {
     generation: Arc<Generation>,
     encoder: Option<Encoder>,
+    table: Option<LookupTable>,
     /// Why the semantic leg cannot answer, if it cannot.
     degraded: Option<String>,
     vectors: QueryVectors,
@@ -45,7 +48,32 @@ impl Engine {
     /// # Errors
     /// Whatever is wrong with the index or the model; [`Error::ModelMismatch`] names both models.
     pub fn open(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
+        let engine = Self::open_unloaded(index, model)?;
+        engine.load()?;
+        Ok(engine)
+    }
+
+    /// The same without the model's sessions: [`Self::load`] loads them, or the first request that needs them. Until
+    /// then the model's lookup table answers, if it has one.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for what only loading shows.
+    pub fn open_unloaded(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         Self::on(Generation::open_or_previous(index)?, model)
+    }
+
+    /// Loads the model, if that was not done before.
+    ///
+    /// # Errors
+    /// If it cannot be loaded.
+    pub fn load(&self) -> Result<()> {
+        self.encoder.as_ref().map_or(Ok(()), |encoder| Ok(encoder.load()?))
+    }
+
+    /// Whether the model has a lookup table, which answers where the model does not.
+    #[must_use]
+    pub fn has_table(&self) -> bool {
+        self.table.is_some()
     }
 
     /// An engine on a generation that is open, such as one whose body lies elsewhere.
@@ -62,9 +90,10 @@ impl Engine {
         if !artifact.record.same_space(&record) {
             return Err(Error::ModelMismatch { index: record.describe(), model: artifact.record.describe() });
         }
-        let encoder = Encoder::from_artifact(&artifact, available_threads())?;
+        let encoder = Encoder::unloaded(&artifact, available_threads())?;
         Ok(Self {
             generation: Arc::new(generation),
+            table: LookupTable::of(&artifact, encoder.shared_tokenizer())?,
             masks: Masks::of(artifact, encoder.clone()),
             encoder: Some(encoder),
             degraded: None,
@@ -81,7 +110,7 @@ impl Engine {
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open_or_previous(index)?);
         let (vectors, masks, answers) = (QueryVectors::new(), Masks::default(), Answers::new());
-        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
+        Ok(Self { generation, encoder: None, table: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
     }
 
     /// An engine on the generation that is live now, with this one's encoder where the model is the same.
@@ -91,11 +120,14 @@ impl Engine {
     pub fn reopen(&self, index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         let generation = Generation::open(index)?;
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
-            return Self::on(generation, model);
+            let engine = Self::on(generation, model)?;
+            engine.load()?;
+            return Ok(engine);
         }
-        let (encoder, vectors, masks) = (self.encoder.clone(), self.vectors.clone(), self.masks.clone());
+        let (encoder, table) = (self.encoder.clone(), self.table.clone());
+        let (vectors, masks) = (self.vectors.clone(), self.masks.clone());
         let (degraded, answers) = (self.degraded.clone(), self.answers.renewed());
-        Ok(Self { generation: Arc::new(generation), encoder, degraded, vectors, masks, answers })
+        Ok(Self { generation: Arc::new(generation), encoder, table, degraded, vectors, masks, answers })
     }
 
     /// The generation that answers.
@@ -104,10 +136,15 @@ impl Engine {
         &self.generation
     }
 
-    /// Why only words are answered, if that is so.
+    /// Why the model does not answer, if that is so: words alone do, or its lookup table does in its place.
     #[must_use]
     pub fn degraded(&self) -> Option<&str> {
-        self.degraded.as_deref()
+        let model = || match self.encoder.as_ref()?.readiness() {
+            Readiness::Loading => Some("the model is being loaded"),
+            Readiness::Failed => Some("the model could not be loaded"),
+            Readiness::Ready => None,
+        };
+        self.degraded.as_deref().or_else(model)
     }
 
     /// The encoder, unless words alone are answered.
@@ -127,6 +164,7 @@ impl Engine {
             head: self.generation.head(),
             body: self.generation.body(),
             encoder: self.encoder.as_ref(),
+            table: self.table.as_ref(),
             degraded: self.degraded.as_deref(),
             vectors: &self.vectors,
             masks: &self.masks,
@@ -202,6 +240,7 @@ impl Engine {
             corrected_query: corrected,
             mode: request.mode,
             degraded: legs.degraded,
+            encoder: legs.query.as_ref().map(|query| query.by),
             generation: self.generation.manifest().generation.clone(),
             facets: passages.facets().clone(),
             took_ms: milliseconds(started),

@@ -1,7 +1,7 @@
 //! Everything that the stages of a search work with.
 
 use cloze_index::{Body, Head};
-use cloze_models::Encoder;
+use cloze_models::{Encoder, LookupTable};
 
 use super::vectors::QueryVectors;
 use crate::understand::masks::Masks;
@@ -15,6 +15,8 @@ pub(crate) struct Resources<'a> {
     pub(crate) body: &'a dyn Body,
     /// The encoder; without one, words alone answer.
     pub(crate) encoder: Option<&'a Encoder>,
+    /// The encoder's lookup table, if it has one.
+    pub(crate) table: Option<&'a LookupTable>,
     /// Why words alone answer.
     pub(crate) degraded: Option<&'a str>,
     /// Vectors of earlier queries.

@@ -14,7 +14,7 @@ use crate::{
     Engine, Error, Mode, Request,
     commands::cli::EvalArgs,
     eval::{self, Metric, Qrels, QueryScores, TopScores},
-    request::{MAX_LIMIT, MAX_QUERY_CHARS},
+    request::{EncoderChoice, MAX_LIMIT, MAX_QUERY_CHARS},
 };
 
 /// Cases shown on each side of a comparison.
@@ -89,11 +89,13 @@ fn parse_mode(name: &str) -> Result<Mode> {
 }
 
 fn run(engine: &Engine, args: &EvalArgs, mode: Mode, queries: &[(String, String)], qrels: &Qrels) -> Result<Run> {
+    let encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     let rank = |(id, text): &(String, String)| {
         // Long queries are cut as a search box would not let them be typed.
         let text: String = text.chars().take(MAX_QUERY_CHARS).collect();
         let mut request = Request::new(&text)?.page(0, MAX_LIMIT)?.semantic_weight(args.semantic_weight)?;
         request.mode = mode;
+        request.encoder = encoder;
         Ok((id.clone(), engine.ranking(&request, args.by_url)?))
     };
     let rankings = queries.par_iter().map(rank).collect::<Result<HashMap<_, _>>>()?;

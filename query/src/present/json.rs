@@ -18,6 +18,9 @@ pub struct Answer {
     pub mode: Mode,
     /// Why only a part of what was asked for answered; absent when all did.
     pub degraded: Option<String>,
+    /// What made the query's vector; absent where there is none, as in keyword mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncodedBy>,
     /// The generation of the index that answered.
     pub generation: String,
     /// Time from request to answer, in milliseconds.
@@ -50,6 +53,16 @@ impl Answer {
         let fills = self.fills.iter().flatten().map(fill);
         size_of_val(self) + self.hits.iter().map(hit).chain(values).chain(fills).sum::<usize>()
     }
+}
+
+/// What makes the vector of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EncodedBy {
+    /// The model that encoded the passages.
+    Model,
+    /// The model's lookup table.
+    Table,
 }
 
 /// Words for the blanks of a query.

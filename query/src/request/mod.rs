@@ -93,6 +93,39 @@ impl Highlight {
     }
 }
 
+/// What makes the vector of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EncoderChoice {
+    /// The model; its lookup table while the last word is still being typed, and where the model would keep the
+    /// request waiting or does not answer.
+    #[default]
+    Auto,
+    /// The model.
+    Model,
+    /// The model's lookup table: less exact, and a thousand times as fast.
+    Table,
+}
+
+impl EncoderChoice {
+    /// The value of a name.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "model" => Ok(Self::Model),
+            "table" => Ok(Self::Table),
+            other => Err(Error::Parameter {
+                parameter: "encoder",
+                found: other.to_owned(),
+                expected: "auto, model or table".into(),
+            }),
+        }
+    }
+}
+
 /// A search. Make one with [`Request::new`]; the other fields have their documented defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -105,6 +138,8 @@ pub struct Request {
     semantic_weight: Option<f32>,
     /// What is marked in snippets.
     pub highlight: Highlight,
+    /// What makes the vector of the query.
+    pub encoder: EncoderChoice,
     /// Whether every hit says how its score came about.
     pub explain: bool,
     /// Values that the page's metadata must have: one of those of every key.
@@ -148,6 +183,7 @@ impl Request {
             mode: Mode::default(),
             semantic_weight: None,
             highlight: Highlight::default(),
+            encoder: EncoderChoice::default(),
             explain: false,
             prefix: false,
             correct: true,

@@ -14,6 +14,7 @@ use super::fence;
 use crate::{
     Error, Mode, Request, Result,
     engine::{resources::Resources, vectors::QueryVector},
+    present::json::EncodedBy,
     request::{parse, plan::Plan},
     understand::{self, Understood},
 };
@@ -39,9 +40,33 @@ pub(crate) struct Asking<'a> {
 
 /// An encoded query, with the time that it took.
 #[derive(Clone)]
-pub(crate) struct Encoded {
-    pub(crate) query: Arc<QueryVector>,
-    pub(crate) took: Duration,
+struct Encoded {
+    query: QueryVector,
+    took: Duration,
+}
+
+/// What became of the encoding of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Encoding {
+    /// How long it took.
+    pub(crate) took: Option<Duration>,
+    /// The encoded query; none if no vector was wanted.
+    pub(crate) query: Option<QueryVector>,
+    /// Whether it failed.
+    pub(crate) failed: bool,
+}
+
+impl Encoding {
+    fn of(encoded: Option<Result<Encoded>>) -> Self {
+        match encoded {
+            Some(Ok(Encoded { query, took })) => Self { took: Some(took), query: Some(query), failed: false },
+            Some(Err(error)) => {
+                tracing::error!(%error, "the query was not encoded");
+                Self { failed: true, ..Self::default() }
+            }
+            None => Self::default(),
+        }
+    }
 }
 
 impl<'a> Asking<'a> {
@@ -50,25 +75,16 @@ impl<'a> Asking<'a> {
         Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
-    /// The request, understood, once the body has asked for its words; with its encoded query, and whether
-    /// that failed.
+    /// The request, understood, once the body has asked for its words; with what became of its encoding.
     ///
     /// # Errors
     /// If the request could not be understood.
-    pub(crate) fn finish(self) -> Result<(Understood, Option<Encoded>, bool)> {
+    pub(crate) fn finish(self) -> Result<(Understood, Encoding)> {
         if let Some(error) = self.fence_failed.into_inner() {
             return Err(error);
         }
         let understood = self.understood.into_inner().unwrap_or(Err(Error::EmptyQuery { parameter: "q" }))?;
-        let (encoded, failed) = match self.vector.into_inner() {
-            Some(Ok(encoded)) => (Some(encoded), false),
-            Some(Err(error)) => {
-                tracing::error!(%error, "the query was not encoded");
-                (None, true)
-            }
-            None => (None, false),
-        };
-        Ok((understood, encoded, failed))
+        Ok((understood, Encoding::of(self.vector.into_inner())))
     }
 
     fn plan(&self) -> Option<&Plan> {
@@ -80,8 +96,8 @@ impl<'a> Asking<'a> {
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
         let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
-        let vector = self.with.vectors.get(encoder, text);
-        Some(vector.map(|vector| Encoded { query: vector, took: started.elapsed() }))
+        let vector = self.with.vectors.get(self.request, text, encoder, self.with.table);
+        Some(vector.map(|query| Encoded { query, took: started.elapsed() }))
     }
 
     fn wants_meaning(&self) -> bool {
@@ -147,7 +163,9 @@ impl Ask for Asking<'_> {
 
     fn is_near(&self, nearest: Option<f32>, together: Option<f32>) -> bool {
         let (Some(nearest), Some(plan)) = (nearest, self.plan()) else { return false };
-        match fence::threshold(self.request, plan, together, self.with) {
+        let encoded = self.vector.get().and_then(|encoded| encoded.as_ref().ok());
+        let by = encoded.map_or(EncodedBy::Model, |encoded| encoded.query.by);
+        match fence::threshold(self.request, plan, together, by, self.with) {
             Ok(threshold) => nearest >= threshold,
             Err(error) => {
                 let _ = self.fence_failed.set(error);

@@ -6,7 +6,7 @@
 //! "Exploratory Data Analysis", 1977), but never so high that more than a small share of the answerable queries stays
 //! below it. So it opens by itself where everything is near to something, whatever the model.
 
-use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
+use crate::{Mode, Request, Result, engine::resources::Resources, present::json::EncodedBy, request::plan::Plan};
 
 /// Pieces of the encoder's vocabulary that a word of a meaningful query has at most, on average.
 const MOST_PIECES: f64 = 2.5;
@@ -19,6 +19,9 @@ const MISSING_WORDS: f32 = 1.5;
 const NO_WORDS: f32 = 1.2;
 /// A search by meaning alone has nothing to fall back on.
 const SEMANTIC: f32 = 0.3;
+/// The lookup table tells answers from other things a little less well: it brings questions about something else
+/// nearer, and answers less near. With this much less it refuses about as many of both as the model does.
+const LOOKUP: f32 = 0.3;
 /// A query that seems to mean nothing gets no benefit of doubt.
 const UNREADABLE: f32 = 2.0;
 
@@ -28,16 +31,27 @@ const LOST: f32 = 0.01;
 const LOST_WITHOUT_WORDS: f32 = 0.10;
 
 /// The similarity that the nearest passage needs. `together` is the share of the query's subject that the best
-/// passage by words has.
-pub(crate) fn threshold(request: &Request, plan: &Plan, together: Option<f32>, with: Resources<'_>) -> Result<f32> {
+/// passage by words has. Vectors of the lookup table have quartiles of their own; an index that was built without them
+/// is fenced by those of the model.
+pub(crate) fn threshold(
+    request: &Request,
+    plan: &Plan,
+    together: Option<f32>,
+    by: EncodedBy,
+    with: Resources<'_>,
+) -> Result<f32> {
     let least = if is_readable(plan, with)? { 0.0 } else { UNREADABLE };
     let fence = match (request.mode, together) {
         (Mode::Semantic, _) => SEMANTIC,
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
     };
-    let calibration = &with.head.manifest().calibration;
-    let beyond = calibration.beyond_unrelated(fence.max(least));
+    let manifest = with.head.manifest();
+    let (calibration, nearer) = match (by, &manifest.lookup_calibration) {
+        (EncodedBy::Table, Some(calibration)) => (calibration, LOOKUP),
+        _ => (&manifest.calibration, 0.0),
+    };
+    let beyond = calibration.beyond_unrelated(fence.max(least) - nearer);
     if least > 0.0 {
         return Ok(beyond);
     }

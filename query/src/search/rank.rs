@@ -91,7 +91,8 @@ impl Union<'_> {
     fn second_look<'l>(&self, fused: &[Fused], legs: &Legs<'_>) -> Option<Signal<'l>> {
         let query = legs.query.as_ref()?;
         let best: Vec<PassageId> = fused.iter().take(SECOND_LOOK).map(|f| f.passage).collect();
-        let similar: Option<Vec<f32>> = self.candidates.token_similarities(&query.tokens, &best).into_iter().collect();
+        let similar: Option<Vec<f32>> =
+            self.candidates.token_similarities(query.tokens.as_ref()?, &best).into_iter().collect();
         let mut scores = vec![None; self.passages.len()];
         for (passage, similarity) in best.iter().zip(similar?) {
             scores[self.passages.binary_search(passage).ok()?] = Some(similarity);

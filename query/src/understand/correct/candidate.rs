@@ -12,14 +12,14 @@ pub(super) const COMPANY: f64 = 3.0;
 /// How much better than the word as it was typed the best candidate has to be: where the index does not
 /// have the word at all, where it is written as a name is, where the index has another form of it, where
 /// everybody knows the word, where it occurs.
-const UNKNOWN: f64 = -8.0;
-const NAME: f64 = -3.0;
-const OTHER_FORM: f64 = -3.0;
+const UNKNOWN: f64 = -6.5;
+const NAME: f64 = -2.0;
+const OTHER_FORM: f64 = -4.0;
 const COMMON: f64 = -2.5;
 const OCCURS: f64 = -1.0;
 
 /// How far the context moves scores apart, all but never more.
-pub(super) const SWING: f64 = 3.0;
+pub(super) const SWING: f64 = 2.0;
 /// How far behind the best a candidate may be without the context and still be the one that was meant.
 const LEAD: f64 = 3.0;
 

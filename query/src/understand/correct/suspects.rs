@@ -15,6 +15,9 @@ const MOST_CANDIDATES: usize = 8;
 /// Letters of the shortest word that is put right, and of the shortest that may have been meant.
 const SHORTEST: usize = 3;
 const SHORTEST_MEANT: usize = 4;
+/// What it costs that a word which the index does not have is another form of one it has, in nats: forms are
+/// seldom typed for each other by mistake.
+const FORM: f64 = 3.0;
 /// Passages up to which a word that does occur is rare, and how many times as frequent its neighbour has to be.
 const RARE: u64 = 30;
 const FREQUENT_BESIDE: u64 = 8;
@@ -52,12 +55,14 @@ pub(super) fn find(
 fn kind(word: &str, passages: u64, is_within: bool, known: &Known<'_>) -> Result<Option<Kind>> {
     // A whole token of the model is an English word, or a name that everybody knows.
     let is_common = || known.tokenizer.is_some_and(|t| t.token_id(&fold(word)).is_some());
+    let is_name = is_within && word.starts_with(char::is_uppercase);
     Ok(match passages {
         0 if is_common() => Some(Kind::Common),
         0 if known.head.passages_with_stem(word)? > 0 => Some(Kind::OtherForm),
-        0 if is_within && word.starts_with(char::is_uppercase) => Some(Kind::Name),
+        0 if is_name => Some(Kind::Name),
         0 => Some(Kind::Unknown),
-        1..=RARE => Some(Kind::Occurs),
+        // A name that the index has is that name, however odd it reads.
+        1..=RARE if !is_name => Some(Kind::Occurs),
         _ => None,
     })
 }
@@ -73,7 +78,12 @@ fn look_up(
     let near = known.head.words_within(&folded, allowed_edits(&folded, kind))?;
     let mut candidates: Vec<Candidate> = near.into_iter().filter_map(|n| candidate(&folded, n)).collect();
     if !matches!(kind, Kind::Unknown | Kind::Name) {
-        candidates.retain(|c| c.passages >= FREQUENT_BESIDE * passages && !is_other_form(&folded, &c.word));
+        candidates.retain(|c| c.passages >= FREQUENT_BESIDE * passages);
+        let is_form = |c: &Candidate| is_other_form(&folded, &c.word);
+        match kind {
+            Kind::OtherForm => candidates.iter_mut().filter(|c| is_form(c)).for_each(|c| c.cost += FORM),
+            _ => candidates.retain(|c| !is_form(c)),
+        }
     }
     let itself = Candidate { word: folded, edits: 0, cost: 0.0, passages, context: 0.0, company: 0.0 };
     let mut considered = Considered { bytes, from: word.to_owned(), kind, itself, candidates };
