@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BuildConfig, Result};
 
 /// Goes up when the same text becomes other passages than before.
-const EXTRACTION: u32 = 2;
+const EXTRACTION: u32 = 3;
 /// The ledger is cleared of what is not in use when it holds this many times what is.
 const SLACK: usize = 2;
 
@@ -44,14 +44,32 @@ impl Memory {
         Self { sources, vectors }
     }
 
-    /// The fingerprint of a source.
-    pub(crate) fn fingerprint(&self, name: &str, navigation_title: Option<&str>, text: &str) -> [u8; 32] {
+    /// The fingerprint of a source. `repeated` are the blocks of it that the site repeats.
+    pub(crate) fn fingerprint(
+        &self,
+        name: &str,
+        navigation_title: Option<&str>,
+        text: &str,
+        repeated: &[u64],
+    ) -> [u8; 32] {
         let mut hasher = self.sources.clone();
+        hasher.update(&(repeated.len() as u64).to_le_bytes());
+        repeated.iter().for_each(|block| {
+            hasher.update(&block.to_le_bytes());
+        });
         // Lengths keep one part from running into the next.
         for part in [name, navigation_title.unwrap_or_default(), text] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The key of what a page shows to those who look for what a site repeats.
+    pub(crate) fn sketch_key(&self, text: &str) -> [u8; 32] {
+        let mut hasher = self.sources.clone();
+        hasher.update(b"sketch");
+        hasher.update(text.as_bytes());
         *hasher.finalize().as_bytes()
     }
 

@@ -16,6 +16,7 @@ mod progress;
 mod queue;
 mod reader;
 pub mod report;
+mod survey;
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -24,6 +24,7 @@ use crate::{
         progress::Progress,
         queue::{Job, Step, Written},
         report::Skip,
+        survey::Survey,
     },
     source::{self, Walk},
 };
@@ -57,6 +58,7 @@ pub(crate) struct Reader<'a> {
     /// Names of pages; records of a file may repeat one.
     names: HashSet<String>,
     used: Used,
+    survey: Survey,
     report: Report,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Reader<'a> {
             rows: HashMap::new(),
             names: HashSet::new(),
             used: Used::default(),
+            survey: Survey::default(),
             report: Report::default(),
         }
     }
@@ -84,6 +87,8 @@ impl<'a> Reader<'a> {
         }
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
         let limit = self.tools.config.max_file_bytes;
+        let tools = (self.tools.memory, &*self.tools.ledger);
+        self.survey = Survey::of(&walk.files, limit, tools, &mut self.used)?;
         for file in &walk.files {
             let mut add = |reader: &mut Self, line, text: Result<String, String>| -> Result<()> {
                 bytes += text.as_ref().map_or(0, String::len);
@@ -114,7 +119,7 @@ impl<'a> Reader<'a> {
     /// Extracts and cuts a batch in parallel, then hands it out in order.
     fn process(&mut self, batch: Vec<Item<'_>>) -> Result<()> {
         let Tools { config, encoder, memory, ledger, previous, .. } = &self.tools;
-        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous };
+        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous, survey: &self.survey };
         let done: Vec<_> = batch.into_par_iter().map(|item| preparation.prepare(item)).collect();
         for (name, fingerprint, outcome) in done {
             if let Some(fingerprint) = fingerprint {

@@ -49,7 +49,7 @@ pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
 
 /// What is in a file: one document, or one a line.
 fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
-    let context = Context { source: &file.name, base_url: "", url_style: UrlStyle::default(), navigation_title: title };
+    let context = Context { source: &file.name, navigation_title: title, ..Context::default() };
     if file.format == Format::Jsonl {
         let lines = match source::lines(file, DEFAULT_MAX_FILE_BYTES) {
             Ok(lines) => lines,
