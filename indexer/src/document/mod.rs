@@ -68,11 +68,24 @@ struct Heading {
     is_over: bool,
 }
 
+/// Levels of headings, 1 to 6, and of entries, 7; those inside an entry are so much deeper.
+pub(crate) const LEVELS: u8 = 8;
+
+/// Whether a level is that of an entry: a function, a setting, a term of a list.
+fn is_entry(level: u8) -> bool {
+    level % LEVELS == LEVELS - 1
+}
+
 impl Outline {
     /// Begins a section. A heading without an anchor has that of the heading above it.
     pub(crate) fn heading(&mut self, level: u8, text: &str, anchor: Option<String>) {
         self.close();
         self.open.retain(|h| h.level < level);
+        if is_entry(level) {
+            // A box among the entries, a note for example, has none of them.
+            let above = self.above_text();
+            self.open.truncate(above);
+        }
         let anchor = anchor.or_else(|| self.open.last().and_then(|h| h.anchor.clone()));
         self.open.push(Heading { level, text: text.to_owned(), anchor, is_over: false });
         self.above = self.open.len();
@@ -98,7 +111,7 @@ impl Outline {
         if text.is_empty() {
             return;
         }
-        let above = self.open.iter().take_while(|h| !h.is_over).count();
+        let above = self.above_text();
         if above != self.above || (is_links != self.is_links && !self.text.is_empty()) {
             self.close();
             self.above = above;
@@ -108,6 +121,11 @@ impl Outline {
             self.text.push_str("\n\n");
         }
         self.text.push_str(text);
+    }
+
+    /// How many of the open headings are above the text that comes.
+    fn above_text(&self) -> usize {
+        self.open.iter().rposition(|h| !h.is_over).map_or(0, |at| at + 1)
     }
 
     fn close(&mut self) {

@@ -119,7 +119,8 @@ impl<'a> Reader<'a> {
     /// Extracts and cuts a batch in parallel, then hands it out in order.
     fn process(&mut self, batch: Vec<Item<'_>>) -> Result<()> {
         let Tools { config, encoder, memory, ledger, previous, .. } = &self.tools;
-        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous, survey: &self.survey };
+        let preparation =
+            Preparation { config, encoder, titles: &self.titles, memory, ledger, previous, survey: &self.survey };
         let done: Vec<_> = batch.into_par_iter().map(|item| preparation.prepare(item)).collect();
         for (name, fingerprint, outcome) in done {
             if let Some(fingerprint) = fingerprint {

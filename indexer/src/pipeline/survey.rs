@@ -81,7 +81,8 @@ impl Survey {
             self.counts.retain(|_, pages| *pages > 1);
         }
         let place = sketch.canonical.as_deref().map(page_name);
-        if let Some(prefix) = place.as_deref().and_then(|p| prefix(p, &page_name(name)))
+        let own = page_name(name);
+        if let Some(prefix) = place.as_deref().and_then(|p| prefix(p, &own)).filter(|_| !own.is_empty())
             && (self.prefixes.len() < MOST_PREFIXES || self.prefixes.contains_key(prefix))
         {
             *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
@@ -110,7 +111,9 @@ impl Survey {
         }
         let known = self.prefixes.iter().max_by_key(|(prefix, pages)| (**pages, *prefix)).map(|(p, _)| p.as_str());
         let original = match known {
-            Some(prefix) if !is_relative(canonical) => place.strip_prefix(prefix)?.to_owned(),
+            Some(prefix) if !is_relative(canonical) => {
+                format!("{place}/").strip_prefix(prefix)?.trim_end_matches('/').to_owned()
+            }
             _ => place.match_indices('/').map(|(at, _)| &place[at + 1..]).find(|p| self.names.contains(*p))?.to_owned(),
         };
         (original != own && self.names.contains(&original)).then_some(original)
@@ -164,7 +167,7 @@ fn page_name(address: &str) -> String {
 fn prefix<'a>(place: &'a str, own: &str) -> Option<&'a str> {
     if own.is_empty() {
         // The first page of a site: its address is what all others begin with.
-        return Some(place).filter(|p| p.contains("://") && !p.contains('.') || p.matches('/').count() <= 2);
+        return Some(place);
     }
     let before = place.strip_suffix(own)?;
     (before.is_empty() || before.ends_with('/')).then_some(before)

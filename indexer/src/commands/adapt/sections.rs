@@ -7,7 +7,7 @@ use crate::{
     commands::config::DEFAULT_MAX_FILE_BYTES,
     document::{Extracted, navigation},
     extract::{self, Context, Format, Outcome},
-    source::{self, Selection, SourceFile, urls::UrlStyle},
+    source::{self, Selection, SourceFile},
 };
 
 /// One section of a page.

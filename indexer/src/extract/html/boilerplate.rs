@@ -91,9 +91,9 @@ fn peel(places: Vec<usize>, pieces: &[Piece], is_repeated: &[bool], is_dropped: 
     }
 }
 
-/// Where the start of the text ends and its end starts, in pieces. The first heading is never boilerplate.
+/// Where the start of the text ends and its end starts, in pieces. The page's own first heading is never boilerplate.
 fn edges(pieces: &[Piece]) -> (usize, usize) {
-    let is_heading = |p: &Piece| matches!(p, Piece::Heading { level: 1, .. });
+    let is_heading = |p: &Piece| matches!(p, Piece::Heading { level: 1, is_outside: false, .. });
     let heading = pieces.iter().position(is_heading).unwrap_or(pieces.len());
     let inside = pieces.iter().position(is_inside).unwrap_or(0);
     let end = pieces.iter().rposition(is_inside).map_or(pieces.len(), |at| at + 1);
@@ -111,16 +111,16 @@ fn is_inside(piece: &Piece) -> bool {
 /// Whether a piece stands beside the text, or leads through the site.
 fn is_beside(piece: &Piece) -> bool {
     match piece {
-        Piece::Heading { level, is_outside, .. } => *is_outside && *level > 1,
+        Piece::Heading { is_outside, .. } => *is_outside,
         Piece::Block(block) => block.is_outside || block.is_links(),
         Piece::Entry { .. } | Piece::End { .. } => false,
     }
 }
 
 /// The hash of a piece's words; dates, counts and versions do not tell two pieces apart.
-fn key(piece: &Piece) -> Option<u64> {
+pub(super) fn key(piece: &Piece) -> Option<u64> {
     let (text, is_outside) = match piece {
-        Piece::Heading { level: 1, .. } | Piece::Entry { .. } | Piece::End { .. } => return None,
+        Piece::Heading { level: 1, is_outside: false, .. } | Piece::Entry { .. } | Piece::End { .. } => return None,
         Piece::Heading { text, is_outside, .. } => (text, *is_outside),
         Piece::Block(block) => (&block.text, block.is_outside),
     };
@@ -143,7 +143,7 @@ mod tests {
 
     fn page(lines: &[&str]) -> Vec<Piece> {
         let heading = Piece::Heading { level: 1, text: "T".into(), anchor: None, is_outside: false };
-        std::iter::once(heading).chain(lines.iter().map(|l| Piece::text((*l).into()))).collect()
+        std::iter::once(heading).chain(lines.iter().map(|l| Piece::text(l))).collect()
     }
 
     fn texts(pieces: &[Piece]) -> Vec<&str> {
@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_repeated_goes_from_the_edges_and_stays_among_the_text() {
-        let lines = ["One.", "Handle with care.", "Two.", "Three.", "Four.", "Five.", "Updated in May", "Edit this page"];
+        let lines =
+            ["One.", "Handle with care.", "Two.", "Three.", "Four.", "Five.", "Updated in May", "Edit this page"];
         let pieces = page(&lines);
         let repeated = candidates(&page(&["Handle with care.", "Edit this page"]));
         assert_eq!(repeated.len(), 2);
@@ -167,6 +168,6 @@ mod tests {
 
     #[test]
     fn long_paragraphs_are_never_boilerplate() {
-        assert_eq!(candidates(&page(&[&"word ".repeat(60)])), []);
+        assert!(candidates(&page(&[&"word ".repeat(60)])).is_empty());
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn is_name(text: &str) -> bool {
 /// The name as a heading, and the text as written where it says more.
 pub(super) fn short_name(text: &str) -> (String, Option<String>) {
     let length = text.chars().count();
-    let call = text.match_indices('(').find(|(at, _)| text[..*at].ends_with(|c: char| c.is_alphanumeric() || "_>]".contains(c)));
+    let call = text
+        .match_indices('(')
+        .find(|(at, _)| text[..*at].ends_with(|c: char| c.is_alphanumeric() || "_>]".contains(c)));
     if let Some((at, _)) = call.filter(|_| length > LONG_CALL)
         && at <= LONGEST
     {
@@ -52,56 +54,87 @@ pub(super) fn qualified(name: &str, anchor: &str) -> String {
 }
 
 /// Joins neighbours that have nearly nothing to say: a list of constants is one section, with the address of its first.
+/// An entry with nothing to say is explained by the text behind it.
 pub(super) fn join_tiny(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut out = Vec::with_capacity(pieces.len());
     let mut rest = pieces.into_iter().peekable();
-    let mut group: Vec<Piece> = Vec::new();
-    let (mut members, mut size) = (0, 0);
+    let mut group = Group::default();
     while let Some(piece) = rest.next() {
-        let Piece::Entry { level, .. } = piece else {
-            close_group(&mut group, &mut members, &mut out);
+        let (Piece::Entry { level, .. } | Piece::Heading { level, .. }) = piece else {
+            group.close(&mut out);
             out.push(piece);
             continue;
         };
-        let mut body = Vec::new();
+        let mut body = vec![piece];
         let mut letters = 0;
         while let Some(block) = rest.next_if(|p| matches!(p, Piece::Block(_))) {
             letters += if let Piece::Block(b) = &block { b.letters } else { 0 };
             body.push(block);
         }
-        let ends = rest.next_if(|p| matches!(p, Piece::End { level: l } if *l == level));
-        let is_leaf = ends.is_some() || !matches!(rest.peek(), Some(Piece::Heading { .. }));
-        let is_deeper = matches!(rest.peek(), Some(Piece::Entry { level: l, .. }) if *l > level);
-        let is_tiny = letters < TINY && is_leaf && !is_deeper;
-        if !is_tiny || size > GROUP {
-            close_group(&mut group, &mut members, &mut out);
-            size = 0;
+        let end = rest.next_if(|p| matches!(p, Piece::End { level: l } if *l == level));
+        let is_explained = letters == 0 && end.is_some() && matches!(rest.peek(), Some(Piece::Block(_)));
+        let has_more = match rest.peek() {
+            Some(Piece::Entry { level: l, .. } | Piece::Heading { level: l, .. }) => *l > level && end.is_none(),
+            _ => is_explained,
+        };
+        body.extend(end.filter(|_| !is_explained));
+        if !has_more && is_tiny(&body[0], letters) {
+            group.add(body, letters, &mut out);
+        } else {
+            group.close(&mut out);
+            out.extend(body);
         }
-        let into = if is_tiny { &mut group } else { &mut out };
-        into.push(piece);
-        into.extend(body);
-        into.extend(ends);
-        members += usize::from(is_tiny);
-        size += letters + LONGEST / 4;
     }
-    close_group(&mut group, &mut members, &mut out);
+    group.close(&mut out);
     out
 }
 
-/// Writes a group out: as it is if it has one member, else with the names of the later ones as text.
-fn close_group(group: &mut Vec<Piece>, members: &mut usize, out: &mut Vec<Piece>) {
-    let is_joined = std::mem::take(members) > 1;
-    let mut is_first = true;
-    let mut last_end = None;
-    for piece in group.drain(..) {
-        match piece {
-            Piece::Entry { name, .. } if is_joined && !is_first => out.push(Piece::text(name)),
-            end @ Piece::End { .. } if is_joined => last_end = Some(end),
-            piece => out.push(piece),
-        }
-        is_first = false;
+/// Whether a section need not stand by itself. Headings do, unless there is nothing below them.
+fn is_tiny(name: &Piece, letters: usize) -> bool {
+    match name {
+        Piece::Entry { .. } => letters < TINY,
+        Piece::Heading { level, anchor, .. } => letters == 0 && *level > 2 && anchor.is_some(),
+        _ => false,
     }
-    out.extend(last_end);
+}
+
+/// Neighbours that share a section.
+#[derive(Default)]
+struct Group {
+    pieces: Vec<Piece>,
+    members: usize,
+    letters: usize,
+    level: u8,
+}
+
+impl Group {
+    fn add(&mut self, body: Vec<Piece>, letters: usize, out: &mut Vec<Piece>) {
+        let (Piece::Entry { level, name: text, .. } | Piece::Heading { level, text, .. }) = &body[0] else { return };
+        if self.letters > GROUP || *level != self.level {
+            self.close(out);
+        }
+        self.level = *level;
+        self.members += 1;
+        self.letters += letters + text.len();
+        self.pieces.extend(body);
+    }
+
+    /// Writes the group out: as it is if it has one member, else with the names of the later ones as text.
+    fn close(&mut self, out: &mut Vec<Piece>) {
+        let is_joined = self.members > 1;
+        let mut last_end = None;
+        for (at, piece) in self.pieces.drain(..).enumerate() {
+            match piece {
+                Piece::Entry { name: text, .. } | Piece::Heading { text, .. } if is_joined && at > 0 => {
+                    out.push(Piece::repeated_name(text));
+                }
+                end @ Piece::End { .. } if is_joined => last_end = Some(end),
+                piece => out.push(piece),
+            }
+        }
+        out.extend(last_end);
+        (self.members, self.letters) = (0, 0);
+    }
 }
 
 #[cfg(test)]
@@ -140,13 +173,22 @@ mod tests {
     fn entries_with_nearly_nothing_to_say_share_a_section() {
         let entry = |name: &str, text: &str| {
             let anchor = name.to_owned();
-            [Piece::Entry { level: 7, name: name.into(), anchor }, Piece::text(text.into()), Piece::End { level: 7 }]
+            [Piece::Entry { level: 7, name: name.into(), anchor }, Piece::text(text), Piece::End { level: 7 }]
         };
         let long = "A sentence that says what it is.";
-        let pieces: Vec<Piece> =
-            [entry("A", "up"), entry("B", "down"), entry("C", long), entry("D", "left")].concat();
+        let pieces: Vec<Piece> = [entry("A", "up"), entry("B", "down"), entry("C", long), entry("D", "left")].concat();
         let joined = join_tiny(pieces);
-        let names: Vec<&str> = joined.iter().filter_map(|p| if let Piece::Entry { name, .. } = p { Some(name.as_str()) } else { None }).collect();
+        let names: Vec<&str> = joined
+            .iter()
+            .filter_map(|p| if let Piece::Entry { name, .. } = p { Some(name.as_str()) } else { None })
+            .collect();
         assert_eq!(names, ["A", "C", "D"]);
+    }
+
+    #[test]
+    fn an_entry_without_a_body_is_explained_by_what_follows() {
+        let entry = Piece::Entry { level: 7, name: "f()".into(), anchor: "f".into() };
+        let pieces = vec![entry.clone(), Piece::End { level: 7 }, Piece::text("It does this.")];
+        assert_eq!(join_tiny(pieces), [entry, Piece::text("It does this.")]);
     }
 }

@@ -26,10 +26,11 @@ fn mark(pieces: &[Piece], is_list: &mut [bool]) {
     };
     let links = test(super::words::Block::is_links);
     let described = test(|b| b.is_links() || b.is_described_link());
-    let shortest = LIST.min(pieces.len());
+    // A section that is nothing else may be shorter, but one link is no list.
+    let shortest = LIST.min(pieces.len()).max(2);
     mark_runs(&links, 0, shortest, is_list);
-    // A term that is a link and its definition take turns.
-    mark_runs(&described, 1, DESCRIBED, is_list);
+    // A kind, a link and its description take turns.
+    mark_runs(&described, 2, DESCRIBED, is_list);
 }
 
 /// Marks runs with at least `shortest` lines, and at most `gap` other lines between two of them.

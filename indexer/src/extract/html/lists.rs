@@ -3,9 +3,8 @@
 use ego_tree::NodeId;
 
 use super::{entries, piece::Piece};
+use crate::document::LEVELS;
 
-/// Levels of a list: six of headings, and one of its entries.
-const LEVELS: u8 = 8;
 /// Lists that are nested deeper add no levels.
 const DEEPEST: u8 = 30;
 /// Names of one definition that are shown.
@@ -95,6 +94,6 @@ fn entry(level: u8, names: Vec<(String, String)>) -> Vec<Piece> {
         }
     }
     let mut pieces = vec![Piece::Entry { level, name: shown.join(", "), anchor }];
-    pieces.extend(text.into_iter().map(Piece::text));
+    pieces.extend(text.into_iter().map(Piece::repeated_name));
     pieces
 }

@@ -18,6 +18,8 @@ mod shape;
 mod unseen;
 mod words;
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html};
 
 pub use boilerplate::Sketch;
@@ -77,8 +79,22 @@ fn parse(text: &str) -> Result<Html, String> {
 fn pieces(root: ElementRef<'_>, is_page: bool) -> Vec<Piece> {
     let at_body = is_page && root.value().name() == "body";
     let shape = Shape::of(root, at_body);
-    let mut pieces = reader::read(root, &shape, at_body);
-    pieces.retain(|p| !matches!(p, Piece::Block(b) if is_page && b.leads_on()));
+    let pieces = reader::read(root, &shape, at_body);
+    if is_page { without_page_turning(pieces) } else { pieces }
+}
+
+/// Without the lines that lead to the pages around this one, or down to its text.
+fn without_page_turning(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let leads_on = |p: &Piece| matches!(p, Piece::Block(b) if b.leads_on());
+    // Some say only at one end of the page what their links are for.
+    let lines: HashSet<u64> = pieces.iter().filter(|p| leads_on(p)).filter_map(boilerplate::key).collect();
+    let mut is_before_text = true;
+    pieces.retain(|p| {
+        let leads_down = matches!(p, Piece::Block(b) if b.leads_down());
+        is_before_text &= leads_down || !matches!(p, Piece::Heading { .. } | Piece::Block(_));
+        let turns = leads_on(p) || boilerplate::key(p).is_some_and(|k| lines.contains(&k));
+        !(turns || (leads_down && is_before_text))
+    });
     pieces
 }
 
@@ -167,7 +183,10 @@ mod tests {
     #[test]
     fn headings_find_their_addresses_wherever_generators_put_them() {
         for (html, expected) in [
-            ("<section id=a><span class=r><a href='s.html'>source</a></span><a href='#a'></a><h4>N</h4></section>", "a: N"),
+            (
+                "<section id=a><span class=r><a href='s.html'>source</a></span><a href='#a'></a><h4>N</h4></section>",
+                "a: N",
+            ),
             ("<div id=a><div class=titlepage><div><h2>N<a id=x class=indexterm></a></h2></div></div></div>", "a: N"),
             ("<div><a name=a></a><h2>N</h2></div>", "a: N"),
             ("<h2><a id=a></a>N</h2>", "a: N"),
@@ -179,14 +198,15 @@ mod tests {
             ("<span id=a><a href='#a'></a><code>N: u8</code></span><div>Body that says more.</div>", "a: N: u8"),
             ("<dl><dd><span id=index-a></span></dd><dt>A</dt><dd>Body that says more.</dd></dl>", "index-a: A"),
         ] {
-            let text = format!("<main><h1>T</h1><p>Text that begins the page and is long enough.</p>{html}<p>end</p></main>");
+            let text =
+                format!("<main><h1>T</h1><p>Text that begins the page and is long enough.</p>{html}<p>end</p></main>");
             assert_eq!(anchors(&text)[1], expected, "{html}");
         }
     }
 
     #[test]
     fn a_box_around_the_page_is_no_address() {
-        let text = "<body><div id=__next><div id=content><h2>One</h2><p>x</p><h2 id=b>Two</h2><p>y</p></div></div></body>";
+        let text = "<title>P</title><body><div id=__next><div id=content><h2>One</h2><p>x</p><h2 id=b>Two</h2><p>y</p></div></div></body>";
         assert_eq!(anchors(text), [": One", "b: Two"]);
     }
 
@@ -218,7 +238,10 @@ mod tests {
              <p>Was this page helpful?</p></div></body>";
         let repeated = sketch(text).blocks;
         let context = Context { source: "a.html", repeated: &repeated[..], ..Context::default() };
-        let other = text.replace("Citric acid dissolves lime, and so does vinegar.", "Another text, of which the site has only this one.");
+        let other = text.replace(
+            "Citric acid dissolves lime, and so does vinegar.",
+            "Another text, of which the site has only this one.",
+        );
         let Ok((Extracted::Page(p), _)) = extract(&other, &context) else { panic!("a page") };
         assert_eq!(p.sections[0].text, "Another text, of which the site has only this one.");
     }

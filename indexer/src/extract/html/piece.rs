@@ -1,18 +1,13 @@
 //! What a page is read into before boilerplate is taken out: headings, entries and blocks, from top to bottom.
 
-use super::{links, words::{Block, letters}};
+use super::{links, words::Block};
 use crate::document::Outline;
 
 /// One piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// A heading.
-    Heading {
-        level: u8,
-        text: String,
-        anchor: Option<String>,
-        is_outside: bool,
-    },
+    Heading { level: u8, text: String, anchor: Option<String>, is_outside: bool },
     /// The name of an entry.
     Entry { level: u8, name: String, anchor: String },
     /// The text of headings and entries of this level, and of deeper ones, ends.
@@ -22,10 +17,16 @@ pub(super) enum Piece {
 }
 
 impl Piece {
+    /// The whole of a name that was shortened. It does not count as something to say.
+    pub(super) fn repeated_name(text: String) -> Self {
+        Self::Block(Block { text, ..Block::default() })
+    }
+
     /// A block of text without links.
-    pub(super) fn text(text: String) -> Self {
-        let letters = letters(&text);
-        Self::Block(Block { text, letters, ..Block::default() })
+    #[cfg(test)]
+    pub(super) fn text(text: &str) -> Self {
+        let letters = super::words::letters(text);
+        Self::Block(Block { text: text.to_owned(), letters, ..Block::default() })
     }
 }
 

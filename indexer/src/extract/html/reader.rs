@@ -3,6 +3,8 @@
 use ego_tree::{NodeId, iter::Edge};
 use scraper::{ElementRef, Node, node::Element};
 
+use crate::document::LEVELS;
+
 use super::{
     anchors::{Candidates, own_id, permalink},
     entries,
@@ -48,6 +50,12 @@ const BLOCKS: [&str; 32] = [
     "tr",
     "ul",
 ];
+/// Elements that set a name off from the text that it begins.
+const NAMES: [&str; 8] = ["b", "code", "dfn", "kbd", "samp", "strong", "tt", "var"];
+/// An item with fewer letters needs no address of its own.
+const ITEM: u32 = 80;
+/// A name that begins an item has at most so many letters.
+const ITEM_NAME: u32 = 60;
 /// Letters outside links that may stand between the start of a box and the heading that names it.
 const BEFORE_HEADING: usize = 24;
 /// A box that is named as furniture and has more text than this is none.
@@ -169,6 +177,7 @@ impl Reader<'_> {
             _ => match heading_level(name) {
                 Some(level) => self.open_heading(element, level),
                 None if self.links_to_itself(element) => self.open_name(element, None),
+                None if NAMES.contains(&name) => self.open_item_name(element),
                 None => {}
             },
         }
@@ -257,12 +266,19 @@ impl Reader<'_> {
     fn note_anchor(&mut self, node: NodeId, id: &str) {
         match &mut self.name {
             Some(name) => name.anchors.inner.push(id.to_owned()),
-            None => self.open.push(Open { node, id: id.to_owned(), prose: self.words.prose, pieces: self.pieces.len(), is_taken: false }),
+            None => self.open.push(Open {
+                node,
+                id: id.to_owned(),
+                prose: self.words.prose,
+                pieces: self.pieces.len(),
+                is_taken: false,
+            }),
         }
     }
 
     fn open_link(&mut self, e: &Element) {
         self.words.in_link += 1;
+        self.words.in_own_page = e.attr("href").is_some_and(|h| h.starts_with('#'));
         let rel = e.attr("rel").unwrap_or_default();
         let turns = |r: &str| matches!(r, "next" | "prev" | "previous" | "up");
         let key = e.attr("accesskey").is_some_and(|k| matches!(k, "n" | "p" | "u"));
@@ -298,7 +314,8 @@ impl Reader<'_> {
             before: std::mem::take(&mut self.before),
             ..Candidates::default()
         };
-        self.name = Some(Name { node, level: Some(level), anchors, outer: outer.map(|o| o.0).or(parent), is_term: false });
+        self.name =
+            Some(Name { node, level: Some(level), anchors, outer: outer.map(|o| o.0).or(parent), is_term: false });
     }
 
     /// Drops what stands between the start of a box and its heading, if it is links: "1.0.0 · source".
@@ -343,6 +360,22 @@ impl Reader<'_> {
         }
     }
 
+    /// The word that an item of a list begins with, if there is an anchor right before it: the item is an entry.
+    fn open_item_name(&mut self, element: ElementRef<'_>) {
+        let parent = element.parent().and_then(ElementRef::wrap).filter(|p| p.value().name() == "li");
+        let Some(item) = parent.filter(|_| self.name.is_none() && self.words.is_empty()) else { return };
+        let item_id = own_id(item.value()).map(str::to_owned);
+        let letters = self.shape.extent(element.id()).letters();
+        let is_entry = (2..=ITEM_NAME).contains(&letters) && self.shape.extent(item.id()).prose() >= ITEM;
+        let is_place = item_id.is_some() || own_id(element.value()).is_some() || !self.before.is_empty();
+        if is_entry && is_place && self.shape.extent(item.id()).headings() == 0 {
+            self.open_name(element, item_id);
+            if let Some(name) = &mut self.name {
+                name.outer = Some(item.id());
+            }
+        }
+    }
+
     /// Whether an element says that it is a place of its own: it has an anchor, and a mark that leads to it.
     fn links_to_itself(&self, element: ElementRef<'_>) -> bool {
         let extent = self.shape.extent(element.id());
@@ -359,11 +392,18 @@ impl Reader<'_> {
         let text = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
         // Generators put a link to the heading inside it, shown as one of these.
         let text = text.trim_end_matches(['#', '¶', '\u{200b}', '🔗', ' ', '|']).trim_start_matches(['#', '§', ' ']);
-        let anchor = name.anchors.choose(text, |id| self.shape.ids.contains(id));
+        // The terms of an index are links to where the word is, with an anchor for the letters above.
+        let is_reference = block.linked * 2 >= block.letters && name.anchors.permalink.is_none();
+        let is_entry = entries::is_name(text) && !is_reference;
+        let anchor = name.anchors.clone().choose(text, |id| self.shape.ids.contains(id));
         match (name.level, anchor) {
             _ if text.is_empty() => {}
             (Some(level), anchor) => self.add_heading(level, text, anchor, name.node, name.outer),
-            (None, Some(anchor)) if entries::is_name(text) => self.add_name(text, anchor, name.is_term),
+            (None, Some(anchor)) if is_entry => self.add_name(text, anchor, &name),
+            (None, _) if name.outer.is_some() => {
+                self.words.add(text);
+                self.words.separate(" ");
+            }
             (None, _) => {
                 let block = Block { text: text.to_owned(), is_outside: !self.in_main, ..block };
                 self.pieces.push(Piece::Block(block));
@@ -378,17 +418,24 @@ impl Reader<'_> {
             self.scopes.push((outer, node, level));
         }
         self.pieces.push(Piece::Heading { level, text: short, anchor, is_outside: !self.in_main });
-        self.pieces.extend(whole.map(Piece::text));
+        self.pieces.extend(whole.map(Piece::repeated_name));
     }
 
-    fn add_name(&mut self, text: &str, anchor: String, is_term: bool) {
-        if is_term && self.lists.has_open() {
+    fn add_name(&mut self, text: &str, anchor: String, name: &Name) {
+        if name.is_term && self.lists.has_open() {
             self.lists.add_name(text, anchor);
             return;
         }
-        let (name, whole) = entries::short_name(text);
-        self.pieces.push(Piece::Entry { level: self.lists.level(7), name, anchor });
-        self.pieces.extend(whole.map(Piece::text));
+        let level = self.lists.level(LEVELS - 1);
+        let (short, whole) = entries::short_name(text);
+        self.pieces.push(Piece::Entry { level, name: short, anchor });
+        if let Some(item) = name.outer {
+            // The name is the first word of its item's text.
+            self.words.add(text);
+            self.words.separate(" ");
+            self.scopes.push((item, name.node, level));
+        }
+        self.pieces.extend(whole.map(Piece::repeated_name));
     }
 
     /// Ends the text of the headings whose box this is, unless the box held nothing but the heading.

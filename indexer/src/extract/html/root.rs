@@ -4,6 +4,8 @@ use scraper::{ElementRef, Html};
 
 use super::{head::select, words::letters};
 
+/// Elements with one mark that are compared.
+const FEW: usize = 8;
 /// Marks of the content, the surest first.
 const MARKS: [&str; 6] = ["[data-cloze-content]", "main article", "main", "[role=main]", "article", "body"];
 

@@ -10,6 +10,9 @@ use super::{anchors::own_id, unseen::is_unseen, words::letters};
 /// Share of an element's prose, in percent, that a child has if it is the one that matters.
 const MAIN: u32 = 60;
 
+/// Elements that a page is laid out with.
+const BOXES: [&str; 10] = ["article", "body", "center", "div", "main", "section", "table", "tbody", "td", "tr"];
+
 /// What lies before a place of the page.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
@@ -101,7 +104,8 @@ impl Shape {
                     if let Some(extent) = shape.extents.get_mut(&node.id()) {
                         extent.end = here;
                     }
-                    let is_link = node.value().as_element().is_some_and(|e| e.name() == "a" && e.attr("href").is_some());
+                    let is_link =
+                        node.value().as_element().is_some_and(|e| e.name() == "a" && e.attr("href").is_some());
                     links = links.saturating_sub(u32::from(is_link));
                 }
             }
@@ -132,6 +136,9 @@ impl Shape {
     /// Whether an element begins where the page does and holds nearly all of it: its address is the page's.
     pub(super) fn is_whole_page(&self, node: NodeId) -> bool {
         let extent = self.extent(node);
+        if extent.start.headings > self.root.start.headings {
+            return false;
+        }
         let before = extent.start.letters.saturating_sub(self.root.start.letters);
         before < 40 && u64::from(extent.letters()) * 5 >= u64::from(self.root.letters()) * 4
     }
@@ -140,7 +147,8 @@ impl Shape {
         let mut at = root;
         loop {
             let prose = |e: &ElementRef<'_>| self.extent(e.id()).prose();
-            let Some(child) = at.child_elements().max_by_key(prose) else { break };
+            let boxes = at.child_elements().filter(|e| BOXES.contains(&e.value().name()));
+            let Some(child) = boxes.max_by_key(prose) else { break };
             if u64::from(prose(&child)) * 100 < u64::from(prose(&at)) * u64::from(MAIN) || prose(&child) == 0 {
                 break;
             }

@@ -54,7 +54,8 @@ pub(super) fn is_named_furniture(element: &Element) -> bool {
 }
 
 fn is_furniture_word(word: &str) -> bool {
-    FURNITURE.contains(&word) || matches!(word, "nav" | "navbar" | "navpath" | "navrow" | "sidenav" | "topnav")
+    FURNITURE.contains(&word)
+        || matches!(word, "nav" | "navbar" | "navpath" | "navrow" | "sidenav" | "topnav")
         || ["navhead", "navfoot", "navig"].iter().any(|stem| word.starts_with(stem))
 }
 

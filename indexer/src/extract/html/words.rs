@@ -8,6 +8,8 @@ pub(super) struct Block {
     pub(super) letters: usize,
     /// Letters and digits of links.
     pub(super) linked: usize,
+    /// Letters and digits of links to places on the same page.
+    pub(super) linked_here: usize,
     /// Whether its first word is a link.
     pub(super) begins_with_link: bool,
     /// Whether it has a link to the page before, after or above.
@@ -20,6 +22,11 @@ impl Block {
     /// Whether it is little more than links.
     pub(super) fn is_links(&self) -> bool {
         self.linked > 0 && self.linked * 5 >= self.letters * 3
+    }
+
+    /// Whether it leads to the text of the same page: "skip to the content", a list of the headings.
+    pub(super) fn leads_down(&self) -> bool {
+        self.is_links() && self.linked_here == self.linked
     }
 
     /// Whether it leads to the pages around this one and says nothing else.
@@ -41,6 +48,8 @@ pub(super) struct Words {
     pub(super) preformatted: usize,
     /// Open links.
     pub(super) in_link: usize,
+    /// Whether the link that was opened last leads to a place on the same page.
+    pub(super) in_own_page: bool,
     /// Letters and digits outside links, of the whole page so far.
     pub(super) prose: usize,
 }
@@ -82,6 +91,7 @@ impl Words {
         }
         self.block.letters += letters;
         self.block.linked += if is_link { letters } else { 0 };
+        self.block.linked_here += if is_link && self.in_own_page { letters } else { 0 };
         self.prose += if self.in_link > 0 { 0 } else { letters };
     }
 
