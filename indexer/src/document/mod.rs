@@ -33,6 +33,8 @@ pub struct Section {
     pub anchor: Option<String>,
     /// Paragraphs, separated by empty lines.
     pub text: String,
+    /// Whether the text is a list of links: it has the words of other pages and little to say.
+    pub is_links: bool,
 }
 
 /// What a source was found to be.
@@ -47,46 +49,101 @@ pub enum Extracted {
 /// Collects sections while a page is read from top to bottom.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// Open headings: level and text.
-    open: Vec<(u8, String)>,
-    anchor: Option<String>,
+    /// Open headings, from the top down.
+    open: Vec<Heading>,
+    /// How many of them the text at hand stands below.
+    above: usize,
     text: String,
+    is_links: bool,
     sections: Vec<Section>,
 }
 
+#[derive(Debug)]
+struct Heading {
+    level: u8,
+    text: String,
+    /// Its own anchor, else that of the heading above it.
+    anchor: Option<String>,
+    /// Its text has ended; headings may still follow below it.
+    is_over: bool,
+}
+
+/// Levels of headings, 1 to 6, and of entries, 7; those inside an entry are so much deeper.
+pub(crate) const LEVELS: u8 = 8;
+
+/// Whether a level is that of an entry: a function, a setting, a term of a list.
+fn is_entry(level: u8) -> bool {
+    level % LEVELS == LEVELS - 1
+}
+
 impl Outline {
-    /// Begins a section.
+    /// Begins a section. A heading without an anchor has that of the heading above it.
     pub(crate) fn heading(&mut self, level: u8, text: &str, anchor: Option<String>) {
         self.close();
-        self.open.retain(|(l, _)| *l < level);
-        self.open.push((level, text.to_owned()));
-        self.anchor = anchor;
+        self.open.retain(|h| h.level < level);
+        if is_entry(level) {
+            // A box among the entries, a note for example, has none of them.
+            let above = self.above_text();
+            self.open.truncate(above);
+        }
+        let anchor = anchor.or_else(|| self.open.last().and_then(|h| h.anchor.clone()));
+        self.open.push(Heading { level, text: text.to_owned(), anchor, is_over: false });
+        self.above = self.open.len();
+    }
+
+    /// Ends the text below the headings of this level and of deeper ones: what follows belongs to the heading above.
+    pub(crate) fn end(&mut self, level: u8) {
+        self.open.iter_mut().filter(|h| h.level >= level).for_each(|h| h.is_over = true);
     }
 
     /// Adds a paragraph to the section at hand.
     pub(crate) fn paragraph(&mut self, text: &str) {
+        self.add(text, false);
+    }
+
+    /// Adds a line of a list of links. Text and such lists are sections apart.
+    pub(crate) fn link(&mut self, text: &str) {
+        self.add(text, true);
+    }
+
+    fn add(&mut self, text: &str, is_links: bool) {
         let text = text.trim_matches(['\n', ' ', '\t']);
         if text.is_empty() {
             return;
         }
+        let above = self.above_text();
+        if above != self.above || (is_links != self.is_links && !self.text.is_empty()) {
+            self.close();
+            self.above = above;
+        }
+        self.is_links = is_links;
         if !self.text.is_empty() {
             self.text.push_str("\n\n");
         }
         self.text.push_str(text);
     }
 
+    /// How many of the open headings are above the text that comes.
+    fn above_text(&self) -> usize {
+        self.open.iter().rposition(|h| !h.is_over).map_or(0, |at| at + 1)
+    }
+
     fn close(&mut self) {
         let text = std::mem::take(&mut self.text);
-        // A heading without text of its own is still found by its words.
-        if !text.is_empty() || !self.open.is_empty() {
-            let headings = self.open.iter().map(|(_, h)| h.clone()).collect();
-            self.sections.push(Section { headings, anchor: self.anchor.take(), text });
+        let open = &self.open[..self.above.min(self.open.len())];
+        let headings: Vec<String> = open.iter().map(|h| h.text.clone()).collect();
+        // A heading without text of its own is still found by its words; the rest of an outer section only by text.
+        let is_new = self.sections.last().is_none_or(|s| !s.headings.starts_with(&headings));
+        if !text.is_empty() || (!headings.is_empty() && is_new) {
+            let anchor = open.last().and_then(|h| h.anchor.clone());
+            self.sections.push(Section { headings, anchor, text, is_links: std::mem::take(&mut self.is_links) });
         }
     }
 
     /// The text of the first heading, of whatever level.
     pub(crate) fn first_heading(&self) -> Option<&str> {
-        self.sections.iter().find_map(|s| s.headings.first()).or(self.open.first().map(|(_, h)| h)).map(String::as_str)
+        let read = self.sections.iter().find_map(|s| s.headings.first());
+        read.or(self.open.first().map(|h| &h.text)).map(String::as_str)
     }
 
     /// All sections. The heading that repeats the page's title is the title, not a section of its own.

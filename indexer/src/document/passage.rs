@@ -78,7 +78,7 @@ fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &
     out.split_sections += u64::from(pieces.len() > 1);
     out.shortened_contexts += if shortened { pieces.len() as u64 } else { 0 };
     let url = match &section.anchor {
-        Some(anchor) => format!("{}#{anchor}", document.url),
+        Some(anchor) => format!("{}#{}", document.url, fragment(anchor)),
         None => document.url.clone(),
     };
     for text in pieces {
@@ -92,10 +92,24 @@ fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &
             text: text.to_owned(),
             lang: document.lang.clone(),
             metadata: document.metadata.clone(),
+            is_links: section.is_links,
         };
         out.prepared.push(Prepared { passage, ids });
     }
     Ok(())
+}
+
+/// An anchor as it stands in an address. Browsers decode the escapes before they look for it.
+fn fragment(anchor: &str) -> String {
+    let mut out = String::with_capacity(anchor.len());
+    for c in anchor.chars() {
+        if c.is_ascii_control() || matches!(c, ' ' | '%' | '"' | '<' | '>' | '`') {
+            out.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Title and headings as far as they fit: the innermost headings are kept longest.

@@ -6,6 +6,7 @@ mod markdown;
 mod template;
 mod text;
 
+pub use html::{Sketch, sketch};
 pub use jsonl::record;
 
 use crate::{
@@ -65,6 +66,8 @@ pub struct Context<'a> {
     pub address: Option<&'a str>,
     /// Title from the navigation file, for a page without one.
     pub navigation_title: Option<&'a str>,
+    /// Hashes of blocks that the site repeats on its pages (see [`Sketch`]).
+    pub repeated: &'a [u64],
 }
 
 /// What came of a file, and what its author should know.

@@ -47,13 +47,26 @@ impl Memory {
     }
 
     /// The fingerprint of a source: its name, the title from the navigation file, the mark of its version, its text.
-    pub(crate) fn fingerprint(&self, parts: [&str; 4]) -> [u8; 32] {
+    /// `repeated` are its blocks that the site repeats.
+    pub(crate) fn fingerprint(&self, parts: [&str; 4], repeated: &[u64]) -> [u8; 32] {
         let mut hasher = self.sources.clone();
+        hasher.update(&(repeated.len() as u64).to_le_bytes());
+        repeated.iter().for_each(|block| {
+            hasher.update(&block.to_le_bytes());
+        });
         // Lengths keep one part from running into the next.
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());
         }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The key of what a page shows to those who look for what a site repeats.
+    pub(crate) fn sketch_key(&self, text: &str) -> [u8; 32] {
+        let mut hasher = self.sources.clone();
+        hasher.update(b"sketch");
+        hasher.update(text.as_bytes());
         *hasher.finalize().as_bytes()
     }
 

@@ -19,6 +19,7 @@ mod progress;
 mod queue;
 mod reader;
 pub mod report;
+mod survey;
 
 use std::{
     collections::{HashMap, VecDeque},

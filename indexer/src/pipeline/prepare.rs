@@ -15,8 +15,11 @@ use crate::{
         navigation::Titles,
         passage::{self, Passages},
     },
-    extract::{self, Context},
-    pipeline::memory::{Memory, Outcome},
+    extract::{self, Context, Format},
+    pipeline::{
+        memory::{Memory, Outcome},
+        survey::{self, Survey},
+    },
     source::{self, SourceFile, versions::Version},
 };
 
@@ -50,6 +53,7 @@ pub(crate) struct Preparation<'a> {
     pub(crate) memory: &'a Memory,
     pub(crate) ledger: &'a Ledger,
     pub(crate) previous: &'a PreviousPages,
+    pub(crate) survey: &'a Survey,
 }
 
 impl Preparation<'_> {
@@ -61,16 +65,21 @@ impl Preparation<'_> {
         };
         let relative = source::relative_name(&item.file.path, &item.file.root);
         let title = self.titles.get(&item.file.root).and_then(|t| t.get(&relative)).map(String::as_str);
-        let text = match item.text {
-            Ok(text) => text,
-            Err(reason) => return (name, None, Ok(Prepared::Skipped(reason))),
+        let text = match &item.text {
+            Ok(text) => text.as_str(),
+            Err(reason) => return (name, None, Ok(Prepared::Skipped(reason.clone()))),
         };
         let version = item.file.version.as_ref();
         let mark = version.map(Version::mark).unwrap_or_default();
         let address = item.file.fetched.as_ref().map(|f| f.address.as_str());
         // The address is stored with every passage.
         let place = address.map_or_else(|| name.clone(), |address| format!("{name}\n{address}"));
-        let fingerprint = self.memory.fingerprint([&place, title.unwrap_or_default(), &mark, &text]);
+        let repeated = match self.place_on_site(&item, &name, text) {
+            Ok(repeated) => repeated,
+            Err(reason) => return (name, None, Ok(Prepared::LeftOut(reason))),
+        };
+        let parts = [place.as_str(), title.unwrap_or_default(), &mark, text];
+        let fingerprint = self.memory.fingerprint(parts, &repeated);
         if let Some(known) = self.known(&fingerprint) {
             return (name, Some(fingerprint), Ok(known));
         }
@@ -80,10 +89,11 @@ impl Preparation<'_> {
             url_style: self.config.url_style,
             navigation_title: title,
             address,
+            repeated: &repeated,
         };
         let outcome = match item.line {
-            Some(_) => extract::record(&text, &context),
-            None => extract::file(item.file.format, &text, &context),
+            Some(_) => extract::record(text, &context),
+            None => extract::file(item.file.format, text, &context),
         };
         let prepared = match outcome {
             Err(reason) => Ok(Prepared::Skipped(reason)),
@@ -100,6 +110,18 @@ impl Preparation<'_> {
             }
         };
         (name, Some(fingerprint), prepared)
+    }
+
+    /// The blocks of a page that its site repeats; an error if the page is a copy of another one.
+    fn place_on_site(&self, item: &Item<'_>, name: &str, text: &str) -> std::result::Result<Vec<u64>, String> {
+        if item.line.is_some() || item.file.format != Format::Html || self.survey.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sketch = survey::sketch_of(text, self.memory, self.ledger);
+        match self.survey.original(name, &sketch) {
+            Some(original) => Err(format!("a copy of {original}, by its canonical address")),
+            None => Ok(self.survey.repeated(&sketch)),
+        }
     }
 
     /// What the last build made of the same text, if its page is still there as it was.

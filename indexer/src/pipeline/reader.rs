@@ -25,6 +25,7 @@ use crate::{
         progress::Progress,
         queue::{Job, Step, Written},
         report::Skip,
+        survey::Survey,
     },
     source::{self, Walk},
 };
@@ -61,6 +62,7 @@ pub(crate) struct Reader<'a> {
     /// The page that said something first, by the key of what it says.
     contents: HashMap<Key, String>,
     used: Used,
+    survey: Survey,
     report: Report,
 }
 
@@ -75,6 +77,7 @@ impl<'a> Reader<'a> {
             names: HashSet::new(),
             contents: HashMap::new(),
             used: Used::default(),
+            survey: Survey::default(),
             report: Report::default(),
         }
     }
@@ -92,6 +95,8 @@ impl<'a> Reader<'a> {
         }
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
         let limit = self.tools.config.max_file_bytes;
+        let tools = (self.tools.memory, &*self.tools.ledger);
+        self.survey = Survey::of(&walk.files, limit, tools, &mut self.used)?;
         for file in &walk.files {
             let mut add = |reader: &mut Self, line, text: Result<String, String>| -> Result<()> {
                 bytes += text.as_ref().map_or(0, String::len);
@@ -123,7 +128,8 @@ impl<'a> Reader<'a> {
     /// Extracts and cuts a batch in parallel, then hands it out in order.
     fn process(&mut self, batch: Vec<Item<'_>>) -> Result<()> {
         let Tools { config, encoder, memory, ledger, previous, .. } = &self.tools;
-        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous };
+        let preparation =
+            Preparation { config, encoder, titles: &self.titles, memory, ledger, previous, survey: &self.survey };
         let done: Vec<_> = batch.into_par_iter().map(|item| preparation.prepare(item)).collect();
         for (name, fingerprint, outcome) in done {
             if let Some(fingerprint) = fingerprint {

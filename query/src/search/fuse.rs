@@ -11,9 +11,9 @@ use cloze_index::{PassageId, Scored};
 use crate::request::tier::Tier;
 
 /// Share of meaning in the fused score: of the passage's vector and of its tokens together.
-pub(crate) const SEMANTIC_WEIGHT: f32 = 0.675;
+pub(crate) const SEMANTIC_WEIGHT: f32 = 0.6;
 /// Share of the tokens in the share of meaning, where there was a second look.
-pub(crate) const TOKENS_OF_MEANING: f32 = 0.3 / 0.675;
+pub(crate) const TOKENS_OF_MEANING: f32 = 0.25 / 0.6;
 
 /// How the scores of a signal are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

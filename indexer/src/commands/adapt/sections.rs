@@ -7,7 +7,7 @@ use crate::{
     commands::config::DEFAULT_MAX_FILE_BYTES,
     document::{Extracted, navigation},
     extract::{self, Context, Format, Outcome},
-    source::{self, Selection, SourceFile, urls::UrlStyle},
+    source::{self, Selection, SourceFile},
 };
 
 /// One section of a page.
@@ -49,13 +49,7 @@ pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
 
 /// What is in a file: one document, or one a line.
 fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
-    let context = Context {
-        source: &file.name,
-        base_url: "",
-        url_style: UrlStyle::default(),
-        navigation_title: title,
-        address: None,
-    };
+    let context = Context { source: &file.name, navigation_title: title, ..Context::default() };
     if file.format == Format::Jsonl {
         let lines = match source::lines(file, DEFAULT_MAX_FILE_BYTES) {
             Ok(lines) => lines,
