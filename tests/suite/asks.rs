@@ -84,9 +84,10 @@ fn asks(site: &Site, request: &Request) -> usize {
     let count = asked.clone();
     let generation = Generation::open(&site.index()).unwrap();
     let generation = generation.with_body(move |body| Arc::new(Counting { body, asked: count }));
-    let engine = Engine::on(generation, None).unwrap();
+    let (engine, plain) = (Engine::on(generation, None).unwrap(), site.engine());
+    [&engine, &plain].into_iter().for_each(|engine| engine.load().unwrap());
     let answer = engine.search(request).unwrap();
-    assert_eq!(answer.hits, site.engine().search(request).unwrap().hits, "the counting body changes nothing");
+    assert_eq!(answer.hits, plain.search(request).unwrap().hits, "the counting body changes nothing");
     asked.load(Ordering::Relaxed)
 }
 

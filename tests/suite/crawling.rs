@@ -313,15 +313,15 @@ fn what_a_site_keeps_from_robots_stays_out() {
 
 #[test]
 fn a_copy_gives_way_to_the_page_that_it_names() {
-    let canonical = |to: &str| format!("<link rel=canonical href='{to}'>{}", page("Copy", &[]));
+    let canonical = |to: &str, title: &str| format!("<link rel=canonical href='{to}'>{}", page(title, &[]));
     let server = Server::with(&[
         ("/", &page("Start", &["copy?print=1", "one", "two", "lost", "abroad"])),
-        ("/copy?print=1", &canonical("/true")),
-        ("/true", &canonical("/true")),
-        ("/one", &canonical("/two")),
-        ("/two", &canonical("/one")),
-        ("/lost", &canonical("/nowhere")),
-        ("/abroad", &canonical("https://example.org/")),
+        ("/copy?print=1", &canonical("/true", "True")),
+        ("/true", &canonical("/true", "True")),
+        ("/one", &canonical("/two", "One")),
+        ("/two", &canonical("/one", "Two")),
+        ("/lost", &canonical("/nowhere", "Lost")),
+        ("/abroad", &canonical("https://example.org/", "Abroad")),
     ]);
     let site = Site::new();
     let (_, report) = server.build(&site, "/", &[]);

@@ -148,9 +148,17 @@ fn any_history_answers_as_a_build_from_nothing() {
             match random.below(4) {
                 0 => {
                     let new = format!("n{round}-{}.md", random.below(1000));
-                    expected.insert(new, page("new", &format!("Something new, number {}.", random.below(9))));
+                    expected.insert(
+                        new,
+                        page("new", &format!("Something new, number {round} and {}.", random.below(1000))),
+                    );
                 }
-                1 => drop(expected.insert(name, page("edited", &format!("Edited late, number {}.", random.below(9))))),
+                1 => {
+                    drop(expected.insert(
+                        name,
+                        page("edited", &format!("Edited late, number {round} and {}.", random.below(1000))),
+                    ))
+                }
                 2 if expected.len() > 2 => drop(expected.remove(&name)),
                 _ => {
                     let text = expected.remove(&name).unwrap();
@@ -193,8 +201,10 @@ fn a_frozen_index_opens_and_can_be_built_upon() {
     assert_eq!(site.search("frozen lettuce", Mode::Hybrid).hits[0].id, "frozen.md");
     site.write("frozen.md", fs::read_to_string(fixture("index-3.md")).unwrap());
     site.write("fresh.md", page("fresh", "Fresh radishes."));
-    let report = site.build();
+    let (_, report) = site.build_with(&["--token-codes", "none"]);
     assert_eq!(counts(&report), [2, 2, 0, 4], "its passages are not encoded again");
+    assert_eq!(counts(&site.build()), [4, 0, 0, 4], "codes of tokens need the encoder once");
+    assert_eq!(counts(&site.build()), [0, 4, 0, 4]);
 }
 
 /// An index of the format before this one: refused with advice, left unchanged, and replaced by a build beside it.

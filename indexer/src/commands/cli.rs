@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cloze_models::Precision;
 
-use super::config::TokenCodes;
+use super::token_codes::TokenCodes;
 use crate::source::{crawl::limits::CrawlArgs, urls::UrlStyle};
 
 /// Makes and keeps the index of a site.

@@ -5,6 +5,7 @@ mod archive;
 pub mod cli;
 pub mod config;
 mod model;
+pub mod token_codes;
 mod train;
 
 use std::{
