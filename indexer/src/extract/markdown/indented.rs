@@ -26,7 +26,8 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
             }
         }
         let line = dedent(line, STEP * open.len());
-        match title(line.trim()).filter(|_| lines.next(line) == Line::Prose) {
+        let is_prose = lines.next(line) == Line::Prose;
+        match title(line.trim()).filter(|_| is_prose) {
             Some(title) => {
                 open.push(indent + STEP);
                 let space = &line[..line.len() - line.trim_start().len()];
@@ -34,11 +35,7 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
                 // What follows is as after an empty line.
                 lines.next("\n");
             }
-            None if title(line.trim()).is_some() => out.push_str(line),
-            None => {
-                lines.next(line);
-                out.push_str(line);
-            }
+            None => out.push_str(line),
         }
     }
     Cow::Owned(out)

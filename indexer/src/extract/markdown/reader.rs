@@ -8,6 +8,9 @@ use crate::{
     source::urls::UrlStyle,
 };
 
+/// Address and title of what only the generator knows.
+const NOWHERE: CowStr<'_> = CowStr::Borrowed("");
+
 /// Collects sections from the events of a Markdown parser.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -26,7 +29,7 @@ impl Reader {
     /// Reads plain Markdown. Gives the text of the first level-1 heading, and the sections.
     pub(super) fn read(text: &str, style: UrlStyle) -> (Option<String>, Outline) {
         let mut reader = Self { anchors: Anchors::new(style), ..Self::default() };
-        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (link.reference, CowStr::Borrowed("")));
+        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (NOWHERE, NOWHERE));
         Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| reader.event(event));
         reader.flush();
         (reader.title, reader.outline)
