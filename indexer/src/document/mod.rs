@@ -123,6 +123,18 @@ impl Outline {
         self.text.push_str(text);
     }
 
+    /// Ends the sections of this level and of deeper ones: text and headings that come belong to the section above.
+    pub(crate) fn resume(&mut self, level: u8) {
+        self.close();
+        self.open.retain(|h| h.level < level);
+        self.above = self.open.len();
+    }
+
+    /// Anchor of the innermost open heading.
+    pub(crate) fn anchor(&self) -> Option<String> {
+        self.open.last().and_then(|h| h.anchor.clone())
+    }
+
     /// How many of the open headings are above the text that comes.
     fn above_text(&self) -> usize {
         self.open.iter().rposition(|h| !h.is_over).map_or(0, |at| at + 1)

@@ -1,13 +1,25 @@
 //! One file of one format becomes a document.
 
+mod archive;
+mod asciidoc;
+mod docx;
+mod epub;
 mod html;
 mod jsonl;
+mod man;
 mod markdown;
+mod notebook;
+mod org;
+mod own_title;
+mod pdf;
+mod rst;
 mod template;
 mod text;
+mod xml;
 
 pub use html::{Sketch, sketch};
 pub use jsonl::record;
+pub use man::{is_page, is_section};
 
 use crate::{
     document::{Document, Extracted, Outline, front_matter::FrontMatter},
@@ -25,6 +37,24 @@ pub enum Format {
     Text,
     /// One record a line.
     Jsonl,
+    /// Records in a table.
+    Csv,
+    /// reStructuredText, also with Sphinx's directives.
+    Rst,
+    /// AsciiDoc.
+    AsciiDoc,
+    /// Org mode.
+    Org,
+    /// Jupyter notebook.
+    Notebook,
+    /// Manual page: man or mdoc.
+    Man,
+    /// Word document.
+    Docx,
+    /// Book.
+    Epub,
+    /// PDF.
+    Pdf,
 }
 
 impl Format {
@@ -36,6 +66,15 @@ impl Format {
             "html" | "htm" | "xhtml" => Some(Self::Html),
             "txt" | "text" => Some(Self::Text),
             "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "csv" | "tsv" => Some(Self::Csv),
+            "rst" | "rest" => Some(Self::Rst),
+            "adoc" | "asciidoc" | "asc" => Some(Self::AsciiDoc),
+            "org" => Some(Self::Org),
+            "ipynb" => Some(Self::Notebook),
+            "docx" => Some(Self::Docx),
+            "epub" => Some(Self::Epub),
+            "pdf" => Some(Self::Pdf),
+            extension if is_section(extension) => Some(Self::Man),
             _ => None,
         }
     }
@@ -47,9 +86,28 @@ impl Format {
             "text/html" | "application/xhtml+xml" => Some(Self::Html),
             "text/markdown" | "text/x-markdown" => Some(Self::Markdown),
             "text/plain" => Some(Self::Text),
+            "text/csv" => Some(Self::Csv),
+            "text/x-rst" | "text/prs.fallenstein.rst" => Some(Self::Rst),
+            "text/asciidoc" => Some(Self::AsciiDoc),
+            "application/x-ipynb+json" => Some(Self::Notebook),
+            "application/epub+zip" => Some(Self::Epub),
+            "application/pdf" => Some(Self::Pdf),
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => Some(Self::Docx),
             "application/jsonl" | "application/x-ndjson" | "application/jsonlines" => Some(Self::Jsonl),
             _ => None,
         }
+    }
+
+    /// Whether a file holds records, which are read one by one.
+    #[must_use]
+    pub fn has_records(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Csv)
+    }
+
+    /// Whether a file is no text, so that it has no charset.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Docx | Self::Epub | Self::Pdf)
     }
 }
 
@@ -82,7 +140,26 @@ pub fn file(format: Format, text: &str, context: &Context<'_>) -> Outcome {
         Format::Markdown => markdown::extract(text, context),
         Format::Html => html::extract(text, context),
         Format::Text => Ok((Extracted::Page(Box::new(text::extract(text, context))), Vec::new())),
-        Format::Jsonl => Err("records are read one by one".into()),
+        Format::Rst => rst::extract(text, context),
+        Format::AsciiDoc => asciidoc::extract(text, context),
+        Format::Org => org::extract(text, context),
+        Format::Notebook => notebook::extract(text, context),
+        Format::Man => man::extract(text, context),
+        Format::Jsonl | Format::Csv => Err("records are read one by one".into()),
+        Format::Docx | Format::Epub | Format::Pdf => Err("not a text; expected bytes".into()),
+    }
+}
+
+/// Reads one file whose format is not text. The error is the reason for which it is skipped.
+///
+/// # Errors
+/// A sentence for the report.
+pub fn binary(format: Format, bytes: &[u8], context: &Context<'_>) -> Outcome {
+    match format {
+        Format::Docx => docx::extract(bytes, context),
+        Format::Epub => epub::extract(bytes, context),
+        Format::Pdf => pdf::extract(bytes, context),
+        _ => Err("a text; expected a document in bytes".into()),
     }
 }
 
@@ -131,7 +208,7 @@ fn is_prose(text: &str) -> bool {
     text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() > 2).count() >= 3
 }
 
-fn file_stem(source: &str) -> String {
+pub(crate) fn file_stem(source: &str) -> String {
     let source = source.trim_end_matches('/');
     let name = source.rsplit('/').next().unwrap_or(source);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()

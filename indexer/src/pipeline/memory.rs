@@ -48,7 +48,7 @@ impl Memory {
 
     /// The fingerprint of a source: its name, the title from the navigation file, the mark of its version, its text.
     /// `repeated` are its blocks that the site repeats.
-    pub(crate) fn fingerprint(&self, parts: [&str; 4], repeated: &[u64]) -> [u8; 32] {
+    pub(crate) fn fingerprint(&self, parts: [&[u8]; 4], repeated: &[u64]) -> [u8; 32] {
         let mut hasher = self.sources.clone();
         hasher.update(&(repeated.len() as u64).to_le_bytes());
         repeated.iter().for_each(|block| {
@@ -57,7 +57,7 @@ impl Memory {
         // Lengths keep one part from running into the next.
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            hasher.update(part);
         }
         *hasher.finalize().as_bytes()
     }

@@ -28,7 +28,22 @@ pub(crate) struct Item<'a> {
     pub(crate) file: &'a SourceFile,
     /// Line of a JSON Lines file.
     pub(crate) line: Option<u64>,
-    pub(crate) text: Result<String, String>,
+    pub(crate) content: Result<Content, String>,
+}
+
+/// The content of a file or record.
+pub(crate) enum Content {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Content {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
 }
 
 /// What became of it.
@@ -65,8 +80,8 @@ impl Preparation<'_> {
         };
         let relative = source::relative_name(&item.file.path, &item.file.root);
         let title = self.titles.get(&item.file.root).and_then(|t| t.get(&relative)).map(String::as_str);
-        let text = match &item.text {
-            Ok(text) => text.as_str(),
+        let content = match &item.content {
+            Ok(content) => content,
             Err(reason) => return (name, None, Ok(Prepared::Skipped(reason.clone()))),
         };
         let version = item.file.version.as_ref();
@@ -74,11 +89,11 @@ impl Preparation<'_> {
         let address = item.file.fetched.as_ref().map(|f| f.address.as_str());
         // The address is stored with every passage.
         let place = address.map_or_else(|| name.clone(), |address| format!("{name}\n{address}"));
-        let repeated = match self.place_on_site(&item, &name, text) {
+        let repeated = match self.place_on_site(&item, &name, content) {
             Ok(repeated) => repeated,
             Err(reason) => return (name, None, Ok(Prepared::LeftOut(reason))),
         };
-        let parts = [place.as_str(), title.unwrap_or_default(), &mark, text];
+        let parts = [place.as_bytes(), title.unwrap_or_default().as_bytes(), mark.as_bytes(), content.as_bytes()];
         let fingerprint = self.memory.fingerprint(parts, &repeated);
         if let Some(known) = self.known(&fingerprint) {
             return (name, Some(fingerprint), Ok(known));
@@ -91,9 +106,10 @@ impl Preparation<'_> {
             address,
             repeated: &repeated,
         };
-        let outcome = match item.line {
-            Some(_) => extract::record(text, &context),
-            None => extract::file(item.file.format, text, &context),
+        let outcome = match (content, item.line) {
+            (Content::Text(text), Some(_)) => extract::record(text, &context),
+            (Content::Text(text), None) => extract::file(item.file.format, text, &context),
+            (Content::Bytes(bytes), _) => extract::binary(item.file.format, bytes, &context),
         };
         let prepared = match outcome {
             Err(reason) => Ok(Prepared::Skipped(reason)),
@@ -113,7 +129,8 @@ impl Preparation<'_> {
     }
 
     /// The blocks of a page that its site repeats; an error if the page is a copy of another one.
-    fn place_on_site(&self, item: &Item<'_>, name: &str, text: &str) -> std::result::Result<Vec<u64>, String> {
+    fn place_on_site(&self, item: &Item<'_>, name: &str, content: &Content) -> std::result::Result<Vec<u64>, String> {
+        let Content::Text(text) = content else { return Ok(Vec::new()) };
         if item.line.is_some() || item.file.format != Format::Html || self.survey.is_empty() {
             return Ok(Vec::new());
         }

@@ -17,11 +17,10 @@ use crate::{
         navigation::{self, Titles},
         passage::Passages,
     },
-    extract::Format,
     pipeline::{
         coder::Coder,
         memory::{Memory, Outcome, Used},
-        prepare::{Item, Preparation, Prepared},
+        prepare::{Content, Item, Preparation, Prepared},
         progress::Progress,
         queue::{Job, Step, Written},
         report::Skip,
@@ -98,25 +97,29 @@ impl<'a> Reader<'a> {
         let tools = (self.tools.memory, &*self.tools.ledger);
         self.survey = Survey::of(&walk.files, limit, tools, &mut self.used)?;
         for file in &walk.files {
-            let mut add = |reader: &mut Self, line, text: Result<String, String>| -> Result<()> {
-                bytes += text.as_ref().map_or(0, String::len);
-                batch.push(Item { file, line, text });
+            let mut add = |reader: &mut Self, line, content: Result<Content, String>| -> Result<()> {
+                bytes += content.as_ref().map_or(0, |c| c.as_bytes().len());
+                batch.push(Item { file, line, content });
                 if batch.len() >= BATCH || bytes >= BATCH_BYTES {
                     bytes = 0;
                     reader.process(std::mem::take(&mut batch))?;
                 }
                 Ok(())
             };
-            if file.format == Format::Jsonl {
-                match source::lines(file, limit) {
+            if file.format.has_records() {
+                match source::records(file, limit) {
                     Ok(lines) => lines.into_iter().try_for_each(|(n, line)| {
                         self.tools.progress.read(line.as_ref().map_or(0, |l| l.len() as u64 + 1));
-                        add(&mut self, Some(n), line)
+                        add(&mut self, Some(n), line.map(Content::Text))
                     })?,
                     Err(reason) => self.report.skipped.push(skip(&file.name, &reason)),
                 }
             } else {
-                add(&mut self, None, source::read_text(file, limit))?;
+                let content = match file.format.is_binary() {
+                    true => source::read_bytes(file, limit).map(Content::Bytes),
+                    false => source::read_text(file, limit).map(Content::Text),
+                };
+                add(&mut self, None, content)?;
                 self.tools.progress.read(file.bytes);
             }
             self.tools.progress.file();

@@ -2,6 +2,7 @@
 
 pub mod charset;
 pub mod crawl;
+pub mod csv;
 mod same;
 pub mod urls;
 pub mod versions;
@@ -77,6 +78,9 @@ impl SourceFile {
         }
     }
 }
+
+/// A record as a line of JSON with the number of its line, or why it cannot be read.
+pub type Record = (u64, Result<String, String>);
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -209,6 +213,18 @@ pub(crate) fn relative_name(path: &Path, root: &Path) -> String {
 /// # Errors
 /// A sentence for the report: unreadable, too large, no text, or in no encoding that fits (with the place).
 pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
+    let hints = Hints {
+        is_markup: file.format == Format::Html,
+        http: file.fetched.as_ref().and_then(|f| f.charset.as_deref()),
+    };
+    charset::decode(read_bytes(file, limit)?, hints)
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// A sentence for the report: unreadable, or too large.
+pub fn read_bytes(file: &SourceFile, limit: u64) -> Result<Vec<u8>, String> {
     if file.bytes > limit {
         return Err(too_large(file.bytes, limit));
     }
@@ -219,13 +235,7 @@ pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64, limit));
     }
-    charset::decode(
-        bytes,
-        Hints {
-            is_markup: file.format == Format::Html,
-            http: file.fetched.as_ref().and_then(|f| f.charset.as_deref()),
-        },
-    )
+    Ok(bytes)
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
@@ -234,6 +244,17 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> String {
 
 fn too_large(bytes: u64, limit: u64) -> String {
     format!("{bytes} bytes; at most {limit} are read (--max-file-bytes)")
+}
+
+/// The records of a file that has some, as lines of JSON with the numbers of their lines.
+///
+/// # Errors
+/// A sentence for the report if the file cannot be opened, or its header is of no use.
+pub fn records(file: &SourceFile, limit: u64) -> Result<Box<dyn Iterator<Item = Record> + '_>, String> {
+    Ok(match file.format {
+        Format::Csv => Box::new(csv::rows(file.open(limit)?, limit)?),
+        _ => Box::new(lines(file, limit)?),
+    })
 }
 
 /// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are passed by.

@@ -14,6 +14,10 @@ use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::
 /// Candidates whose tokens are compared with the query's.
 const SECOND_LOOK: usize = 30;
 
+/// Share of the query's subject that the best passage by words needs, so that the words count whole. Scores by words are
+/// scaled over the list, which would make a lone "the" as good as the rarest word.
+const COVERED: f32 = 0.25;
+
 /// Pages in their order, each with the estimate that it is an answer.
 pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<'_>) -> Result<Vec<PageHit>> {
     let fused = fuse(request, plan, legs)?;
@@ -37,7 +41,8 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
     // If the query is a title, the title's page is an answer whatever the vectors say.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
     let weight = weight(request, legs);
-    let union = Union { passages: &passages, weight, candidates: &*legs.proposal.candidates };
+    let union =
+        Union { passages: &passages, weight, subject: plan.words.subject(), candidates: &*legs.proposal.candidates };
     let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
     let near = legs.proposal.near.as_ref();
     let typed = || near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
@@ -72,6 +77,8 @@ struct Union<'a> {
     passages: &'a [PassageId],
     /// Share of meaning.
     weight: f32,
+    /// The words that carry the query's subject.
+    subject: KeywordQuery,
     candidates: &'a dyn Candidates,
 }
 
@@ -84,7 +91,12 @@ impl Union<'_> {
     fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Signal<'l>>> {
         let Some(hits) = &legs.proposal.words else { return Ok(None) };
         let scores = self.keyword_scores(words, legs)?.into_iter().map(Some).collect();
-        Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, weight: 1.0 - self.weight }))
+        let covered = match hits.hits.first() {
+            Some(best) => self.candidates.coverage(&self.subject, best.passage)?,
+            None => 0.0,
+        };
+        let weight = (1.0 - self.weight) * (covered / COVERED).min(1.0);
+        Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, weight }))
     }
 
     /// Compares the tokens of the best candidates with the query's; `None` if one of them has no codes.

@@ -6,7 +6,7 @@ use crate::{
     Result,
     commands::config::DEFAULT_MAX_FILE_BYTES,
     document::{Extracted, navigation},
-    extract::{self, Context, Format, Outcome},
+    extract::{self, Context, Outcome},
     source::{self, Selection, SourceFile},
 };
 
@@ -50,8 +50,12 @@ pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
 /// What is in a file: one document, or one a line.
 fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
     let context = Context { source: &file.name, navigation_title: title, ..Context::default() };
-    if file.format == Format::Jsonl {
-        let lines = match source::lines(file, DEFAULT_MAX_FILE_BYTES) {
+    if file.format.is_binary() {
+        let bytes = source::read_bytes(file, DEFAULT_MAX_FILE_BYTES);
+        return vec![bytes.and_then(|bytes| extract::binary(file.format, &bytes, &context))];
+    }
+    if file.format.has_records() {
+        let lines = match source::records(file, DEFAULT_MAX_FILE_BYTES) {
             Ok(lines) => lines,
             Err(reason) => return vec![Err(reason)],
         };

@@ -11,6 +11,7 @@ mod head;
 mod links;
 mod lists;
 mod nesting;
+mod outline;
 mod piece;
 mod reader;
 mod root;
@@ -41,7 +42,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     }
     let pieces = boilerplate::remove(pieces(root::content(&html), true), context.repeated);
     let own_title = piece::title(&pieces).or_else(|| head::first_text(&html, "title"));
-    let mut page = assemble(&front, own_title, piece::outline(entries::join_tiny(pieces)), context);
+    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(pieces)), context);
     page.lang = page.lang.or_else(|| html.root_element().attr("lang").map(str::to_owned));
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
 }
@@ -61,7 +62,7 @@ pub(super) fn blocks(fragment: &str) -> Vec<String> {
         return Vec::new();
     }
     let html = Html::parse_fragment(fragment);
-    let sections = piece::outline(pieces(html.root_element(), false)).finish("");
+    let sections = outline::outline(pieces(html.root_element(), false)).finish("");
     sections.into_iter().flat_map(|s| s.headings.into_iter().chain([s.text])).filter(|t| !t.is_empty()).collect()
 }
 

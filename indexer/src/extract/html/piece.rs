@@ -1,7 +1,6 @@
 //! What a page is read into before boilerplate is taken out: headings, entries and blocks, from top to bottom.
 
-use super::{links, words::Block};
-use crate::document::Outline;
+use super::words::Block;
 
 /// One piece.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,20 +35,4 @@ pub(super) fn title(pieces: &[Piece]) -> Option<String> {
         Piece::Heading { level: 1, text, .. } => Some(text.clone()),
         _ => None,
     })
-}
-
-/// The outline of a page.
-pub(super) fn outline(pieces: Vec<Piece>) -> Outline {
-    let mut outline = Outline::default();
-    let lists = links::lists(&pieces);
-    for (piece, is_list) in pieces.into_iter().zip(lists) {
-        match piece {
-            Piece::Heading { level, text, anchor, .. } => outline.heading(level, &text, anchor),
-            Piece::Entry { level, name, anchor } => outline.heading(level, &name, Some(anchor)),
-            Piece::End { level } => outline.end(level),
-            Piece::Block(block) if is_list => outline.link(&block.text),
-            Piece::Block(block) => outline.paragraph(&block.text),
-        }
-    }
-    outline
 }

@@ -15,6 +15,7 @@ mod indented;
 mod inline;
 mod jsx;
 mod lines;
+mod plain;
 mod reader;
 mod shortcode;
 mod words;
@@ -22,16 +23,16 @@ mod words;
 use super::{Context, Outcome, assemble};
 use crate::document::{Extracted, front_matter};
 use dialect::Dialect;
-use reader::Reader;
+pub(in crate::extract) use reader::Reader;
 
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let (front, body, warning) = front_matter::split(text);
     if let Some(reason) = front.left_out() {
         return Ok((Extracted::LeftOut(reason), Vec::new()));
     }
-    let body = dialect::without_includes(body);
+    let body = plain::without_includes(body);
     let has_liquid = front.text(&["render_with_liquid"]).as_deref() != Some("false");
-    let body = dialect::plain(&body, Dialect::of(context.source, &body, has_liquid));
+    let body = plain::plain(&body, Dialect::of(context.source, &body, has_liquid));
     let (title, outline) = Reader::read(&body, context.url_style);
     let page = assemble(&front, title, outline, context);
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))

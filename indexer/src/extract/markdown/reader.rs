@@ -13,11 +13,11 @@ const NOWHERE: CowStr<'_> = CowStr::Borrowed("");
 
 /// Collects sections from the events of a Markdown parser.
 #[derive(Default)]
-pub(super) struct Reader {
-    outline: Outline,
+pub(in crate::extract) struct Reader {
+    pub(in crate::extract) outline: Outline,
     anchors: Anchors,
     /// Text of the first level-1 heading.
-    title: Option<String>,
+    pub(in crate::extract) title: Option<String>,
     /// Paragraph, table row or heading being read.
     text: String,
     /// Raw HTML being read.
@@ -29,10 +29,15 @@ impl Reader {
     /// Reads plain Markdown. Gives the text of the first level-1 heading, and the sections.
     pub(super) fn read(text: &str, style: UrlStyle) -> (Option<String>, Outline) {
         let mut reader = Self { anchors: Anchors::new(style), ..Self::default() };
-        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (NOWHERE, NOWHERE));
-        Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| reader.event(event));
-        reader.flush();
+        reader.add(text);
         (reader.title, reader.outline)
+    }
+
+    /// Reads Markdown that ends where it ends: nothing that it opens reaches into the next text.
+    pub(in crate::extract) fn add(&mut self, text: &str) {
+        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (NOWHERE, NOWHERE));
+        Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| self.event(event));
+        self.flush();
     }
 
     fn event(&mut self, event: Event<'_>) {
