@@ -48,6 +48,8 @@ pub struct Words {
     pub extent: Extent,
     /// Values that a page's metadata must have: for every key one of them.
     pub filters: BTreeMap<String, Vec<String>>,
+    /// Whether only passages that hold every phrase may be found.
+    pub only_phrases: bool,
     /// Whether pages that a newer version supersedes may be found, too.
     pub all_versions: bool,
 }

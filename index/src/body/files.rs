@@ -132,7 +132,12 @@ impl FilesBody {
     }
 
     fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
-        let among = self.among(words)?;
+        let mut among = self.among(words)?;
+        if words.only_phrases {
+            let mut held = self.postings.phrase_matches(&words.query)?;
+            among.iter().for_each(|among| held.intersect(among));
+            among = Some(held);
+        }
         let phrases = match words.query.has_phrases() {
             true => self.phrases(&words.query, among.as_ref())?,
             false => Vec::new(),

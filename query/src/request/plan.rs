@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) filters: BTreeMap<String, Vec<String>>,
     /// Passages whose title or heading is the text.
     pub(crate) verbatim: Verbatim,
+    /// Whether the query is nothing but quoted phrases.
+    pub(crate) is_quoted: bool,
 }
 
 impl Plan {
@@ -42,6 +44,7 @@ impl Plan {
     }
 
     fn of(parsed: Parsed, request: &Request, head: &Head, also: &[(String, String)]) -> Result<Self> {
+        let is_quoted = !parsed.phrases.is_empty() && parsed.text == parsed.phrases.join(" ");
         let words = head.keyword_query(&KeywordText {
             words: parsed.text.clone(),
             phrases: parsed.phrases,
@@ -54,7 +57,7 @@ impl Plan {
             filters.entry(key).or_default().push(value);
         }
         let verbatim = head.verbatim(&parsed.text)?;
-        Ok(Self { text: parsed.text, words, filters, verbatim })
+        Ok(Self { text: parsed.text, words, filters, verbatim, is_quoted })
     }
 
     /// Whether the query is exactly a title or a heading of some pages, but not of very many.

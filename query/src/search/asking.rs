@@ -148,6 +148,7 @@ impl Ask for Asking<'_> {
             // Facets count every match.
             extent: if self.request.facets.is_empty() { Extent::Best } else { Extent::All },
             filters: plan.filters.clone(),
+            only_phrases: self.request.mode == Mode::Keyword && plan.is_quoted,
             all_versions: plan.names_a_version(),
         })
     }
