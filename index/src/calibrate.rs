@@ -1,4 +1,4 @@
-//! Measures the similarities of a generation that is being written.
+//! Measures the similarities of an unfinished generation.
 
 use crate::{
     Calibration, Generation, PassageId, Result,
@@ -20,13 +20,13 @@ pub struct Probes {
 pub struct KnownItem {
     /// The passage.
     pub passage: PassageId,
-    /// The language of the passage; empty, if the page does not say.
+    /// The language of the passage; empty, if the page states none.
     pub language: String,
     /// The vector of the query.
     pub vector: Vec<f32>,
 }
 
-/// Measures over the passages that the new generation has, so the result does not depend on its history.
+/// Measures over the passages of the new generation only, so the result does not depend on its history.
 pub(crate) fn calibrate(
     vectors: &mut SegmentWriter,
     base: Option<&Generation>,

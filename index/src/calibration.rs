@@ -1,8 +1,8 @@
-//! Which similarities mean something in a generation.
+//! The similarities that answers and unrelated passages reach in a generation.
 //!
-//! A build puts two kinds of queries to its own passages. Unrelated questions show how near a passage comes to a query
-//! that it does not answer. Known items show how near an answer comes: a known item is made from some words of one
-//! sentence of a passage, so the passage that has the answer is known (Azzopardi, de Rijke and Balog, "Building
+//! A build runs two kinds of queries against its own passages. Unrelated questions show how near a passage comes to a
+//! query that it does not answer. Known items show how near an answer comes. A known item is some words of one
+//! sentence of a passage, so the build knows the passage with the answer (Azzopardi, de Rijke and Balog, "Building
 //! Simulated Queries for Known-Item Topics", 2007). Neither needs labels, and both are in the units of the model.
 
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 /// A known item is found if its passage is among this many nearest.
 const FOUND_WITHIN: usize = 10;
-/// A known item is near if its passage is among the nearest of so many rows, or found.
+/// A known item is near if it is found, or if its passage is among the nearest `1 / NEAR_IN` of all rows.
 const NEAR_IN: usize = 100;
-/// The model knows a language if at least this share of its known items is near. Collections in a language that the model
-/// was trained on lie above .6, in other languages below .45.
+/// The model knows a language if at least this share of its known items is near. Collections in a language of the
+/// model's training data lie above .6; collections in other languages lie below .45.
 const KNOWN_SHARE: f32 = 0.5;
-/// Found known items that quantiles need at least, and items that a judgment on a language needs.
+/// Minimum number of found known items for quantiles, and of items for a judgment on a language.
 const ENOUGH: usize = 24;
-/// Quantiles that are stored: every percent.
+/// Number of stored quantiles: one for every percent.
 const STEPS: usize = 100;
 
 /// Similarities of a generation.
@@ -30,16 +30,16 @@ pub struct Calibration {
     pub median: f32,
     /// Three quarters of them stay below.
     pub upper: f32,
-    /// Known items; empty in a generation that was built without them.
+    /// Known items; empty in a generation that a build made without them.
     #[serde(default)]
     pub known: KnownItems,
 }
 
-/// How well known items are found by meaning.
+/// How well searches by meaning find known items.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KnownItems {
-    /// Known items that were asked for, and found, by the language of their passage; the empty name stands for
-    /// passages without a language.
+    /// Counts of known items, by the language of their passage; the empty name stands for passages without a
+    /// language.
     pub languages: BTreeMap<String, Asked>,
     /// Percentiles 0 to 100 of the highest similarity of the found ones; empty if too few were found.
     pub similarities: Vec<f32>,
@@ -58,29 +58,29 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether the model knows the language; where there are too few items to tell, it does.
+    /// Whether the model knows the language; true if there are too few items to tell.
     #[must_use]
     pub fn is_known(&self) -> bool {
         (self.asked as usize) < ENOUGH || self.near as f32 >= KNOWN_SHARE * self.asked as f32
     }
 }
 
-/// Where a known item stands among all rows.
+/// Rank of a known item among all rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Standing {
     /// Similarity of the nearest row.
     pub(crate) highest: f32,
-    /// Rows that are nearer than its own.
+    /// Number of rows that are nearer than its own.
     pub(crate) above: usize,
-    /// All rows.
+    /// Number of all rows.
     pub(crate) rows: usize,
 }
 
 impl Standing {
-    /// Before any row is seen.
+    /// The standing before the first row.
     pub(crate) const NONE: Self = Self { highest: f32::NEG_INFINITY, above: 0, rows: 0 };
 
-    /// Among the rows of both.
+    /// The standing among the rows of both.
     pub(crate) fn and(self, other: Self) -> Self {
         let (above, rows) = (self.above + other.above, self.rows + other.rows);
         Self { highest: self.highest.max(other.highest), above, rows }
@@ -88,8 +88,8 @@ impl Standing {
 }
 
 impl Calibration {
-    /// From the highest similarities of unrelated queries, and the standings of known items with the language of their
-    /// passage. All numbers are 0 if there are no queries.
+    /// Computes the calibration from the highest similarities of unrelated queries, and from the standings of known
+    /// items with the language of their passage. All numbers are 0 if there are no queries.
     pub(crate) fn of(mut unrelated: Vec<f32>, known: &[(String, Standing)]) -> Self {
         unrelated.sort_by(f32::total_cmp);
         let at = |share| quantile(&unrelated, share);
@@ -103,7 +103,7 @@ impl Calibration {
         self.upper + fence * (self.upper - self.lower)
     }
 
-    /// Similarity that all but this share of the answerable queries reach; `None` if that is not known.
+    /// Similarity that all but this share of the answerable queries reach; `None` if it is unknown.
     #[must_use]
     pub fn reached_by_all_but(&self, share: f32) -> Option<f32> {
         let all = &self.known.similarities;
@@ -112,8 +112,8 @@ impl Calibration {
 }
 
 impl KnownItems {
-    /// Languages that the model does not know, as far as the pages tell. Meaning is not searched by vectors that are
-    /// noise.
+    /// Languages that the model does not know, among those that the pages state. Their vectors are noise, so a search
+    /// in them does not use vectors.
     pub fn unknown_languages(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().filter(|(_, asked)| !asked.is_known()).map(|(name, _)| name.as_str())
     }
@@ -146,7 +146,7 @@ impl KnownItems {
     }
 }
 
-/// The quantile of sorted values, interpolated; 0 if there are none.
+/// The interpolated quantile of sorted values; 0 if there are none.
 fn quantile(sorted: &[f32], share: f32) -> f32 {
     let at = sorted.len().saturating_sub(1) as f32 * share.clamp(0.0, 1.0);
     let value = |i: usize| sorted.get(i).or(sorted.last()).copied().unwrap_or_default();

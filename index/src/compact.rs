@@ -1,8 +1,6 @@
-//! When segments are put together, and how all of a generation is: from what is stored, nothing is
-//! encoded.
+//! Rewrites a whole generation in one segment, from its stored passages and vectors and without the encoder.
 //!
-//! Small segments are folded into the one that a build adds when there are many of them; that is
-//! cheap. All is written anew only when much of it is gone.
+//! `wear` decides when a build does this.
 
 use std::collections::HashMap;
 
@@ -15,8 +13,8 @@ use crate::{
     staging::Staging,
 };
 
-/// Writes a sealed generation anew, as a build from nothing would: in the order of its pages, in
-/// one segment, identical vectors once.
+/// Rewrites a sealed generation as a build from scratch would: in the order of its pages, in one segment, with
+/// identical vectors stored once.
 pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, manifest: &Manifest) -> Result<Sealed> {
     let generation = Generation::open_dir(old.staging.path(), manifest.clone())?;
     let staging = Staging::create(layout, "-compact")?;

@@ -1,9 +1,9 @@
-//! Pages as a web server gave them: what a build of a site by its address compares with, and what it
-//! falls back on while a page cannot be had.
+//! Pages in the form that a web server sent them. A build of a site by its address compares new answers with them,
+//! and falls back on them while a page is unavailable.
 //!
-//! One file a page below `fetched/`, called by the hash of its address: a line of JSON, then the body,
-//! compressed. Readers need none of it, and it may be deleted at any time: the next build then fetches
-//! everything again. A file that is not as it was written counts as none.
+//! Each page has one file below `fetched/`, named by the hash of its address: a line of JSON, then the body,
+//! compressed. Readers need none of these files, and they may be deleted at any time: the next build then fetches
+//! everything again. A damaged file counts as absent.
 
 use std::{
     fs::{self, File},
@@ -17,23 +17,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Key, Result, files, layout::Layout, lock::WriterLock};
 
-/// The longest line of JSON that is read, in bytes; headers of an answer are shorter.
+/// Length limit for the line of JSON, in bytes; headers of an answer are shorter.
 const LONGEST_RECORD: u64 = 256 << 10;
-/// Ends the names of files that are being written.
+/// Suffix of the names of unfinished files.
 const UNFINISHED: &str = ".new";
 
-/// What a server said of a page beside its body.
+/// A server's answer for a page, without the body.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FetchedPage {
     /// The address that answered, without a fragment.
     pub address: String,
-    /// `ETag`, as it was sent.
+    /// `ETag`, unchanged.
     pub etag: Option<String>,
-    /// `Last-Modified`, as it was sent.
+    /// `Last-Modified`, unchanged.
     pub last_modified: Option<String>,
-    /// `Content-Type`, as it was sent.
+    /// `Content-Type`, unchanged.
     pub content_type: Option<String>,
-    /// Every `X-Robots-Tag`, as it was sent.
+    /// Every `X-Robots-Tag`, unchanged.
     pub robots: Vec<String>,
     /// Size of the body in bytes.
     pub bytes: u64,
@@ -41,7 +41,7 @@ pub struct FetchedPage {
     pub blake3: String,
 }
 
-/// The fetched pages of an index directory. Whoever has them holds a share of the writer's lock.
+/// The fetched pages of an index directory. This value holds a share of the writer's lock.
 pub struct FetchedPages {
     dir: PathBuf,
     _lock: Arc<WriterLock>,
@@ -52,24 +52,24 @@ impl FetchedPages {
         Self { dir: layout.fetched(), _lock: lock }
     }
 
-    /// Where the page of an address is kept, whether it is there or not.
+    /// The path for the page of an address, whether or not the file exists.
     #[must_use]
     pub fn path(&self, address: &str) -> PathBuf {
         let name = name_of(address);
         self.dir.join(&name[..2]).join(&name[2..])
     }
 
-    /// The page of an address and its body, if both are there as they were written.
+    /// The page of an address and its body, if both exist and are undamaged.
     #[must_use]
     pub fn get(&self, address: &str) -> Option<(FetchedPage, Vec<u8>)> {
         let (page, body) = read(&self.path(address), u64::MAX).ok()?;
         (page.address == address).then_some((page, body))
     }
 
-    /// Keeps a page in the place of the one that its address had. Size and hash are set here.
+    /// Stores a page and replaces the earlier one of its address. This method sets size and hash.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written; the one that was there then stays.
+    /// [`Error::Io`] if it cannot be written; the earlier one then stays.
     pub fn put(&self, page: &FetchedPage, body: &[u8]) -> Result<()> {
         let page = FetchedPage { bytes: body.len() as u64, blake3: files::hash(body), ..page.clone() };
         let path = self.path(&page.address);
@@ -84,15 +84,15 @@ impl FetchedPages {
         files::rename(&beside, &path)
     }
 
-    /// What is kept of every page, without the bodies.
+    /// Every stored page, without the bodies.
     pub fn pages(&self) -> impl Iterator<Item = FetchedPage> {
         let paths = files::list(&self.dir).unwrap_or_default();
         let dir = self.dir.clone();
         paths.into_iter().filter_map(move |path| Some(open(&dir.join(path)).ok()?.0))
     }
 
-    /// Removes the pages that `keep` turns down by their [`Self::path`]. What cannot be removed stays:
-    /// nothing reads it unless its address is asked for again. Gives how many went.
+    /// Removes the pages whose [`Self::path`] `keep` rejects, and returns their number. A file that cannot be removed
+    /// stays: nothing reads it unless its address is requested again.
     pub fn retain(&self, keep: impl Fn(&Path) -> bool) -> u64 {
         let mut removed = 0;
         for path in files::list(&self.dir).unwrap_or_default() {
@@ -107,7 +107,7 @@ impl FetchedPages {
     /// The body of a page by its [`Self::path`].
     ///
     /// # Errors
-    /// [`Error::Damaged`] if it is not as it was written, or larger than `limit` bytes.
+    /// [`Error::Damaged`] if it was changed, or is larger than `limit` bytes.
     pub fn body(path: &Path, limit: u64) -> Result<Vec<u8>> {
         read(path, limit).map(|(_, body)| body)
     }
@@ -117,7 +117,7 @@ fn name_of(address: &str) -> String {
     format!("{:?}", Key::of(address.as_bytes()))
 }
 
-/// The record of a page, and where its body begins.
+/// The record of a page, and a reader at the start of its body.
 fn open(path: &Path) -> Result<(FetchedPage, BufReader<File>)> {
     let mut reader = BufReader::new(File::open(path).map_err(Error::io("read", path))?);
     let mut line = Vec::new();
@@ -131,7 +131,7 @@ fn read(path: &Path, limit: u64) -> Result<(FetchedPage, Vec<u8>)> {
     if page.bytes > limit {
         return Err(Error::damaged(path, format!("{} bytes", page.bytes), format!("at most {limit}")));
     }
-    // The record may be damaged too: the body ends soon after the place where it says.
+    // The record may be damaged too, so the reader stops soon after the length that it states.
     let mut body = Vec::new();
     ZlibDecoder::new(reader)
         .take(page.bytes.saturating_add(1))

@@ -1,9 +1,8 @@
-//! Fills a staging directory with a new generation, on top of the live one where there is one.
+//! Fills a staging directory with a new generation, on top of the live one if there is one.
 //!
-//! What did not change is not written again: segments of the live generation are linked into the
-//! new one, new passages go into segments of their own, and passages that are gone are listed as
-//! tombstones. Many small segments are taken into the new one; when too much is gone, all is put
-//! into one segment again, from what is stored.
+//! The writer does not rewrite unchanged data. It links segments of the live generation into the new one, writes new
+//! passages to segments of their own, and lists deleted passages as tombstones. It folds many small segments into the
+//! new one. When too many passages are deleted, it rewrites everything in one segment, from the stored data.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,28 +27,28 @@ use crate::{
     wear,
 };
 
-/// What a generation is made for.
+/// The settings of a new generation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriterOptions {
     /// Number of dimensions of every vector.
     pub dimension: usize,
-    /// What decides the vector space; goes into the manifest as it is.
+    /// Everything that determines the vector space; the manifest stores it unchanged.
     pub model: serde_json::Value,
     /// Neighbouring tokens that share a code; 0 for an index without codes.
     pub token_neighbours: u8,
 }
 
 impl WriterOptions {
-    /// Whether a generation was made for the same.
+    /// Whether a generation has the same settings.
     fn are_of(&self, manifest: &Manifest) -> bool {
         manifest.model == self.model && manifest.token_neighbours == self.token_neighbours
     }
 }
 
-/// Passages that are kept in memory for known items.
+/// Number of passages kept in memory for known items.
 const SAMPLE: usize = 512;
 
-/// Writes one generation. Nothing that readers see changes before [`Writer::publish`].
+/// Writes one generation. Readers see no change before [`Writer::publish`].
 pub struct Writer {
     layout: Layout,
     options: WriterOptions,
@@ -64,29 +63,29 @@ pub struct Writer {
     added: u64,
     unreadable: Option<String>,
     probes: Probes,
-    /// The same queries by the model's lookup table; none if it has none.
+    /// The same queries, encoded by the model's lookup table; `None` if it has none.
     lookup_probes: Option<Probes>,
     /// The added passages with the lowest keys, for known items.
     sample: BTreeMap<Key, (PassageId, Passage)>,
-    /// Shared with the ledger, which others may hold longer than the writer lives.
+    /// Shared with the ledger, which other owners may hold longer than the writer lives.
     lock: Arc<WriterLock>,
 }
 
-/// The live generation that a new one builds on.
+/// The live generation that the new one builds on.
 struct Base {
     generation: Generation,
-    /// Files that are shared with it.
+    /// Files shared with it.
     linked: HashMap<String, FileRecord>,
-    /// Vector segments that are shared with it, and their rows.
+    /// Vector segments shared with it, and their rows.
     segments: Vec<String>,
     rows: u64,
-    /// Rows of its other segments that were taken into the new one.
+    /// Rows of its other segments that were folded into the new one.
     folded_rows: usize,
 }
 
 impl Writer {
-    /// Takes the writer's lock of the index directory `root` (made if it is absent) and starts a
-    /// generation. It builds on the live one if that is whole and of the same model.
+    /// Takes the writer's lock of the index directory `root` (created if absent) and starts a generation. It builds
+    /// on the live one if that is intact and of the same model.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process writes; [`Error::Io`] if the directory cannot be used.
@@ -101,7 +100,7 @@ impl Writer {
         let base = match Generation::open(root) {
             Ok(live) if options.are_of(live.manifest()) => Some(live),
             Ok(_) | Err(Error::NoIndex { .. }) => None,
-            // A newer program's index is not for this one to replace.
+            // This program must not replace the index of a newer program.
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the live generation is not built upon");
@@ -154,13 +153,13 @@ impl Writer {
         FetchedPages::new(&self.layout, self.lock.clone())
     }
 
-    /// What earlier builds learnt.
+    /// The results of earlier builds.
     #[must_use]
     pub fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()
     }
 
-    /// Adds a vector with the codes of its tokens; gives its row, counted from 0, for [`Self::add_passage`].
+    /// Adds a vector with the codes of its tokens; returns its row, counted from 0, for [`Self::add_passage`].
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a vector of another dimension or with values that are not finite.
@@ -168,13 +167,13 @@ impl Writer {
         Ok(self.parts.vectors.add(encoded)? - self.first_row())
     }
 
-    /// Where the rows of this build begin in its segment.
+    /// The first row of this build in its segment.
     fn first_row(&self) -> u32 {
         self.base.as_ref().map_or(0, |b| b.folded_rows as u32)
     }
 
-    /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages
-    /// of a page come one after the other; the page's number is set here.
+    /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages of a page come
+    /// one after the other. This method sets the page's number.
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a row that was never added; [`Error::TooMany`] past 2^32 passages.
@@ -201,12 +200,12 @@ impl Writer {
         Ok(id)
     }
 
-    /// Keeps a passage of the previous generation as it is.
+    /// Keeps a passage of the previous generation unchanged.
     pub fn keep_passage(&mut self, source: &str, id: PassageId, key: Key) {
         self.page(source).passages.push((id, key));
     }
 
-    /// The record of a page, begun if it is another than the last one.
+    /// The record of a page; a new record if the page differs from the last one.
     fn page(&mut self, source: &str) -> &mut PageRecord {
         if self.pages.last().is_none_or(|p| p.source != source) {
             let number = self.previous.page(source).map_or(self.next_page, |p| p.number);
@@ -217,8 +216,8 @@ impl Writer {
         &mut self.pages[last]
     }
 
-    /// Passages that stand for all, at most `most`. A passage is chosen by its content, so that an index is calibrated as
-    /// one that was built from nothing.
+    /// A representative sample of at most `most` passages. The content of a passage decides whether it is chosen, so
+    /// that an index is calibrated like one built from scratch.
     ///
     /// # Errors
     /// [`Error::Lexical`] or [`Error::Damaged`] if a passage of the live generation cannot be read.
@@ -249,20 +248,19 @@ impl Writer {
         }
     }
 
-    /// Measures, when the generation is published, how near its vectors come to queries that they do not answer, and to
-    /// queries that they answer.
+    /// Sets the queries that calibrate the generation. [`Self::publish`] measures how near its vectors come to
+    /// queries that they do not answer, and to queries that they answer.
     pub fn calibrate(&mut self, probes: Probes) {
         self.probes = probes;
     }
 
-    /// As [`Self::calibrate`], for vectors that the model's lookup table makes of the same queries.
+    /// As [`Self::calibrate`], for the same queries, encoded by the model's lookup table.
     pub fn calibrate_lookups(&mut self, probes: Option<Probes>) {
         self.lookup_probes = probes;
     }
 
-    /// Completes the files, makes them durable and makes the generation the live one. If nothing
-    /// differs from the live one, that stays live. `build` goes into the manifest; what was removed
-    /// is counted here.
+    /// Completes the files, makes them durable and makes the generation the live one. If nothing differs from the
+    /// live one, that one stays live. `build` goes into the manifest; this method counts the deleted passages.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Lexical`]; the generation that was live before stays live.
@@ -294,10 +292,10 @@ impl Writer {
             && self.added == 0
             && removed == 0
             && base.generation.pages()? == pages
-            // A generation from before known items is calibrated anew.
+            // A generation without known items, from an earlier program, is calibrated again.
             && (probes.known.is_empty() || !base.generation.manifest().calibration.known.languages.is_empty())
         {
-            // A build that was killed at its very end may have left some.
+            // A build that was killed at its very end may have left other generations.
             publish::remove_others(&layout, &base.generation.manifest().generation, None, None);
             return Ok(Published::unchanged(&base.generation));
         }
@@ -340,8 +338,8 @@ impl Writer {
 }
 
 impl Base {
-    /// Links the generation's files into a staging directory, and opens new parts beside them. Small
-    /// segments are taken into the new one where there are many.
+    /// Links the generation's files into a staging directory, and opens new parts beside them. If there are many
+    /// small segments, they are folded into the new one.
     fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
         let names = &generation.manifest().vector_segments;
         let folded = wear::folded(&generation.vector_search().segment_rows());

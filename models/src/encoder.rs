@@ -1,6 +1,7 @@
-//! Text to one unit vector.
+//! Turns a text into one unit vector.
 
 use std::{
+    ops::Range,
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -9,32 +10,32 @@ use crate::{
     Artifact, Error, ModelRecord, Precision, Result, Tokenizer, available_threads, onnx::SessionPool, pooling,
 };
 
-/// Which of the model's prompts goes in front of a text.
+/// The kind of a text, which selects the model's prompt for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextKind {
-    /// What a user typed.
+    /// A user's query.
     Query,
-    /// What is searched.
+    /// A passage of the index.
     Passage,
 }
 
-/// A text's vector and what became of the text on the way.
+/// A text's vector, with the number of encoded and cut tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// Unit vector of the model's dimension.
     pub vector: Vec<f32>,
-    /// Tokens encoded, the special ones included.
+    /// Encoded tokens, including special tokens.
     pub tokens: usize,
-    /// Tokens that did not fit the model's limit and had no part in the vector.
+    /// Tokens beyond the model's limit, which do not affect the vector.
     pub cut: usize,
 }
 
-/// How an encoder is opened.
+/// Options for opening an encoder.
 #[derive(Debug, Clone, Copy)]
 pub struct EncoderOptions {
     /// Number format of the weights.
     pub precision: Precision,
-    /// Sessions, each of which runs on the thread that calls it.
+    /// Number of sessions. Each runs on the thread that calls it.
     pub sessions: usize,
 }
 
@@ -44,17 +45,17 @@ impl Default for EncoderOptions {
     }
 }
 
-/// A loaded model. Shared between threads; each call uses one idle session on the caller's thread,
-/// so the vector of a text does not depend on what else is being encoded.
+/// A loaded model. Shared between threads; each call uses one idle session on the caller's thread, so the vector of
+/// a text does not depend on other texts encoded at the same time.
 #[derive(Clone)]
 pub struct Encoder {
     shared: Arc<Shared>,
 }
 
-/// Whether an encoder can encode at once.
+/// Whether an encoder can encode immediately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
-    /// It is not loaded yet; whoever encodes waits for that.
+    /// It is not loaded yet; callers that encode wait for it.
     Loading,
     /// It is loaded.
     Ready,
@@ -65,35 +66,34 @@ pub enum Readiness {
 struct Shared {
     artifact: Artifact,
     tokenizer: Arc<Tokenizer>,
-    /// How many sessions there are, once they are loaded.
+    /// The number of sessions, once they are loaded.
     count: usize,
-    /// The sessions, or why there are none.
+    /// The sessions, or the reason why loading them failed.
     sessions: OnceLock<Result<SessionPool, String>>,
 }
 
 impl Encoder {
-    /// Loads the model in the directory `dir`; `name` is what the user calls it.
+    /// Loads the model in the directory `dir`; `name` is the user's name for it.
     ///
     /// # Errors
-    /// Whatever is wrong with the directory or with the ONNX Runtime library, naming the file.
+    /// Any fault of the directory or of the ONNX Runtime library; the error names the file.
     pub fn open(dir: &Path, name: &str, options: EncoderOptions) -> Result<Self> {
         Self::from_artifact(&Artifact::read(dir, name, options.precision)?, options.sessions)
     }
 
-    /// Loads a model that has been read already, with `sessions` sessions (at least one).
+    /// Loads a model whose directory has already been read, with `sessions` sessions (at least one).
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn from_artifact(artifact: &Artifact, sessions: usize) -> Result<Self> {
         let encoder = Self::unloaded(artifact, sessions)?;
         let pool = SessionPool::open(artifact, sessions)?;
-        // Nobody else has seen it yet, so nothing is there.
+        // No other thread has this encoder yet, so the cell is empty.
         let _ = encoder.shared.sessions.set(Ok(pool));
         Ok(encoder)
     }
 
-    /// The same with the tokenizer alone: sessions are loaded by [`Self::load`], or when the first text is
-    /// encoded.
+    /// The same with the tokenizer alone. [`Self::load`] or the first encoded text loads the sessions.
     ///
     /// # Errors
     /// [`Error::BadFile`] if the tokenizer cannot be read.
@@ -104,10 +104,10 @@ impl Encoder {
         Ok(Self { shared: Arc::new(Shared { artifact, tokenizer, count, sessions: OnceLock::new() }) })
     }
 
-    /// Loads the sessions, if nobody did so before; waits if somebody does so now.
+    /// Loads the sessions, unless they are loaded already. Waits if another thread is loading them.
     ///
     /// # Errors
-    /// [`Error::NotLoaded`], now and whenever it is called again.
+    /// [`Error::NotLoaded`], at this call and at every later one.
     pub fn load(&self) -> Result<()> {
         self.sessions().map(drop)
     }
@@ -119,7 +119,7 @@ impl Encoder {
         loaded.as_ref().map_err(failed)
     }
 
-    /// Whether it can encode at once.
+    /// Whether the encoder can encode immediately.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         match self.shared.sessions.get() {
@@ -129,14 +129,14 @@ impl Encoder {
         }
     }
 
-    /// Texts that wait for a session at this moment, for each session that there is.
+    /// The number of texts that are waiting for a session now, per session.
     #[must_use]
     pub fn waiting_a_session(&self) -> usize {
         let waiting = self.shared.sessions.get().and_then(|s| s.as_ref().ok()).map_or(0, SessionPool::waiting);
         waiting / self.shared.count
     }
 
-    /// What decides this encoder's vector space.
+    /// The data that determines this encoder's vector space.
     #[must_use]
     pub fn record(&self) -> &ModelRecord {
         &self.shared.artifact.record
@@ -148,13 +148,13 @@ impl Encoder {
         &self.shared.tokenizer
     }
 
-    /// The model's tokenizer, for another user of it.
+    /// The model's tokenizer, as a shared reference.
     #[must_use]
     pub fn shared_tokenizer(&self) -> Arc<Tokenizer> {
         self.shared.tokenizer.clone()
     }
 
-    /// The prompt that goes in front of a text of this kind; empty for most models.
+    /// The prompt in front of a text of this kind; empty for most models.
     #[must_use]
     pub fn prefix(&self, kind: TextKind) -> &str {
         match kind {
@@ -166,7 +166,7 @@ impl Encoder {
     /// Encodes one text.
     ///
     /// # Errors
-    /// If the tokenizer or ONNX Runtime fails; a text that is too long is cut, and that is reported.
+    /// If the tokenizer or ONNX Runtime fails; a text that is too long is cut, and the result reports it.
     pub fn encode(&self, kind: TextKind, text: &str) -> Result<Encoded> {
         let prefix = self.prefix(kind);
         let tokenized = if prefix.is_empty() {
@@ -178,22 +178,22 @@ impl Encoder {
         Ok(Encoded { vector, tokens: tokenized.ids.len(), cut: tokenized.cut })
     }
 
-    /// Encodes a query: its unit vector, and the unit vectors of its tokens, without special ones and the prompt
-    /// (row-major).
+    /// Encodes a query: its unit vector, and the unit vectors of its tokens (row-major), except special tokens, the
+    /// prompt, and tokens for whose bytes of the text `is_kept` returns false.
     ///
     /// # Errors
     /// As [`Self::encode`].
-    pub fn encode_query(&self, text: &str) -> Result<(Vec<f32>, Vec<f32>)> {
+    pub fn encode_query(&self, text: &str, is_kept: impl Fn(Range<usize>) -> bool) -> Result<(Vec<f32>, Vec<f32>)> {
         let prefix = self.prefix(TextKind::Query);
         let tokenized = self.tokenizer().tokenize(&format!("{prefix}{text}"))?;
         let (vector, rows) = self.encode_with_tokens(&tokenized.ids)?;
         let offsets = tokenized.offsets.iter().skip(1);
-        let own =
-            rows.chunks_exact(self.record().dimension).zip(offsets).filter(|(_, (from, _))| *from >= prefix.len());
+        let is_own = |from: usize, to| from >= prefix.len() && is_kept(from - prefix.len()..to - prefix.len());
+        let own = rows.chunks_exact(self.record().dimension).zip(offsets).filter(|(_, (from, to))| is_own(*from, *to));
         Ok((vector, own.flat_map(|(row, _)| row).copied().collect()))
     }
 
-    /// Encodes token ids, the special ones included: the unit vector of the text they stand for.
+    /// Encodes token ids, including special tokens, into the unit vector of their text.
     ///
     /// # Errors
     /// If ONNX Runtime fails, for example because there are more ids than the model has positions.

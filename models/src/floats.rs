@@ -2,12 +2,12 @@
 
 use safetensors::{Dtype, tensor::TensorView};
 
-/// The values of a floating-point tensor; nothing of any other.
+/// The values of a floating-point tensor; `None` for any other type.
 pub(crate) fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
     read(view.dtype(), view.data())
 }
 
-/// The values of some bytes of such a tensor.
+/// Decodes some bytes of such a tensor into values.
 pub(crate) fn read(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     let pairs = |f: fn(u16) -> f32| bytes.chunks_exact(2).map(|b| f(u16::from_le_bytes([b[0], b[1]]))).collect();
     match dtype {

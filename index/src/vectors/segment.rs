@@ -1,8 +1,8 @@
 //! One vector segment on disk.
 //!
-//! `rows.f16` holds one row a distinct text; `passages.u32` says which passages have which row
-//! (`rows + 1` offsets, then passage numbers). Where the segment is large enough to be walked instead
-//! of scanned, `codes.u8` holds the rows in eight bits a value and `graph.u32` the graph over them.
+//! `rows.f16` holds one row for each distinct text; `passages.u32` maps rows to passages (`rows + 1` offsets, then
+//! passage numbers). If the segment is large enough for walks instead of scans, `codes.u8` holds the rows with eight
+//! bits for each value, and `graph.u32` holds the graph over them.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use memmap2::Mmap;
 use super::{graph::Graph, kernels, tokens::Tokens};
 use crate::{Error, PassageId, Result, files, layout};
 
-/// What a walk needs of a segment.
+/// The parts of a segment that a walk needs.
 #[derive(Debug)]
 struct Walkable {
     codes: Mmap,
@@ -19,7 +19,7 @@ struct Walkable {
     graph: Graph,
 }
 
-/// A segment opened for reading: everything is mapped, nothing is copied.
+/// A segment opened for reading: all its files are mapped and none is copied.
 #[derive(Debug)]
 pub(crate) struct Segment {
     rows: Mmap,
@@ -76,7 +76,7 @@ impl Segment {
         self.tokens.as_ref().map_or(&[], |tokens| tokens.of(row))
     }
 
-    /// The graph, its array, and the rows' codes, row-major, if the segment is to be walked.
+    /// The graph, its array, and the rows' codes, row-major, if the segment has a graph.
     pub(crate) fn graph(&self) -> Option<(&Graph, &[u32], &[u8])> {
         self.walkable.as_ref().map(|w| (&w.graph, words(&w.words), &w.codes[..]))
     }
@@ -88,7 +88,7 @@ impl Segment {
 }
 
 impl Walkable {
-    /// Opens what belongs to `rows` rows.
+    /// Opens the files for walks over `rows` rows.
     fn open(dir: &Path, rows: usize, dimension: usize) -> Result<Self> {
         let codes_path = dir.join(layout::CODES);
         let codes = files::map(&codes_path)?;

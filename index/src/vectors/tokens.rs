@@ -1,10 +1,11 @@
 //! Codes of token vectors, for a second look at the best candidates.
 //!
-//! A text has one vector, but its encoder made one for each token on the way. A query's token looks for the nearest token
-//! of a passage, and a passage is as good as its nearest tokens on average (Khattab and Zaharia, "ColBERT: Efficient and
-//! Effective Passage Search via Contextualized Late Interaction over BERT", 2020). A stored token is a bit for each
-//! dimension: the sign of its distance from the mean token (Charikar, "Similarity Estimation Techniques from Rounding
-//! Algorithms", 2002). Neighbouring tokens share a code, which costs little and makes the file small.
+//! A text has one vector, but its encoder also computes one for each token. Each token of a query is compared with
+//! its nearest token of a passage, and the score of a passage is the mean of these similarities (Khattab and Zaharia,
+//! "ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over BERT", 2020). A stored
+//! token has one bit for each dimension: the sign of its distance from the mean token (Charikar, "Similarity
+//! Estimation Techniques from Rounding Algorithms", 2002). Neighbouring tokens share a code, which costs little and
+//! makes the file small.
 //!
 //! `tokens.u8` holds the codes of all rows, one after the other; `tokens.u32` holds `rows + 1` offsets, in codes.
 
@@ -19,13 +20,13 @@ use memmap2::Mmap;
 use super::kernels;
 use crate::{Error, Result, files, layout};
 
-/// Bytes of a code of `dimension` bits.
+/// Number of bytes of a code of `dimension` bits.
 pub(crate) const fn code_bytes(dimension: usize) -> usize {
     dimension.div_ceil(8)
 }
 
-/// Codes of a text's token vectors: `rows` are unit vectors of `mean.len()` values each, and every `neighbours` of them
-/// share a code. Bit `i` of a code is bit `i % 8` of its byte `i / 8`. Nothing, if `neighbours` is 0.
+/// Codes of a text's token vectors: `rows` are unit vectors of `mean.len()` values each, and every `neighbours` of
+/// them share a code. Bit `i` of a code is bit `i % 8` of its byte `i / 8`. Empty, if `neighbours` is 0.
 #[must_use]
 pub fn token_codes(rows: &[f32], mean: &[f32], neighbours: usize) -> Vec<u8> {
     let dimension = mean.len();
@@ -47,12 +48,12 @@ pub fn token_codes(rows: &[f32], mean: &[f32], neighbours: usize) -> Vec<u8> {
     codes
 }
 
-/// The tokens of a query, ready to be compared with codes.
+/// The tokens of a query, in the form for comparison with codes.
 #[derive(Debug, Clone)]
 pub struct QueryTokens {
-    /// Row-major, eight bits a value.
+    /// Row-major, eight bits for each value.
     rows: Vec<i8>,
-    /// Of each row: the sum of its values, and the factor that makes a sum of signed values a cosine.
+    /// For each row: the sum of its values, and the factor that makes a sum of signed values a cosine.
     sums: Vec<(i32, f32)>,
     dimension: usize,
 }
@@ -125,7 +126,7 @@ impl Tokens {
     }
 }
 
-/// Writes the codes of a segment, row by row. Segments without a code have no files.
+/// Writes the codes of a segment, row by row. Segments without codes have no such files.
 pub(super) struct TokenWriter {
     dir: PathBuf,
     bytes: usize,
@@ -158,7 +159,7 @@ impl TokenWriter {
         Ok(())
     }
 
-    /// Writes the rest.
+    /// Writes the remaining data.
     pub(super) fn finish(&mut self) -> Result<()> {
         let Some(out) = &mut self.out else { return Ok(()) };
         out.flush().map_err(Error::io("write", self.dir.join(layout::TOKENS)))?;

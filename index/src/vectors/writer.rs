@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{Encoded, Error, PassageId, Result, calibration::Standing, faults, files, layout};
 
-/// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
+/// Number of rows from which a graph pays off: below it, a scan of every row takes less than a millisecond.
 const GRAPH_FROM: usize = 4096;
 
-/// Fills a segment's directory. Rows are written as they come; nothing but their passages is held.
+/// Fills a segment's directory. It writes rows as they come and keeps only their passages in memory.
 pub(crate) struct SegmentWriter {
     dir: PathBuf,
     dimension: usize,
@@ -40,7 +40,7 @@ impl SegmentWriter {
         })
     }
 
-    /// Appends a vector with the codes of its tokens; gives its row.
+    /// Appends a vector with the codes of its tokens; returns its row.
     pub(crate) fn add(&mut self, encoded: &Encoded) -> Result<u32> {
         let row = self.add_row(&encoded.vector)?;
         self.tokens.add(&encoded.tokens)?;
@@ -64,7 +64,7 @@ impl SegmentWriter {
         Ok(row)
     }
 
-    /// Says that a passage has the vector of a row.
+    /// Records that a passage has the vector of a row.
     pub(crate) fn add_passage(&mut self, row: u32, passage: PassageId) {
         self.passages[row as usize].push(passage);
     }
@@ -73,7 +73,7 @@ impl SegmentWriter {
         self.passages.len()
     }
 
-    /// The standing of each query, with a similarity of its own, among the rows of live passages.
+    /// The standing of each query among the rows of live passages. Each query comes with its own similarity.
     pub(crate) fn standings(
         &mut self,
         queries: &[(&[f32], f32)],
@@ -85,7 +85,7 @@ impl SegmentWriter {
         })
     }
 
-    /// The similarity of each query to the row of its passage; `None` if the passage has none here.
+    /// The similarity of each query to the row of its passage; `None` if the passage has no row here.
     pub(crate) fn own_similarities(&mut self, queries: &[(&[f32], PassageId)]) -> Result<Vec<Option<f32>>> {
         self.with_rows(|rows| {
             let mut own = vec![None; queries.len()];
@@ -98,7 +98,7 @@ impl SegmentWriter {
         })
     }
 
-    /// Calls `look` with the rows that were added so far and their passages.
+    /// Calls `look` with the rows added so far and their passages.
     fn with_rows<T>(
         &mut self,
         look: impl FnOnce(&mut dyn Iterator<Item = (&[u16], &Vec<PassageId>)>) -> T,
@@ -113,12 +113,12 @@ impl SegmentWriter {
         Ok(look(&mut rows.chunks_exact(self.dimension).zip(&self.passages)))
     }
 
-    /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
+    /// Writes the remaining data and builds the graph. It returns nothing: the files are the result.
     pub(crate) fn finish(mut self) -> Result<()> {
         let rows_path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &rows_path))?;
         if self.passages.is_empty() {
-            // Nothing was added: there is no segment.
+            // The build added no rows, so there is no segment.
             return files::remove_dir_all(&self.dir);
         }
         self.tokens.finish()?;
@@ -137,7 +137,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Codes and the graph over them, for a segment that is walked.
+    /// Writes the codes and the graph over them, for a segment with a graph.
     fn write_graph(&self, rows_path: &Path) -> Result<()> {
         let map = files::map(rows_path)?;
         let rows = files::as_u16(rows_path, &map)?;

@@ -1,4 +1,4 @@
-//! What a build needs, resolved from `cloze.toml` and the command line.
+//! Settings of a build, resolved from `cloze.toml` and the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -16,19 +16,19 @@ use crate::{
     },
 };
 
-/// Name of the settings file, looked for in the current directory.
+/// Name of the settings file in the current directory.
 pub const FILE: &str = "cloze.toml";
-/// Index directory where none is given.
+/// Default index directory.
 pub const DEFAULT_INDEX: &str = ".cloze";
-/// Largest file that is read, in bytes, where nothing else is said.
+/// Default size limit of a file, in bytes.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 32 << 20;
 
-/// Everything a build needs.
+/// All settings of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildConfig {
-    /// What is indexed.
+    /// The sources to index.
     pub selection: Selection,
-    /// Which sites are fetched, and how far.
+    /// The sites to fetch, and the limits.
     pub crawl: CrawlConfig,
     /// The index directory.
     pub index: PathBuf,
@@ -36,25 +36,25 @@ pub struct BuildConfig {
     pub model: ModelSource,
     /// Number format of its weights.
     pub precision: Precision,
-    /// Which tokens of a passage have codes, for the second look of a search.
+    /// The tokens of a passage that get codes, for the second ranking step of a search.
     pub token_codes: TokenCodes,
-    /// What goes in front of queries, if the model does not list it.
+    /// Prefix of queries, if the model does not list it.
     pub query_prefix: Option<String>,
-    /// What goes in front of passages, if the model does not list it.
+    /// Prefix of passages, if the model does not list it.
     pub passage_prefix: Option<String>,
-    /// What addresses begin with.
+    /// Prefix of addresses.
     pub base_url: String,
     /// How paths become addresses.
     pub url_style: UrlStyle,
-    /// Largest file, and largest record, that is read, in bytes.
+    /// Size limit of a file and of a record, in bytes.
     pub max_file_bytes: u64,
     /// Encoder threads.
     pub threads: usize,
-    /// Whether progress is shown.
+    /// Whether to show progress.
     pub quiet: bool,
 }
 
-/// `cloze.toml`. A table that belongs to another program is that program's to check.
+/// `cloze.toml`. Each program checks only its own tables.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -77,36 +77,36 @@ pub struct File {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildTable {
-    /// Patterns of which a file must match one.
+    /// Patterns; a file must match one of them.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Patterns of which a file must match none.
+    /// Patterns; a file must match none of them.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// Which tokens of a passage have codes.
+    /// The tokens of a passage that get codes.
     pub token_codes: Option<TokenCodes>,
-    /// What goes in front of queries, if the model does not list it.
+    /// Prefix of queries, if the model does not list it.
     pub query_prefix: Option<String>,
-    /// What goes in front of passages, if the model does not list it.
+    /// Prefix of passages, if the model does not list it.
     pub passage_prefix: Option<String>,
-    /// What addresses begin with.
+    /// Prefix of addresses.
     pub base_url: Option<String>,
     /// How paths become addresses.
     pub urls: Option<UrlStyle>,
-    /// Largest file that is read, in bytes.
+    /// Size limit of a file, in bytes.
     pub max_file_bytes: Option<u64>,
     /// Encoder threads.
     pub threads: Option<usize>,
-    /// How far a crawl goes.
+    /// Limits of a crawl.
     #[serde(default)]
     pub crawl: CrawlTable,
 }
 
 impl File {
-    /// Reads `path`, or `cloze.toml` in the current directory if there is one.
+    /// Reads `path`, or `cloze.toml` in the current directory if that file exists.
     ///
     /// # Errors
-    /// [`Error::Config`] that names the file and the key.
+    /// [`Error::Config`] with the file and the key.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let (path, required) = path.map_or((Path::new(FILE), false), |p| (p, true));
         let text = match std::fs::read_to_string(path) {
@@ -120,7 +120,7 @@ impl File {
 }
 
 impl BuildConfig {
-    /// The command line first, then the file, then the defaults.
+    /// The command line overrides the file, and the file overrides the defaults.
     #[must_use]
     pub fn resolve(args: BuildArgs, file: File) -> Self {
         let or = |typed: Vec<String>, set: Vec<String>| if typed.is_empty() { set } else { typed };

@@ -6,7 +6,7 @@ use cloze_models::{Artifact, ModelSource, Precision, artifact::Weights, preset::
 
 use crate::{Result, commands::cli::ModelCommand};
 
-/// Carries out the command; gives what to print.
+/// Runs the command; returns its output.
 pub(crate) fn run(command: ModelCommand) -> Result<String> {
     match command {
         ModelCommand::Pull { model } => {
@@ -19,7 +19,7 @@ pub(crate) fn run(command: ModelCommand) -> Result<String> {
     }
 }
 
-/// A line for every preset, whether or not it is there, and one for every other model on this machine.
+/// One line for every preset, fetched or not, and one for every other model on this machine.
 fn list() -> String {
     let header = ["preset", "model", "languages", "dimensions", "tokens", "size", "licence", "directory"];
     let presets = PRESETS.iter().map(|p| {
@@ -35,7 +35,7 @@ fn list() -> String {
     table.into_iter().chain(others).collect::<Vec<_>>().join("\n")
 }
 
-/// Rows with their columns below each other.
+/// Rows with aligned columns.
 fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let cell = |(column, text): (usize, &String)| format!("{text:<width$}", width = width(column));

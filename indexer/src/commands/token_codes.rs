@@ -1,22 +1,22 @@
-//! How many codes of token vectors an index keeps.
+//! The number of token vector codes in an index.
 
 use serde::Deserialize;
 
-/// How many codes of token vectors an index keeps. A search compares them with the tokens of the query.
+/// The number of token vector codes in an index. A search compares them with the tokens of the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenCodes {
-    /// None: the index is smaller, and a search takes no second look.
+    /// None: the index is smaller, and a search skips the second ranking step.
     None,
-    /// One for three neighbouring tokens: about 2 kB for a passage.
+    /// One per three neighbouring tokens: about 2 kB per passage.
     #[default]
     Small,
-    /// One for each token: about 6 kB for a passage.
+    /// One per token: about 6 kB per passage.
     Full,
 }
 
 impl TokenCodes {
-    /// Neighbouring tokens that share a code; 0 for none.
+    /// Number of neighbouring tokens that share a code; 0 for no codes.
     #[must_use]
     pub fn neighbours(self) -> u8 {
         match self {

@@ -1,29 +1,28 @@
-//! The block of settings at the top of a page: YAML between `---`, TOML between `+++`, a JSON object, or lines
-//! of `Key: value` up to an empty line (MultiMarkdown).
+//! The block of settings at the top of a page: YAML between `---`, TOML between `+++`, a JSON object, or lines of
+//! `Key: value` up to an empty line (MultiMarkdown).
 
 use cloze_index::Metadata;
 use serde_json::{Map, Value};
 
-/// What a page says about itself.
+/// The metadata of a page.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct FrontMatter {
     values: Map<String, Value>,
 }
 
-/// Keys that say how a page is shown, not what it is about; they do not become metadata.
+/// Keys that concern the display of a page, not its subject; they do not become metadata.
 const NOT_METADATA: [&str; 9] =
     ["title", "description", "summary", "permalink", "url", "slug", "lang", "language", "search"];
 
-/// Keys with which an author keeps a page out by saying that they are true.
+/// Keys that exclude a page from the search when their value is true.
 const KEPT_OUT: [&str; 3] = ["draft", "noindex", "unlisted"];
 
-/// Keys of which lines without a fence must have one: other lines with a colon are text.
+/// Lines without a fence need at least one of these keys: other lines with a colon are text.
 const HEADERS: [&str; 6] = ["title", "author", "authors", "date", "template", "tags"];
-/// Most lines without a fence.
+/// Maximum number of lines without a fence.
 const MOST_HEADERS: usize = 40;
 
-/// Splits a page into front matter and body. A block that cannot be read is given back as a warning,
-/// and is not part of the body.
+/// Splits a page into front matter and body. An unreadable block becomes a warning, and is not part of the body.
 pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (fence, is_toml) in [("---", false), ("+++", true)] {
@@ -33,7 +32,7 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
         } else if block.trim().is_empty() {
             Ok(Map::new())
         } else {
-            // `no` is a language and `y` a tag, not truth values as in YAML 1.1.
+            // `no` is a language and `y` a tag; they are not truth values as in YAML 1.1.
             let options = serde_saphyr::options! { strict_booleans: true };
             serde_saphyr::from_str_with_options::<Map<String, Value>>(block, options)
                 .map_err(|e| first_line(&e.to_string()))
@@ -47,7 +46,7 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
     (FrontMatter { values: lower_keys(values) }, body, None)
 }
 
-/// A JSON object at the top, that ends with its line.
+/// A JSON object at the top, whose last line ends with it.
 fn json(text: &str) -> Option<(Map<String, Value>, &str)> {
     let inner = text.strip_prefix('{')?.trim_start();
     if !inner.starts_with('"') {
@@ -59,8 +58,8 @@ fn json(text: &str) -> Option<(Map<String, Value>, &str)> {
     Some((object, body.strip_prefix('\n').or_else(|| body.is_empty().then_some(body))?))
 }
 
-/// Lines of `Key: value` up to the first empty line, at least one of them with a key that pages have. An indented
-/// line goes on with the value above it.
+/// Lines of `Key: value` up to the first empty line, at least one of them with a known key. An indented line
+/// continues the value above it.
 fn headers(text: &str) -> Option<(Map<String, Value>, &str)> {
     let mut values = Map::new();
     let mut last = String::new();
@@ -100,7 +99,7 @@ fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     let rest = rest.strip_prefix('\n')?;
     let mut at = 0;
     for line in rest.split_inclusive('\n') {
-        // YAML may also end with dots.
+        // YAML may also end with `...`.
         if line.trim_end() == fence || fence == "---" && line.trim_end() == "..." {
             return Some((&rest[..at], &rest[at + line.len()..]));
         }
@@ -109,14 +108,14 @@ fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     None
 }
 
-/// `key: value` lines of a block that is not valid: better than losing the title of the page, or
-/// showing a page that is not to be shown.
+/// Reads `key: value` lines of an invalid block. This is better than losing the title of the page, or showing a
+/// hidden page.
 fn loose(block: &str) -> FrontMatter {
     let mut values = Map::new();
     let mut last = String::new();
     let is_pair = |line: &&str| !line.trim_start().starts_with(['#', '-']) && line.contains([':', '=']);
     let depth = |line: &str| line.len() - line.trim_start().len();
-    // A block may be indented as a whole.
+    // The whole block may be indented.
     let outermost = block.lines().filter(is_pair).map(depth).min().unwrap_or_default();
     for line in block.lines().filter(is_pair) {
         let Some((key, value)) = line.split_once([':', '=']) else { continue };
@@ -130,14 +129,14 @@ fn loose(block: &str) -> FrontMatter {
         } else if last == "search" && key == "exclude" && is_true {
             values.insert("search".into(), Value::String("exclude".into()));
         } else if KEPT_OUT.contains(&key.as_str()) && is_true {
-            // Where it belongs cannot be told: a page too few is better than one too many.
+            // The owner of the key is unknown: one page too few is better than one too many.
             values.insert(key, Value::Bool(true));
         }
     }
     FrontMatter { values }
 }
 
-/// A value without the quotes around it, or without the comment behind it.
+/// A value without its quotes, or without the comment behind it.
 fn plain(value: &str) -> &str {
     let value = value.trim();
     for quote in ['"', '\''] {
@@ -171,12 +170,12 @@ impl FrontMatter {
         keys.iter().find_map(|k| scalar(self.values.get(*k)?)).filter(|t| !t.trim().is_empty())
     }
 
-    /// A truth value in any spelling that site generators take.
+    /// A truth value in any spelling that site generators accept.
     fn truth(&self, key: &str) -> Option<bool> {
         truth(self.values.get(key)?)
     }
 
-    /// Why the page is not to be found, if its author says so.
+    /// The reason why the author hides the page, if any.
     pub(crate) fn left_out(&self) -> Option<String> {
         for key in KEPT_OUT {
             if self.truth(key) == Some(true) {
@@ -206,7 +205,7 @@ impl FrontMatter {
         None
     }
 
-    /// Everything that can be filtered by: scalars and lists of scalars, as text.
+    /// All keys usable as filters: scalars and lists of scalars, as text.
     pub(crate) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata::new();
         for (key, value) in self.values.iter().filter(|(k, _)| !NOT_METADATA.contains(&k.as_str())) {

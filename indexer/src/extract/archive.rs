@@ -1,20 +1,20 @@
-//! Files inside a zip archive, with bounds on what unpacking may cost.
+//! Files inside a zip archive, with limits on the cost of unpacking.
 
 use std::io::{Cursor, ErrorKind, Read};
 
 use zip::{ZipArchive, result::ZipError};
 
-/// Most files that an archive may hold.
+/// Maximum number of files in an archive.
 const ENTRIES: usize = 20_000;
-/// Most bytes that all parts of one archive may have, unpacked.
+/// Maximum total size of the unpacked parts of an archive, in bytes.
 const UNPACKED: u64 = 128 << 20;
-/// What files begin with that Office before 2007 wrote, and ones that Office encrypted.
+/// Magic bytes of files from Office before 2007, and of encrypted Office files.
 const COMPOUND: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0];
 
-/// An archive in memory. Archives inside it are bytes like any other: they are not opened.
+/// An archive in memory. Nested archives are plain bytes: they are not opened.
 pub(super) struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    /// Bytes that may still be unpacked. What a header says about its size does not count.
+    /// Number of bytes that may still be unpacked. The sizes in the headers do not count.
     left: u64,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Archive<'a> {
     /// Reads the list of files.
     ///
     /// # Errors
-    /// A sentence: no zip archive, an encrypted Office file, or one of too many files.
+    /// A sentence: not a zip archive, an encrypted Office file, or an archive with too many files.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         if bytes.starts_with(COMPOUND) {
             return Err("needs a password, or is of a format older than Office 2007; expected a zip archive".into());
@@ -34,7 +34,7 @@ impl<'a> Archive<'a> {
         Ok(Self { zip, left: UNPACKED })
     }
 
-    /// The bytes of a file; none if there is no such file.
+    /// The bytes of a file; `None` if there is no such file.
     ///
     /// # Errors
     /// A sentence: encrypted, damaged, or too large.
@@ -61,7 +61,7 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// The text of a file in UTF-8 or, with a byte order mark, UTF-16; none if there is no such file.
+    /// The text of a file in UTF-8 or, with a byte order mark, UTF-16; `None` if there is no such file.
     ///
     /// # Errors
     /// As [`Self::bytes`], or text in another encoding.
@@ -86,7 +86,7 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
     }
 }
 
-/// The name of a file that another one refers to: relative to that one's folder, `..` resolved.
+/// The name of a file that another file refers to: relative to the folder of that file, `..` resolved.
 pub(super) fn resolve(from: &str, reference: &str) -> String {
     let folder = match reference.strip_prefix('/') {
         Some(_) => "",
@@ -123,7 +123,7 @@ pub(super) mod tests {
         zip.finish().expect("in memory").into_inner()
     }
 
-    /// Changes bytes of a file in a way that is the same at every run, and hands each result on.
+    /// Changes bytes of a file, identically in every run, and passes on each result.
     pub(in super::super) fn mutations(bytes: &[u8], rounds: u64, mut look: impl FnMut(&[u8])) {
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
         let mut next = |below: usize| {

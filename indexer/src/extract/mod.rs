@@ -1,4 +1,4 @@
-//! One file of one format becomes a document.
+//! Turns one file of one format into a document.
 
 mod archive;
 mod asciidoc;
@@ -26,7 +26,7 @@ use crate::{
     source::urls::{UrlStyle, page_url},
 };
 
-/// How a file is read.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Markdown, MDX.
@@ -35,7 +35,7 @@ pub enum Format {
     Html,
     /// Plain text.
     Text,
-    /// One record a line.
+    /// One record per line.
     Jsonl,
     /// Records in a table.
     Csv,
@@ -58,7 +58,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of a file name's extension, if it is one that is indexed.
+    /// The format for the extension of a file name, if Cloze indexes it.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
@@ -79,7 +79,7 @@ impl Format {
         }
     }
 
-    /// The format of a media type in small letters, if it is one that is indexed.
+    /// The format for a media type in lower case, if Cloze indexes it.
     #[must_use]
     pub fn of_content_type(media_type: &str) -> Option<Self> {
         match media_type {
@@ -104,23 +104,23 @@ impl Format {
         matches!(self, Self::Jsonl | Self::Csv)
     }
 
-    /// Whether a file is no text, so that it has no charset.
+    /// Whether a file is binary, and therefore has no charset.
     #[must_use]
     pub fn is_binary(self) -> bool {
         matches!(self, Self::Docx | Self::Epub | Self::Pdf)
     }
 }
 
-/// What the extractors need to know beside the text.
+/// The context that the extractors need besides the text.
 #[derive(Debug, Clone, Default)]
 pub struct Context<'a> {
-    /// Name of the page: its path relative to the folder that is indexed.
+    /// Name of the page: its path relative to the indexed folder.
     pub source: &'a str,
-    /// What addresses begin with.
+    /// Prefix of addresses.
     pub base_url: &'a str,
     /// How paths become addresses.
     pub url_style: UrlStyle,
-    /// Address of the page, if that does not follow from its name.
+    /// Address of the page, if it does not follow from its name.
     pub address: Option<&'a str>,
     /// Title from the navigation file, for a page without one.
     pub navigation_title: Option<&'a str>,
@@ -128,10 +128,10 @@ pub struct Context<'a> {
     pub repeated: &'a [u64],
 }
 
-/// What came of a file, and what its author should know.
+/// The result for a file, and the warnings for its author.
 pub type Outcome = Result<(Extracted, Vec<String>), String>;
 
-/// Reads one file. The error is the reason for which it is skipped.
+/// Reads one file. The error is the reason to skip it.
 ///
 /// # Errors
 /// A sentence for the report.
@@ -144,13 +144,14 @@ pub fn file(format: Format, text: &str, context: &Context<'_>) -> Outcome {
         Format::AsciiDoc => asciidoc::extract(text, context),
         Format::Org => org::extract(text, context),
         Format::Notebook => notebook::extract(text, context),
+        Format::Man if !is_page(text) => Ok((Extracted::LeftOut("not a manual page".into()), Vec::new())),
         Format::Man => man::extract(text, context),
         Format::Jsonl | Format::Csv => Err("records are read one by one".into()),
         Format::Docx | Format::Epub | Format::Pdf => Err("not a text; expected bytes".into()),
     }
 }
 
-/// Reads one file whose format is not text. The error is the reason for which it is skipped.
+/// Reads one file of a binary format. The error is the reason to skip it.
 ///
 /// # Errors
 /// A sentence for the report.
@@ -163,7 +164,7 @@ pub fn binary(format: Format, bytes: &[u8], context: &Context<'_>) -> Outcome {
     }
 }
 
-/// Puts a page together from its front matter and outline.
+/// Assembles a page from its front matter and outline.
 fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, context: &Context<'_>) -> Document {
     let first_heading = outline.first_heading().map(str::to_owned);
     let title = front
@@ -194,7 +195,7 @@ fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, co
     }
 }
 
-/// A page's own summary is searched with its first text, unless it is that text.
+/// The summary of a page becomes searchable with its first text, unless both are the same.
 fn describe(sections: &mut Vec<crate::document::Section>, description: &str) {
     match sections.first_mut().filter(|s| s.headings.is_empty()) {
         Some(first) if first.text.contains(description) => {}
@@ -203,7 +204,7 @@ fn describe(sections: &mut Vec<crate::document::Section>, description: &str) {
     }
 }
 
-/// Some sites put a date or a number where a description is meant to be.
+/// Some sites put a date or a number in place of a description.
 fn is_prose(text: &str) -> bool {
     text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() > 2).count() >= 3
 }

@@ -1,19 +1,19 @@
-//! Jupyter notebooks, formats 3 and 4: Markdown, code and what the code wrote.
+//! Jupyter notebooks, formats 3 and 4: Markdown, code and the output of the code.
 
 use serde_json::{Map, Value};
 
 use super::{Context, Outcome, assemble, html, markdown};
 use crate::document::{Extracted, front_matter::FrontMatter};
 
-/// Most characters of one output that are read: tables and logs go on, but say no more.
+/// Maximum number of characters of one output: tables and logs go on, but add little.
 const OUTPUT: usize = 2000;
-/// Most characters of all outputs of one cell.
+/// Maximum number of characters of all outputs of one cell.
 const OUTPUTS: usize = 4000;
 
-/// Reads a notebook. Pictures are not read, nor are cells and outputs that their author marked to be removed.
+/// Reads a notebook, without pictures, and without the cells and outputs that their author marked for removal.
 ///
 /// # Errors
-/// A sentence for the report: not JSON, or no notebook.
+/// A sentence for the report: not JSON, or not a notebook.
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let notebook: Value = serde_json::from_str(text).map_err(|e| format!("not JSON ({e})"))?;
@@ -33,7 +33,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     Ok((Extracted::Page(Box::new(page)), Vec::new()))
 }
 
-/// The cells: in format 3 they lie on work sheets.
+/// The cells: format 3 stores them in work sheets.
 fn cells(notebook: &Value) -> Option<Vec<&Value>> {
     if let Some(cells) = notebook.get("cells").and_then(Value::as_array) {
         return Some(cells.iter().collect());
@@ -42,15 +42,16 @@ fn cells(notebook: &Value) -> Option<Vec<&Value>> {
     Some(sheets.iter().filter_map(|sheet| sheet.get("cells")?.as_array()).flatten().collect())
 }
 
-/// Title, language and the like, where the notebook's metadata has them. That of the program that
-/// runs it is no language of the text.
+/// Title, language and other fields of the notebook's metadata. The programming language of the kernel is not a
+/// language of the text.
 fn settings(notebook: &Value) -> Map<String, Value> {
     let keys = ["title", "description", "lang", "tags", "author", "draft", "search"];
     let Some(Value::Object(metadata)) = notebook.get("metadata") else { return Map::new() };
     metadata.iter().filter(|(k, _)| keys.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-/// Jupyter's anchor of a heading: its text with dashes for spaces, in its own case, also when repeated.
+/// Jupyter's anchor of a heading: its text with dashes for spaces, in its original case, without a number for
+/// repeats.
 fn anchor(heading: &str) -> String {
     heading.replace(' ', "-")
 }
@@ -64,7 +65,7 @@ fn read(cell: &Value, reader: &mut markdown::Reader) {
     match cell.get("cell_type").and_then(Value::as_str) {
         _ if removed("remove-cell") => {}
         Some("markdown") => reader.add(&source),
-        // Format 3 has headings of their own.
+        // Format 3 has heading cells.
         Some("heading") => {
             let level = cell.get("level").and_then(Value::as_u64).unwrap_or(1).clamp(1, 6);
             reader.add(&format!("{} {}", "#".repeat(level as usize), source.replace('\n', " ")));
@@ -100,7 +101,7 @@ fn outputs(cell: &Value, reader: &mut markdown::Reader) {
     }
 }
 
-/// What one output shows as text. Format 3 has the kinds beside each other, format 4 under `data`.
+/// The text of one output. Format 3 stores the kinds side by side, format 4 under `data`.
 fn output_text(output: &Value) -> String {
     let data = output.get("data").unwrap_or(output);
     let first = |keys: [&str; 2]| joined(keys.iter().find_map(|k| data.get(*k)));
@@ -113,26 +114,25 @@ fn output_text(output: &Value) -> String {
     }
     let html = first(["text/html", "html"]);
     let plain = first(["text/plain", "text"]);
-    // A table is read better from its HTML; other HTML is mostly a widget around the same text.
+    // A table reads better from its HTML; other HTML is mostly a widget around the same text.
     if html.contains("<table") || (plain.is_empty() && !html.is_empty()) {
         return html::blocks(beginning(&html, 50 * OUTPUT)).join("\n");
     }
-    // `<Figure size 640x480 with 1 Axes>` names an object, and says nothing.
+    // `<Figure size 640x480 with 1 Axes>` only names an object.
     if plain.trim_start().starts_with('<') && plain.trim_end().ends_with('>') && plain.lines().count() < 2 {
         return String::new();
     }
     without_colours(&plain)
 }
 
-/// At most so many characters, whole lines if there are any.
+/// At most this many characters, in whole lines if possible.
 fn beginning(text: &str, most: usize) -> &str {
     let Some((end, _)) = text.char_indices().nth(most) else { return text };
     let cut = &text[..end];
     cut.rfind('\n').map_or(cut, |line| &cut[..line])
 }
 
-/// Text without the sequences that colour a terminal, and without the states of a progress bar
-/// that were written over.
+/// Text without the escape sequences for terminal colours, and without the overwritten states of a progress bar.
 fn without_colours(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split('\n') {

@@ -1,12 +1,12 @@
-//! Titles that programs write into a file's properties, and whether a person would call them one.
+//! Decides whether the title in the properties of a file is a real title.
 
-/// Endings of file names that programs put where a title belongs.
+/// Extensions of the file names that programs write in place of a title.
 const FILE_ENDINGS: [&str; 14] =
     [".doc", ".docx", ".dotx", ".rtf", ".odt", ".tex", ".dvi", ".ps", ".pdf", ".indd", ".qxd", ".fm", ".html", ".xml"];
-/// What programs write where nobody gave a title.
+/// Placeholders that programs write if the author gave no title.
 const NO_TITLES: [&str; 6] = ["untitled", "unknown", "document", "document1", "title", "no title"];
 
-/// Whether a title of a file's properties says what the document is about.
+/// Whether the title in the properties of a file describes the document.
 pub(super) fn is_plausible(title: &str) -> bool {
     let lower = title.trim().to_lowercase();
     let letters = lower.chars().filter(|c| c.is_alphabetic()).count();

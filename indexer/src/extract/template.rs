@@ -1,7 +1,7 @@
 //! Jekyll's Liquid, which the generator would replace.
 //!
-//! The text inside stays, the markup goes. Documentation of a template language shows the same
-//! braces as content, so only what is known to be markup is touched.
+//! Text inside stays; markup is removed. Documentation of a template language shows the same braces as content, so
+//! this removes only known markup.
 
 /// Removes Liquid tags and outputs, keeping the text of `content="..."` and `text="..."` arguments.
 pub(super) fn strip_liquid(text: &str) -> String {
@@ -33,7 +33,7 @@ fn find_output(text: &str) -> Option<usize> {
     })
 }
 
-/// The value of an include's `content` or `text` argument: what its reader would see.
+/// The value of an include's `content` or `text` argument: its visible text.
 fn argument(tag: &str) -> Option<String> {
     for name in ["content=", "text="] {
         if let Some(at) = tag.find(name) {

@@ -1,4 +1,4 @@
-//! XML, an event at a time: names without their prefix, text without its references.
+//! XML, one event at a time: names without their prefix, text with its references resolved.
 
 use quick_xml::{
     Reader, XmlVersion,
@@ -8,11 +8,11 @@ use quick_xml::{
 /// One step through a file.
 #[derive(Debug)]
 pub(super) enum Step<'a> {
-    /// An element begins. One that is empty begins and ends.
+    /// Start of an element. An empty element has both a start and an end.
     Open(Element<'a>),
-    /// An element of this name ends.
+    /// End of an element with this name.
     Close(String),
-    /// Text, or a piece of it.
+    /// Text, or part of it.
     Text(String),
 }
 
@@ -26,7 +26,7 @@ impl Element<'_> {
         self.0.local_name().as_ref().to_owned()
     }
 
-    /// The value of an attribute, whatever its prefix.
+    /// The value of an attribute, regardless of its prefix.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
         let found = |a: &Attribute<'_>| a.key.local_name().as_ref() == name;
         let attribute = self.0.attributes().with_checks(false).flatten().find(found)?;
@@ -34,10 +34,10 @@ impl Element<'_> {
     }
 }
 
-/// Goes through a file from top to bottom. Entities that a file declares itself are not expanded.
+/// Goes through a file from top to bottom. It does not expand entities that the file itself declares.
 ///
 /// # Errors
-/// A sentence: where the file is not well formed.
+/// A sentence: the place where the file is not well formed.
 pub(super) fn walk(text: &str, mut step: impl FnMut(Step<'_>)) -> Result<(), String> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
@@ -56,7 +56,7 @@ pub(super) fn walk(text: &str, mut step: impl FnMut(Step<'_>)) -> Result<(), Str
     }
 }
 
-/// What `&amp;`, `&#8211;` and `&#x2013;` stand for.
+/// The meaning of `&amp;`, `&#8211;` and `&#x2013;`.
 fn referred(name: &str) -> String {
     let number = match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),

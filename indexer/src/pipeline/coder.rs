@@ -1,4 +1,4 @@
-//! A text becomes a vector and codes of its tokens.
+//! Turns a text into a vector and codes of its tokens.
 
 use cloze_index::{Encoded, token_codes};
 use cloze_models::{Encoder, TextKind};
@@ -6,17 +6,17 @@ use cloze_models::{Encoder, TextKind};
 use super::off_topic;
 use crate::Result;
 
-/// Encodes texts as an index stores them.
+/// Encodes texts in the form that an index stores.
 pub(crate) struct Coder<'a> {
     encoder: &'a Encoder,
-    /// The mean token vector of ordinary questions: token vectors differ from it, less from zero.
+    /// The mean token vector of ordinary questions: token vectors vary around it, not around zero.
     mean: Vec<f32>,
     neighbours: u8,
 }
 
 impl<'a> Coder<'a> {
-    /// A coder that lets `neighbours` tokens share a code; none has a code if that is 0. The mean depends on the model
-    /// alone, so vectors of one model always get the same codes.
+    /// A coder with one code per `neighbours` tokens; 0 means no codes. The mean depends only on the model, so
+    /// vectors of one model always get the same codes.
     ///
     /// # Errors
     /// If the encoder fails.
@@ -38,7 +38,7 @@ impl<'a> Coder<'a> {
         Ok(Self { encoder, mean, neighbours })
     }
 
-    /// Encodes token ids, the special ones included.
+    /// Encodes token ids, including the special tokens.
     ///
     /// # Errors
     /// If the encoder fails.
@@ -47,7 +47,7 @@ impl<'a> Coder<'a> {
         Ok(Encoded { vector, tokens: token_codes(&tokens, &self.mean, usize::from(self.neighbours)) })
     }
 
-    /// Whether a remembered text has all that the index stores.
+    /// Whether a remembered text has everything that the index stores.
     pub(crate) fn accepts(&self, encoded: &Encoded) -> bool {
         self.neighbours == 0 || !encoded.tokens.is_empty()
     }

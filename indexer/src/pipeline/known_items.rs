@@ -1,19 +1,19 @@
-//! Known items: queries made from passages, so that the passage that answers is known.
+//! Known items: queries made from passages, so that the right passage for each query is known.
 //!
 //! A known item keeps half of the words that carry the subject of one sentence, and all others such as "the", as a
-//! reader remembers a page. The choice follows from the text, so a passage always gives the same query.
+//! reader remembers a page. The text determines the choice, so a passage always gives the same query.
 
 use cloze_index::{Passage, is_stop_word};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Words with a subject that a sentence needs, so that enough of them are left out.
+/// Number of subject words that a sentence needs, so that enough of them are left out.
 const LEAST_WORDS: usize = 5;
-/// Words of a sentence that a query is chosen from.
+/// Number of words of a sentence that a query is chosen from.
 const MOST_WORDS: usize = 24;
-/// One in so many words with a subject stays, and at least so many.
+/// One in this many subject words stays, and at least this many.
 const KEPT_IN: usize = 2;
 const LEAST_KEPT: usize = 3;
-/// Letters of a word that carries a subject, in scripts that write words apart.
+/// Minimum number of letters of a subject word, in scripts that separate words.
 const SHORTEST: usize = 3;
 
 /// A query that the passage answers; `None` if none of its sentences has enough words.
@@ -21,7 +21,7 @@ pub(crate) fn query(passage: &Passage) -> Option<String> {
     let sentences: Vec<&str> = passage.text.unicode_sentences().filter(|s| subjects(s) >= LEAST_WORDS).collect();
     let mut random = Random::of(&passage.text);
     let mut words: Vec<&str> = sentences.get(random.below(sentences.len().max(1)))?.unicode_words().collect();
-    // Where sentences do not end as Unicode expects, a whole passage is one.
+    // If sentences do not end as Unicode expects, a whole passage is one sentence.
     let start = random.below(words.len().saturating_sub(MOST_WORDS) + 1);
     words = words.split_off(start);
     words.truncate(MOST_WORDS);
@@ -37,7 +37,7 @@ pub(crate) fn query(passage: &Passage) -> Option<String> {
     Some(words.join(" "))
 }
 
-/// Words of a sentence that carry its subject.
+/// The subject words of a sentence.
 fn subjects(sentence: &str) -> usize {
     sentence.unicode_words().filter(|w| carries(w)).count()
 }
@@ -46,7 +46,7 @@ fn carries(word: &str) -> bool {
     (!word.is_ascii() || word.len() >= SHORTEST) && !is_stop_word(word)
 }
 
-/// Numbers that follow from a text (xorshift64*; Marsaglia, "Xorshift RNGs", 2003).
+/// Numbers derived from a text (xorshift64*; Marsaglia, "Xorshift RNGs", 2003).
 struct Random(u64);
 
 impl Random {
@@ -56,7 +56,7 @@ impl Random {
         Self(first | 1)
     }
 
-    /// A number below `n`, which is not 0.
+    /// A number below `n`, which must not be 0.
     fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

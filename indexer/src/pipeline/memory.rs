@@ -1,7 +1,7 @@
-//! What a build remembers for the next one: what became of a source, and the vectors of texts.
+//! The memory of a build for the next one: the result of each source, and the vectors of texts.
 //!
-//! Both go by what they were made from. A source's fingerprint takes in its name, its content and
-//! every setting that decides what becomes of it; a vector's key the model and the token ids.
+//! The keys depend on the inputs. The fingerprint of a source covers its name, its content and every setting that
+//! affects its result; the key of a vector covers the model and the token ids.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BuildConfig, Result};
 
-/// Goes up when the same text becomes other passages than before.
+/// Increase this when the same text yields different passages than before.
 const EXTRACTION: u32 = 3;
-/// The ledger is cleared of what is not in use when it holds this many times what is.
+/// The ledger drops unused entries when it holds this many times as many entries as are in use.
 const SLACK: usize = 2;
 
-/// A page as it was found in a source.
+/// The page found in a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) id: String,
@@ -25,7 +25,7 @@ pub(crate) struct Outcome {
     pub(crate) split_sections: u64,
     pub(crate) shortened_contexts: u64,
     pub(crate) warnings: Vec<String>,
-    /// Key of what the page says, by which a second page that says the same is known; records have none.
+    /// Key of the content of the page, which detects a second page with the same content; records have none.
     pub(crate) content: Option<Key>,
 }
 
@@ -47,14 +47,14 @@ impl Memory {
     }
 
     /// The fingerprint of a source: its name, the title from the navigation file, the mark of its version, its text.
-    /// `repeated` are its blocks that the site repeats.
+    /// `repeated` lists the blocks that the site repeats.
     pub(crate) fn fingerprint(&self, parts: [&[u8]; 4], repeated: &[u64]) -> [u8; 32] {
         let mut hasher = self.sources.clone();
         hasher.update(&(repeated.len() as u64).to_le_bytes());
         repeated.iter().for_each(|block| {
             hasher.update(&block.to_le_bytes());
         });
-        // Lengths keep one part from running into the next.
+        // Lengths separate each part from the next.
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
@@ -62,7 +62,7 @@ impl Memory {
         *hasher.finalize().as_bytes()
     }
 
-    /// The key of what a page shows to those who look for what a site repeats.
+    /// The key of the sketch of a page.
     pub(crate) fn sketch_key(&self, text: &str) -> [u8; 32] {
         let mut hasher = self.sources.clone();
         hasher.update(b"sketch");
@@ -79,14 +79,14 @@ impl Memory {
         Key::of(hasher.finalize().as_bytes())
     }
 
-    /// What became of a source, if that is remembered. A ledger that cannot be read remembers nothing.
+    /// The remembered result of a source, if any. An unreadable ledger remembers nothing.
     pub(crate) fn recall(&self, ledger: &Ledger, fingerprint: &[u8; 32]) -> Option<Outcome> {
         let bytes = ledger.source(fingerprint).ok()??;
         serde_json::from_slice(&bytes).ok()
     }
 }
 
-/// What a build used of the ledger.
+/// The ledger entries that a build used.
 #[derive(Default)]
 pub(crate) struct Used {
     pub(crate) sources: HashSet<[u8; 32]>,
@@ -94,7 +94,7 @@ pub(crate) struct Used {
 }
 
 impl Used {
-    /// Clears the ledger of what was not used, once there is much of it.
+    /// Drops the unused entries of the ledger, once there are many.
     pub(crate) fn tidy(&self, ledger: &Ledger) -> Result<()> {
         let (vectors, sources) = ledger.counts()?;
         if vectors > SLACK * self.vectors.len() || sources > SLACK * self.sources.len() {

@@ -1,4 +1,4 @@
-//! Reading, cutting, encoding and writing, side by side.
+//! Reads, cuts, encodes and writes, side by side.
 //!
 //! ```text
 //! reader thread --batches--> (rayon: extract, cut, tokenise) --jobs--> encoder threads --+
@@ -6,8 +6,8 @@
 //!        +------------------passages, and vectors that are known-------------------> writer
 //! ```
 //!
-//! Every arrow is a bounded queue, so memory does not grow with the corpus. The reader and the
-//! encoders are threads of their own: nothing inside rayon's pool ever waits for a queue.
+//! Every arrow is a bounded queue, so memory does not grow with the corpus. The reader and the encoders are threads
+//! of their own: nothing inside rayon's pool ever waits for a queue.
 
 mod coder;
 mod known_items;
@@ -41,14 +41,14 @@ use progress::Progress;
 use queue::{Job, Step, Written};
 use reader::{Reader, Tools};
 
-/// Texts that wait for an encoder, and results that wait for the writer.
+/// Maximum number of texts that wait for an encoder, and of results that wait for the writer.
 const QUEUE: usize = 256;
 
 /// Builds a new generation and makes it live.
 ///
 /// # Errors
-/// [`Error`] if nothing can be indexed, the model cannot be loaded or the index not be written.
-/// What was live before stays live. A bad document is not an error: it is in the report.
+/// [`Error`] if there is nothing to index, or if the model cannot be loaded or the index cannot be written. The live
+/// generation then stays live. A bad document is not an error: it is in the report.
 pub fn build(config: &BuildConfig) -> Result<Report> {
     let progress = Progress::new(config.quiet);
     let mut walk = source::walk(&config.selection)?;
@@ -97,7 +97,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let probes = probes::probes(&encoder, table.as_ref(), &memory, &ledger, &writer, report.passages, &mut used)?;
     writer.calibrate(probes.model);
     writer.calibrate_lookups(probes.lookup);
-    // The graph over the vectors needs memory now, and the encoder none any more.
+    // The graph over the vectors needs memory now, and the encoder needs none any more.
     drop(encoder);
     let counts = BuildCounts { encoded: report.encoded, reused: report.reused, removed: 0 };
     let published = writer.publish(counts)?;
@@ -112,7 +112,7 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     Ok(report)
 }
 
-/// Fetches the sites that were given, and adds their pages to what is read.
+/// Fetches the given sites, and adds their pages to the sources.
 fn crawl(config: &BuildConfig, writer: &Writer, walk: &mut Walk, progress: &Progress) -> Result<Option<Crawled>> {
     let Some(first) = config.crawl.addresses.first() else { return Ok(None) };
     progress.phase("crawl", &config.crawl.addresses.join(", "));
@@ -176,7 +176,7 @@ fn encode(
 ) -> Result<()> {
     for job in jobs {
         let encoded = coder.encode(&job.ids)?;
-        // Remembered at once: a build that is killed does not begin anew.
+        // Remembered at once, so that a killed build does not start from scratch.
         ledger.put_vector(job.key.as_bytes(), &encoded)?;
         progress.encoded(job.ids.len() as u64);
         if written.send(Written::Vector(job.row, encoded)).is_err() {
@@ -186,7 +186,7 @@ fn encode(
     Ok(())
 }
 
-/// Writes passages in the order of the reader, each once its vector is there.
+/// Writes passages in the order of the reader, each after its vector arrives.
 fn write(mut writer: Writer, results: Receiver<Written>) -> Result<Writer> {
     let mut waiting: VecDeque<Step> = VecDeque::new();
     let mut early: HashMap<u32, Encoded> = HashMap::new();

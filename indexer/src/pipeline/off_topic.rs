@@ -1,9 +1,9 @@
-//! Queries that a site does not answer: what its similarities look like when there is nothing to find.
+//! Queries that a site does not answer: they show the similarities of a search without a correct result.
 //!
-//! How near the nearest passage is to a question about something else differs from index to index:
-//! it grows with the number of passages and with the breadth of the subject. So it is measured at
-//! every build, with questions of everyday life and with strings that mean nothing. A site may well
-//! be about one of the questions' subjects; quartiles are not moved by a few of those.
+//! The similarity of the nearest passage to an unrelated question differs from index to index: it grows with the
+//! number of passages and with the breadth of the subject. So every build measures it, with questions of everyday
+//! life and with meaningless strings. A site may well be about the subject of one question; quartiles are robust to a
+//! few of those.
 
 /// Questions on fifty subjects.
 pub(crate) const QUESTIONS: [&str; 50] = [
@@ -59,10 +59,10 @@ pub(crate) const QUESTIONS: [&str; 50] = [
     "meaning of a dream about falling",
 ];
 
-/// Strings without a meaning beside them.
+/// Number of additional strings without a meaning.
 const GIBBERISH: usize = 24;
 
-/// All queries; the same ones every time.
+/// All queries; the same in every build.
 pub(crate) fn queries() -> Vec<String> {
     let mut state = 1u64;
     let mut random = |n: u64| {

@@ -1,4 +1,4 @@
-//! One file or record becomes passages, unless it is what it was at the last build.
+//! Turns one file or record into passages, unless it is unchanged since the last build.
 
 use std::{collections::HashMap, path::PathBuf};
 
@@ -23,7 +23,7 @@ use crate::{
     source::{self, SourceFile, versions::Version},
 };
 
-/// Something to extract.
+/// An item to extract.
 pub(crate) struct Item<'a> {
     pub(crate) file: &'a SourceFile,
     /// Line of a JSON Lines file.
@@ -46,7 +46,7 @@ impl Content {
     }
 }
 
-/// What became of it.
+/// The result for an item.
 pub(crate) enum Prepared {
     Page {
         id: String,
@@ -54,13 +54,13 @@ pub(crate) enum Prepared {
         warnings: Vec<String>,
         content: Option<Key>,
     },
-    /// A page that is, passage by passage, what the previous generation has.
+    /// A page with the same passages as in the previous generation.
     Known(Outcome),
     LeftOut(String),
     Skipped(String),
 }
 
-/// What every item is prepared with.
+/// The shared context for the preparation of every item.
 pub(crate) struct Preparation<'a> {
     pub(crate) config: &'a BuildConfig,
     pub(crate) encoder: &'a Encoder,
@@ -72,7 +72,7 @@ pub(crate) struct Preparation<'a> {
 }
 
 impl Preparation<'_> {
-    /// Extracts and cuts an item; gives its name, its fingerprint if it could be read, and the rest.
+    /// Extracts and cuts an item; returns its name, its fingerprint if it is readable, and the result.
     pub(crate) fn prepare(&self, item: Item<'_>) -> (String, Option<[u8; 32]>, Result<Prepared>) {
         let name = match item.line {
             Some(n) => format!("{}:{n}", item.file.name),
@@ -135,13 +135,14 @@ impl Preparation<'_> {
             return Ok(Vec::new());
         }
         let sketch = survey::sketch_of(text, self.memory, self.ledger);
-        match self.survey.original(name, &sketch) {
+        // A crawl has already decided which of its pages are copies.
+        match self.survey.original(name, &sketch).filter(|_| item.file.fetched.is_none()) {
             Some(original) => Err(format!("a copy of {original}, by its canonical address")),
             None => Ok(self.survey.repeated(&sketch)),
         }
     }
 
-    /// What the last build made of the same text, if its page is still there as it was.
+    /// The result of the last build for the same text, if its page still exists unchanged.
     fn known(&self, fingerprint: &[u8; 32]) -> Option<Prepared> {
         let outcome = self.memory.recall(self.ledger, fingerprint)?;
         let page = self.previous.page(&outcome.id)?;
@@ -150,7 +151,7 @@ impl Preparation<'_> {
     }
 }
 
-/// Puts a page's version where searches look for it. What the page itself says of its version stays.
+/// Stores the version of a page as metadata for searches. A version that the page itself states stays.
 fn add_version(metadata: &mut Metadata, version: &Version) {
     let values = metadata.entry("version".to_owned()).or_default();
     for name in &version.names {
@@ -167,7 +168,7 @@ fn add_version(metadata: &mut Metadata, version: &Version) {
     }
 }
 
-/// The key of everything that a page says, white space and anchors aside: two pages with one key are one page.
+/// The key of the complete content of a page, except white space and anchors: two pages with one key are one page.
 fn content_key(document: &Document) -> Key {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &str| {

@@ -1,4 +1,4 @@
-//! The queries that calibrate a build, encoded.
+//! The encoded queries that calibrate a build.
 
 use cloze_index::{Encoded, KnownItem, Ledger, Passage, PassageId, Probes, Writer};
 use cloze_models::{Encoder, LookupTable, TextKind};
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::Result;
 
-/// Known items of a build: one in so many passages, within bounds. A small build should not spend its time on them.
+/// Known items of a build: one per this many passages, within limits. A small build should not spend its time on
+/// them.
 const PASSAGES_EACH: usize = 8;
 const FEWEST: usize = 48;
 const MOST: usize = 256;
@@ -22,13 +23,14 @@ pub(crate) struct Both {
     pub(crate) lookup: Option<Probes>,
 }
 
-/// The queries of a build, and the passages that its known items are made of.
+/// The queries of a build, and the source passages of its known items.
 struct Queries {
     unrelated: Vec<String>,
     known: Vec<(PassageId, Passage, String)>,
 }
 
-/// The probes of a build whose passages are all with the writer. Vectors of the model come from the ledger if it has them.
+/// The probes of a build, after the writer has received all passages. Vectors of the model come from the ledger if it
+/// has them.
 pub(crate) fn probes(
     encoder: &Encoder,
     table: Option<&LookupTable>,

@@ -1,4 +1,4 @@
-//! What a build shows while it runs: a bar on a terminal, otherwise a line a phase and one every ten seconds.
+//! The progress display of a build: a bar on a terminal, otherwise one line per phase and one every ten seconds.
 
 use std::{
     io::IsTerminal,
@@ -13,9 +13,9 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Where there is no terminal, a line comes this often.
+/// Interval of the lines without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// A line of the log every so many passages, for those who want to see it (`CLOZE_LOG=debug`).
+/// Number of passages per line of the debug log (`CLOZE_LOG=debug`).
 const LOG_EVERY: u64 = 16;
 
 /// Counters that the threads of a build share.
@@ -27,7 +27,7 @@ pub(crate) struct Progress {
     _lines: Option<Lines>,
 }
 
-/// What has been done.
+/// The work done so far.
 #[derive(Default)]
 struct Counters {
     phase: Mutex<Phase>,
@@ -43,7 +43,7 @@ struct Counters {
     waiting: AtomicU64,
 }
 
-/// What is being done, and since when.
+/// The current phase, and its start.
 #[derive(Clone, Copy)]
 struct Phase {
     name: &'static str,
@@ -81,25 +81,25 @@ impl Progress {
         }
     }
 
-    /// Files and bytes there are to read.
+    /// Sets the number of files and bytes to read.
     pub(crate) fn set_total(&self, files: u64, bytes: u64) {
         self.counters.files.store(files, Ordering::Relaxed);
         self.counters.bytes.store(bytes, Ordering::Relaxed);
         self.bar.set_length(bytes);
     }
 
-    /// Some bytes of a file were read.
+    /// Adds bytes read of a file.
     pub(crate) fn read(&self, bytes: u64) {
         self.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         self.bar.inc(bytes);
     }
 
-    /// A file was read to its end.
+    /// Counts a file as read.
     pub(crate) fn file(&self) {
         self.counters.files_done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Pages that a site was asked for, and addresses that wait.
+    /// Pages requested from a site, and addresses that wait.
     pub(crate) fn crawled(&self, asked: usize, waiting: usize) {
         self.counters.asked.store(asked as u64, Ordering::Relaxed);
         self.counters.waiting.store(waiting as u64, Ordering::Relaxed);
@@ -141,7 +141,7 @@ impl Counters {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the phase at hand has done so far, how fast, and what is left.
+    /// The progress of the current phase, its speed, and the remaining time.
     fn message(&self) -> String {
         let phase = self.phase();
         self.message_after(phase.name, phase.since.elapsed().as_secs_f64())
@@ -169,7 +169,7 @@ impl Counters {
     }
 }
 
-/// How long it takes to the end, if all bytes take as long as those so far.
+/// Remaining time, if all bytes take as long as those so far.
 fn remaining(done: u64, all: u64, seconds: f64) -> String {
     if done == 0 {
         return "time left not known yet".into();
@@ -182,7 +182,7 @@ fn remaining(done: u64, all: u64, seconds: f64) -> String {
     }
 }
 
-/// Writes a line from time to time, until it is dropped.
+/// Writes a line at intervals, until it is dropped.
 struct Lines {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -1,4 +1,4 @@
-//! What the threads of a build hand to each other.
+//! The messages between the threads of a build.
 
 use cloze_index::{Encoded, Key, Passage, PassageId};
 
@@ -9,7 +9,7 @@ pub(crate) struct Job {
     pub(crate) ids: Vec<u32>,
 }
 
-/// What the writer receives.
+/// A message to the writer.
 pub(crate) enum Written {
     /// The next step in the order of the index.
     Step(Step),

@@ -1,4 +1,4 @@
-//! Reads files in order, finds out what is new in them, and hands it on.
+//! Reads files in order, detects new content, and passes it on.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -36,7 +36,7 @@ const BATCH_BYTES: usize = 4 << 20;
 /// The other threads ended early; their error is the one that counts.
 const CLOSED: &str = "a thread ended early";
 
-/// What a reader works with.
+/// The context of a reader.
 #[derive(Clone)]
 pub(crate) struct Tools<'a> {
     pub(crate) config: &'a BuildConfig,
@@ -58,7 +58,7 @@ pub(crate) struct Reader<'a> {
     rows: HashMap<Key, u32>,
     /// Names of pages; records of a file may repeat one.
     names: HashSet<String>,
-    /// The page that said something first, by the key of what it says.
+    /// The first page with each content, by the key of its content.
     contents: HashMap<Key, String>,
     used: Used,
     survey: Survey,
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads everything; gives what there is to report, and what was used of the ledger.
+    /// Reads everything; returns the report, and the ledger entries used.
     pub(crate) fn read_all(mut self, walk: &Walk) -> Result<(Report, Used)> {
         let skips = |list: &[(String, String)]| list.iter().map(|(s, r)| skip(s, r)).collect();
         self.report.skipped = skips(&walk.unreadable);
@@ -157,8 +157,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether a page is new: a second page of one name is skipped, one that says what an earlier one says is
-    /// left out.
+    /// Whether a page is new: a second page of the same name is skipped, and a page with the content of an earlier
+    /// one is left out.
     fn is_first(&mut self, name: &str, id: &str, content: Option<Key>) -> bool {
         if let Some(first) = content.and_then(|key| self.contents.get(&key)) {
             self.report.left_out.push(skip(name, &format!("same as {first}")));
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         self.used.vectors.extend(&outcome.vectors);
     }
 
-    /// A page whose source is what it was.
+    /// A page with an unchanged source.
     fn keep_page(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
         if !self.is_first(name, &outcome.id, outcome.content) {
             return Ok(());
@@ -238,8 +238,8 @@ impl<'a> Reader<'a> {
         self.send(Step::Keep(page.to_owned(), id, key))
     }
 
-    /// The row of a text: that of an identical one if there is one, else a new one, with the vector
-    /// that the ledger has or one still to be encoded.
+    /// The row of a text: that of an identical text, or else a new row, with the vector from the ledger or one still
+    /// to be encoded.
     fn row_of(&mut self, key: Key, ids: Vec<u32>) -> Result<u32> {
         let next = self.rows.len() as u32;
         if let Some(known) = self.rows.get(&key) {

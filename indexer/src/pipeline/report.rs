@@ -1,4 +1,4 @@
-//! What a build did, what it left out and why.
+//! The report of a build: its results, the sources left out, and the reasons.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::source::crawl::Crawled;
 pub struct Skip {
     /// Its name; a line of a JSON Lines file has its number after a colon.
     pub source: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -37,13 +37,13 @@ pub struct Report {
     pub passages: u64,
     /// Passages that went through the encoder.
     pub encoded: u64,
-    /// Passages that were there before, or whose vector was known from an earlier build.
+    /// Passages that existed before, or whose vector was known from an earlier build.
     pub reused: u64,
     /// Passages that share the vector of another one of this build with the same text.
     pub shared: u64,
-    /// Passages of the generation before that are gone.
+    /// Passages of the previous generation that were deleted.
     pub removed: u64,
-    /// Whether nothing differed, so that the generation before stays live.
+    /// Whether nothing differed, so that the previous generation stays live.
     pub unchanged: bool,
     /// Tokens that went through the encoder.
     pub tokens: u64,
@@ -53,25 +53,26 @@ pub struct Report {
     pub split_sections: u64,
     /// Passages whose heading path was shortened for the encoder; it is stored whole.
     pub shortened_contexts: u64,
-    /// Languages of pages that the model does not know, by its own known-item queries: words alone search these pages.
+    /// Languages that the model does not know, by known-item queries of this build: word search alone serves these
+    /// pages.
     pub unknown_languages: Vec<String>,
     /// Size of the index in bytes.
     pub bytes: u64,
     /// Seconds by phase.
     pub seconds: Phases,
-    /// What was fetched, if a site was given by its address.
+    /// The crawl, if a site was given by its address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crawled: Option<Crawled>,
-    /// What could not be read.
+    /// Sources that could not be read.
     pub skipped: Vec<Skip>,
-    /// What its author keeps out: drafts, `noindex`, redirects, pages without text.
+    /// Pages that their author hides: drafts, `noindex`, redirects, pages without text.
     pub left_out: Vec<Skip>,
-    /// What was read, but not as written.
+    /// Sources that were read with changes.
     pub warnings: Vec<Skip>,
 }
 
 impl Report {
-    /// The report for a person, a line an item.
+    /// The report for a person, one line per item.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut lines = vec![format!(

@@ -1,6 +1,7 @@
-//! A look at all HTML pages of a build before the first is read: what the site repeats, and which pages are copies.
+//! Examines all HTML pages of a build before the first is read: finds the blocks that the site repeats, and the pages
+//! that are copies.
 //!
-//! What one page shows is remembered by its content, so that an unchanged site is not parsed again.
+//! The ledger remembers the sketch of each page by its content, so that an unchanged site is not parsed again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +17,7 @@ use crate::{
 
 /// Pages that are looked at together.
 const BATCH: usize = 64;
-/// Counts that are kept at most; the ones of blocks that were seen once go first.
+/// Maximum number of counts to keep; those of blocks that occurred once are dropped first.
 const MOST: usize = 2_000_000;
 /// Starts of addresses that are told apart.
 const MOST_PREFIXES: usize = 64;
@@ -27,21 +28,23 @@ const SHARE: [u32; 2] = [60, 50];
 /// So many pages at least, of a template and of the site.
 const FEWEST: [u32; 2] = [2, 3];
 
-/// What was found.
+/// The result of the survey.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     /// Pages by template.
     pages: HashMap<u64, u32>,
     /// Pages by template and block.
     counts: HashMap<(u64, u64), u32>,
-    /// Pages that are, without the endings of their names.
+    /// Existing pages, without the extensions of their names.
     names: HashSet<String>,
-    /// Where the site is, by the pages that say so.
+    /// Pages that say that they are copies.
+    copies: HashSet<String>,
+    /// Address of the site, from the pages that state it.
     prefixes: HashMap<String, u32>,
 }
 
 impl Survey {
-    /// Looks at all pages. One that cannot be read is passed by: its reader says why.
+    /// Examines all pages. It skips unreadable pages: their reader reports the reason.
     pub(crate) fn of(files: &[SourceFile], limit: u64, tools: (&Memory, &Ledger), used: &mut Used) -> Result<Self> {
         let mut survey = Self::default();
         let pages: Vec<&SourceFile> = files.iter().filter(|f| f.format == Format::Html).collect();
@@ -82,6 +85,9 @@ impl Survey {
         }
         let place = sketch.canonical.as_deref().map(page_name);
         let own = page_name(name);
+        if place.as_deref().is_some_and(|p| prefix(p, &own).is_none()) {
+            self.copies.insert(own.clone());
+        }
         if let Some(prefix) = place.as_deref().and_then(|p| prefix(p, &own)).filter(|_| !own.is_empty())
             && (self.prefixes.len() < MOST_PREFIXES || self.prefixes.contains_key(prefix))
         {
@@ -89,7 +95,7 @@ impl Survey {
         }
     }
 
-    /// What the site repeats of the blocks of a page.
+    /// The blocks of a page that the site repeats.
     pub(crate) fn repeated(&self, sketch: &Sketch) -> Vec<u64> {
         let is_repeated = |block: &&u64| {
             let is_most = |(template, i): (u64, usize)| {
@@ -116,11 +122,12 @@ impl Survey {
             }
             _ => place.match_indices('/').map(|(at, _)| &place[at + 1..]).find(|p| self.names.contains(*p))?.to_owned(),
         };
-        (original != own && self.names.contains(&original)).then_some(original)
+        let is_page = self.names.contains(&original) && !self.copies.contains(&original);
+        (original != own && is_page).then_some(original)
     }
 }
 
-/// What a page shows, by the ledger if it has been seen before; with its key.
+/// The sketch of a page, from the ledger if it is known; with its key.
 fn recalled(text: &str, (memory, ledger): (&Memory, &Ledger)) -> ([u8; 32], Sketch, bool) {
     let key = memory.sketch_key(text);
     let known = ledger.source(&key).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -137,7 +144,7 @@ fn is_relative(address: &str) -> bool {
     !address.contains("://") && !address.starts_with('/')
 }
 
-/// An address beside the page that names it becomes one from the top of the build, with a `/` in front.
+/// Turns an address relative to its page into one relative to the root of the build, with a leading `/`.
 fn absolute(address: &str, page: &str) -> String {
     if !is_relative(address) {
         return address.to_owned();
@@ -154,7 +161,7 @@ fn absolute(address: &str, page: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// An address or a path without what servers leave out or add: `a/index.html` and `a/` are `a`.
+/// An address or a path without the parts that servers leave out or add: `a/index.html` and `a/` are `a`.
 fn page_name(address: &str) -> String {
     let path = address.split(['#', '?']).next().unwrap_or_default();
     let path = path.trim_end_matches('/');
@@ -163,10 +170,10 @@ fn page_name(address: &str) -> String {
     stem.to_owned()
 }
 
-/// What is before the page's own name in an address, if the address is that of the page.
+/// The prefix of an address before the name of the page, if the address belongs to the page.
 fn prefix<'a>(place: &'a str, own: &str) -> Option<&'a str> {
     if own.is_empty() {
-        // The first page of a site: its address is what all others begin with.
+        // The first page of a site: its address is the prefix of all others.
         return Some(place);
     }
     let before = place.strip_suffix(own)?;

@@ -1,8 +1,8 @@
-//! From bytes to text: which encoding a file is in.
+//! Turns bytes into text: detects the encoding of a file.
 //!
-//! The order is that of browsers: the byte order mark, the HTTP header, what the page declares, detection. Only
-//! valid UTF-8 comes before a declaration: hardly any text of another encoding is valid UTF-8 by accident, and
-//! wrong declarations are common. Nothing is replaced: a file that no encoding fits is skipped.
+//! The order is that of browsers: the byte order mark, the HTTP header, the declaration in the page, detection. Only
+//! valid UTF-8 comes before a declaration: hardly any text of another encoding is valid UTF-8 by accident, and wrong
+//! declarations are common. Nothing is replaced: a file that no encoding fits is skipped.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use encoding_rs::{DecoderResult, Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16L
 const HEAD: usize = 4096;
 /// One in so many units of UTF-16 without a mark is at least a space, a line end or another ASCII character.
 const ASCII_UNITS: usize = 64;
-/// Of text that was detected, at most one in so many characters is a control character.
+/// Detected text has at most one control character in this many characters.
 const CONTROLS: usize = 50;
 /// Country domains from which the detector expects the encodings of a language (BCP 47, without its region).
 const DOMAINS: [(&str, &str); 18] = [
@@ -38,7 +38,7 @@ const DOMAINS: [(&str, &str); 18] = [
     ("ar", "eg"),
 ];
 
-/// What is known of a file's encoding beside its bytes.
+/// Facts about the encoding of a file besides its bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hints<'a> {
     /// `charset` of the HTTP header that it came with.
@@ -135,18 +135,18 @@ fn has_escapes(bytes: &[u8]) -> bool {
     bytes.is_ascii() && bytes.windows(3).any(|w| matches!(w, b"\x1b$B" | b"\x1b$@"))
 }
 
-/// Whether most of what is not ASCII is good UTF-8: then the file is UTF-8 that was damaged.
+/// Whether most of the non-ASCII bytes are valid UTF-8: then the file is damaged UTF-8.
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good > bad
+    good > 0 && good >= bad
 }
 
-/// Whether text that nobody declared is text: it has none of the control characters that encodings of a byte
-/// have where others have letters, and few of the old ones.
+/// Whether undeclared text is really text: it has none of the control characters that single-byte encodings have
+/// where others have letters, and few of the old ones.
 fn is_plausible(text: &str) -> bool {
     let is_space = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}');
     let old = text.bytes().filter(|b| b.is_ascii_control() && !is_space(char::from(*b))).count();
@@ -161,7 +161,7 @@ impl Head {
         Self(bytes[..bytes.len().min(HEAD)].iter().map(|b| char::from(b.to_ascii_lowercase())).collect())
     }
 
-    /// What `<meta charset>`, `<meta http-equiv>` or the XML declaration say.
+    /// The encoding in `<meta charset>`, `<meta http-equiv>` or the XML declaration.
     fn declared(&self) -> Option<&'static Encoding> {
         let xml = self.0.trim_start().strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
         let label = self.meta().or_else(|| value(xml?.0, "encoding"))?;

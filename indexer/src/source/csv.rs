@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 /// Columns with a meaning of their own, found in whatever case a table has them.
 const KNOWN: [&str; 6] = ["_id", "id", "title", "text", "url", "lang"];
-/// What may stand between two cells.
+/// Possible delimiters between two cells.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The rows of a table, each as a line of JSON Lines with the number of the line where it begins.

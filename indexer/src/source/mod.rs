@@ -1,4 +1,4 @@
-//! Which files there are.
+//! Lists the source files.
 
 pub mod charset;
 pub mod crawl;
@@ -26,14 +26,14 @@ use crate::{Error, Result, document::navigation, extract::Format};
 use charset::Hints;
 use versions::Version;
 
-/// What is walked, and what of it is taken.
+/// The folders to walk, and the selection of their files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
     /// Folders and files, as given.
     pub paths: Vec<PathBuf>,
-    /// Patterns of which a file must match one, if there are any.
+    /// Patterns; a file must match one of them, if any are given.
     pub include: Vec<String>,
-    /// Patterns of which a file must match none.
+    /// Patterns; a file must match none of them.
     pub exclude: Vec<String>,
 }
 
@@ -82,7 +82,7 @@ impl SourceFile {
 /// A record as a line of JSON with the number of its line, or why it cannot be read.
 pub type Record = (u64, Result<String, String>);
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub struct Walk {
     /// Files to read: those of a folder before those below it, each folder's in the order of their names. So the
@@ -92,13 +92,13 @@ pub struct Walk {
     pub left_out: Vec<(String, String)>,
     /// Entries that could not be looked at, each with the reason.
     pub unreadable: Vec<(String, String)>,
-    /// What else is worth to know, each with what it is about.
+    /// Further warnings, each with its subject.
     pub notes: Vec<(String, String)>,
-    /// Files of other kinds that were passed by.
+    /// Number of skipped files of other kinds.
     pub other: usize,
 }
 
-/// Walks the selection. Hidden files and what `.gitignore` names are passed by.
+/// Walks the selection, and skips hidden files and those that `.gitignore` names.
 ///
 /// # Errors
 /// [`Error::Source`] for a path that does not exist or may not be read, [`Error::Pattern`] for a bad pattern.
@@ -163,7 +163,7 @@ fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()
     Ok(())
 }
 
-/// Patterns as in `.gitignore`. They narrow what is taken and never bring back what is ignored.
+/// Patterns as in `.gitignore`. They narrow the selection and never bring back ignored files.
 fn patterns(root: &Path, option: &'static str, patterns: &[String]) -> Result<Gitignore> {
     let mut builder = GitignoreBuilder::new(root);
     for pattern in patterns {
@@ -257,7 +257,7 @@ pub fn records(file: &SourceFile, limit: u64) -> Result<Box<dyn Iterator<Item = 
     })
 }
 
-/// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are passed by.
+/// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are skipped.
 ///
 /// # Errors
 /// A sentence for the report if the file cannot be opened.
@@ -284,7 +284,7 @@ pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64,
     .fuse())
 }
 
-/// One line; of a line that is too long only the beginning is kept, and its end is passed by.
+/// One line; a line that is too long is cut, and its end is skipped.
 fn next_line(reader: &mut impl BufRead, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let read = reader.by_ref().take(limit + 1).read_until(b'\n', &mut line)?;

@@ -12,7 +12,7 @@ use super::{SourceFile, Walk};
 /// Files whose names end so were copied by a generator, to be shown beside the page.
 const COPIES: [&str; 4] = [".rst.txt", ".md.txt", ".ipynb.txt", ".adoc.txt"];
 
-/// What tells a file from all others, however it is reached.
+/// The identity of a file, independent of its path.
 #[derive(PartialEq, Eq, Hash)]
 enum Identity {
     /// Device and inode.

@@ -10,9 +10,9 @@ use std::{
 
 use super::SourceFile;
 
-/// Folders that hold the current version, the likeliest last: what is called latest may be newer than any release.
+/// Folders that hold the current version, the likeliest last: a folder named latest may be newer than any release.
 const CURRENT: [&str; 3] = ["latest", "stable", "current"];
-/// Folders that hold what has no release yet.
+/// Folders of unreleased versions.
 const UNRELEASED: [&str; 13] = [
     "main",
     "master",
@@ -28,9 +28,9 @@ const UNRELEASED: [&str; 13] = [
     "canary",
     "unreleased",
 ];
-/// What may stand in front of a number.
+/// Possible prefixes of a number.
 const PREFIXES: [&str; 6] = ["version-", "version", "release-", "release", "rel-", "v"];
-/// What may begin the end of a number that is no release.
+/// Possible suffixes of the number of a pre-release.
 const PRERELEASES: [&str; 8] = ["alpha", "beta", "rc", "pre", "dev", "snapshot", "a", "b"];
 /// Pages that a version must share with those beside its folder: an introduction stands at many places.
 const FEWEST_BESIDE: usize = 3;
@@ -42,14 +42,14 @@ const LONGEST: usize = 40;
 pub struct Version {
     /// Names of the version: that of the folder, and of links to it. Pages beside the folders have none.
     pub names: Vec<String>,
-    /// Whether it is the one that readers want who name none.
+    /// Whether it is the version for readers who name none.
     pub is_current: bool,
     /// In how many other versions the page is.
     pub others: usize,
 }
 
 impl Version {
-    /// Everything about it that decides what is stored of a page.
+    /// All fields that affect the stored form of a page.
     pub(crate) fn mark(&self) -> String {
         let mut mark = self.names.join("/");
         // Writing to a string cannot fail.
@@ -58,7 +58,7 @@ impl Version {
     }
 }
 
-/// What a folder's name says, the current version last.
+/// The meaning of a folder's name, the current version last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Unreleased,
@@ -68,7 +68,7 @@ enum Rank {
 }
 
 impl Rank {
-    /// What the name of a folder says, if it is one of a version.
+    /// The meaning of a folder's name, if it names a version.
     fn of(name: &str) -> Option<Self> {
         if name.len() > LONGEST {
             return None;
@@ -148,7 +148,7 @@ pub(super) fn mark(files: &mut [SourceFile], links: &[(String, String)]) {
     }
 }
 
-/// Every folder of a path that is named like a version: what is above, its name, what that says, what is below.
+/// Every folder of a path with a version-like name: the part above, its name, its meaning, the part below.
 fn places(name: &str) -> impl Iterator<Item = (&str, &str, Rank, &str)> {
     let mut from = 0;
     name.match_indices('/').filter_map(move |(at, _)| {
@@ -187,7 +187,7 @@ struct Versions<'n> {
 }
 
 impl<'n> Versions<'n> {
-    /// Keeps the folders that share at least half of their pages with another one or with what is beside them.
+    /// Keeps the folders that share at least half of their pages with another one or with the pages beside them.
     fn of(above: &str, mut group: Group<'n>, stems: &HashSet<&str>) -> Option<Self> {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         group.values().flat_map(|f| &f.pages).for_each(|page| *counts.entry(page).or_default() += 1);

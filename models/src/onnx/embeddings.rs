@@ -1,9 +1,10 @@
-//! The embeddings of a large vocabulary, read where they lie.
+//! The embeddings of a large vocabulary, read directly from the checkpoint.
 //!
-//! A table of a quarter of a million rows is most of a multilingual model, and a text needs a few hundred of them. So
-//! such a table is no part of the graph: its rows are read from the checkpoint, text by text, as exact as they are
-//! stored. A start reads nothing of it, and memory holds none: a mapped table would count in full before long. The
-//! system keeps what is read often, and a row costs a microsecond where its token costs a hundred.
+//! A table of a quarter of a million rows is most of a multilingual model, and a text needs only a few hundred of
+//! the rows. So such a table is not part of the graph. For each text, its rows are read from the checkpoint in
+//! their stored precision. A start reads no rows, and the process keeps none in memory: a mapped table would soon
+//! count in full. The system caches rows that are read often. A row costs a microsecond, and its token costs a
+//! hundred.
 
 use std::{
     fs::File,
@@ -18,27 +19,27 @@ use crate::{
     weights::{Place, Weights},
 };
 
-/// Rows from which on a table stays outside of the graph.
+/// The fewest rows of a table that stays outside the graph.
 const LARGE: usize = 1 << 16;
 
-/// Words, positions and token type of a checkpoint, to be summed.
+/// The word, position and token-type embeddings of a checkpoint, to sum.
 pub(crate) struct Embeddings {
     path: PathBuf,
     file: File,
     words: Place,
     vocabulary: usize,
     width: usize,
-    /// Row-major; a single text has token type 0 throughout, so that row is in each of them.
+    /// Row-major; a single text has token type 0 throughout, so each row includes that token type's row.
     positions: Vec<f32>,
 }
 
 impl Embeddings {
-    /// Whether the embeddings of a model stay outside of its graph.
+    /// Whether the embeddings of a model stay outside its graph.
     pub(crate) fn are_large(config: &BertConfig) -> bool {
         config.vocab_size >= LARGE
     }
 
-    /// Finds them in a checkpoint, whose file is `path`.
+    /// Finds the embeddings in a checkpoint with the file `path`.
     ///
     /// # Errors
     /// [`Error::BadWeight`] if one is absent or misshapen, [`Error::Read`] if the file cannot be opened.
@@ -54,8 +55,8 @@ impl Embeddings {
     /// The sums for a text, a row for each token.
     ///
     /// # Errors
-    /// [`Error::Onnx`] for a token that there is not, or a text that is longer than there are positions;
-    /// [`Error::Read`] if the file cannot be read.
+    /// [`Error::Onnx`] for an unknown token id, or for a text with more tokens than positions; [`Error::Read`] if
+    /// the file cannot be read.
     pub(crate) fn sums(&self, ids: &[u32]) -> Result<Vec<f32>> {
         let mut sums = self.positions.get(..ids.len() * self.width).unwrap_or_default().to_vec();
         if sums.len() != ids.len() * self.width {

@@ -1,4 +1,4 @@
-//! The only place that knows ort: the encoder as an ONNX Runtime graph.
+//! The only module that uses `ort`: the encoder as an ONNX Runtime graph.
 
 mod embeddings;
 mod graph;

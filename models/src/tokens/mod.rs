@@ -1,4 +1,4 @@
-//! Text to token ids. `pieces` is a vocabulary for the largest of them.
+//! Turns text into token ids. `pieces` implements very large vocabularies.
 
 mod pieces;
 
@@ -12,28 +12,28 @@ use tokenizers::{
 use self::pieces::Pieces;
 use crate::{Error, Result};
 
-/// A text as the encoder sees it.
+/// A tokenised text, the input of the encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenizedText {
-    /// Token ids, the special ones included; at most the model's limit.
+    /// Token ids, including special tokens; at most the model's limit.
     pub ids: Vec<u32>,
-    /// For each id the bytes of the text it stands for (half-open; empty for special tokens).
+    /// For each id, its bytes in the text (half-open; empty for special tokens).
     pub offsets: Vec<(usize, usize)>,
-    /// Tokens that did not fit and were left out; 0 for a text that is whole.
+    /// The number of tokens cut off at the limit; 0 for a complete text.
     pub cut: usize,
 }
 
-/// The library's parts around a vocabulary.
+/// The library's tokenizer components around a vocabulary.
 type Around<M> = TokenizerImpl<M, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
 
-/// A vocabulary, and what is done to a text before and after.
+/// A vocabulary, with the processing steps before and after it.
 enum Inner {
     Any(Box<Around<ModelWrapper>>),
-    /// Scored pieces, of which there may be very many.
+    /// Scored pieces; the vocabulary may be very large.
     Pieces(Box<Around<Pieces>>),
 }
 
-/// Calls the same method of either.
+/// Calls the same method on either variant.
 macro_rules! inner {
     ($inner:expr, $tokenizer:ident => $call:expr) => {
         match &$inner {
@@ -44,8 +44,8 @@ macro_rules! inner {
 }
 
 impl Inner {
-    /// Reads `tokenizer.json`. The file may carry the settings of its training, such as 128 tokens, padded: neither is
-    /// ours.
+    /// Reads `tokenizer.json`. The file may contain training settings, such as a limit of 128 tokens and padding.
+    /// Both are ignored.
     fn read(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(Error::read(path))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -65,7 +65,7 @@ impl Inner {
         inner!(*self, t => t.encode(text, with_specials))
     }
 
-    /// Without the bytes that each token stands for.
+    /// Encodes without the bytes of each token.
     fn encode_fast(&self, text: &str) -> tokenizers::Result<Encoding> {
         inner!(*self, t => t.encode_fast(text, false))
     }
@@ -95,7 +95,7 @@ impl Tokenizer {
         Ok(Self { inner, model: model.to_owned(), specials, max_tokens })
     }
 
-    /// Most tokens a text may have, the special ones included.
+    /// The most tokens in a text, including special tokens.
     #[must_use]
     pub fn max_tokens(&self) -> usize {
         self.max_tokens
@@ -107,7 +107,7 @@ impl Tokenizer {
         self.specials
     }
 
-    /// Token ids of a text, cut at the model's limit; the cut is reported.
+    /// Token ids of a text, cut at the model's limit; the result reports the cut.
     ///
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on it.
@@ -123,7 +123,7 @@ impl Tokenizer {
         Ok(TokenizedText { ids: encoding.get_ids().to_vec(), offsets: encoding.get_offsets().to_vec(), cut })
     }
 
-    /// Number of tokens of a text, special ones not included, without a limit.
+    /// Number of tokens of a text, without special tokens and without a limit.
     ///
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on it.
@@ -139,7 +139,7 @@ impl Tokenizer {
         Ok(self.inner.encode_fast(text).map_err(|e| self.error(&e))?.get_ids().to_vec())
     }
 
-    /// Token ids of a text with special tokens, without a limit, and the bytes each stands for.
+    /// Token ids of a text with special tokens, without a limit, and the bytes of each.
     ///
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on it.
@@ -148,19 +148,19 @@ impl Tokenizer {
         Ok(TokenizedText { ids: encoding.get_ids().to_vec(), offsets: encoding.get_offsets().to_vec(), cut: 0 })
     }
 
-    /// The id of a token as it is spelt, special ones included.
+    /// The id of the token with this spelling; special tokens count too.
     #[must_use]
     pub fn token_id(&self, token: &str) -> Option<u32> {
         inner!(self.inner, t => t.token_to_id(token))
     }
 
-    /// How a token is spelt.
+    /// The spelling of a token.
     #[must_use]
     pub fn token(&self, id: u32) -> Option<String> {
         inner!(self.inner, t => t.id_to_token(id))
     }
 
-    /// The text that some tokens stand for.
+    /// Decodes tokens into their text.
     ///
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on them.
@@ -168,7 +168,7 @@ impl Tokenizer {
         inner!(self.inner, t => t.decode(ids, true)).map_err(|e| self.error(&e))
     }
 
-    /// Number of tokens there are, special ones included.
+    /// Size of the vocabulary, including special tokens.
     #[must_use]
     pub fn vocabulary_size(&self) -> usize {
         inner!(self.inner, t => t.get_vocab_size(true))

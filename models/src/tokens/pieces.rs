@@ -1,9 +1,10 @@
-//! A large vocabulary of scored pieces, ready at once.
+//! A large vocabulary of scored pieces that loads quickly.
 //!
-//! Kudo, "Subword Regularization" (2018): a word becomes those pieces whose scores, logarithms of probabilities, have
-//! the largest sum. The tokenizers library has the same model, with a tree that takes a second and hundreds of
-//! megabytes to make of a quarter of a million pieces. Here they lie in one text, and a table of hashes says where: a
-//! word is short, so all beginnings of its rest are looked up. The result is the same, piece by piece.
+//! Kudo, "Subword Regularization" (2018): a word is split into the pieces whose scores, logarithms of
+//! probabilities, have the largest sum. The tokenizers library has the same model, but builds a tree, which takes a
+//! second and hundreds of megabytes for a quarter of a million pieces. Here all pieces are stored in one text, and
+//! a hash table holds their places. A word is short, so every prefix of its rest is looked up. The result is the
+//! same, piece by piece.
 
 use std::{
     collections::HashMap,
@@ -17,20 +18,20 @@ use serde::{
 };
 use tokenizers::{Model, Result, Token, models::unigram::UnigramTrainer};
 
-/// What a character without a piece costs beside the least likely piece.
+/// The penalty of a character without a piece, relative to the least likely piece.
 const UNKNOWN_PENALTY: f64 = 10.0;
-/// No piece here.
+/// Marks an empty slot.
 const EMPTY: u32 = u32::MAX;
 
-/// The pieces, and where each is.
+/// The pieces, with an index of their places.
 #[derive(Default)]
 pub(super) struct Pieces {
-    /// All pieces, one behind the other.
+    /// All pieces, concatenated.
     text: String,
-    /// Where each begins; one more at the end.
+    /// The start of each piece, and one more entry at the end.
     starts: Vec<u32>,
     scores: Vec<f64>,
-    /// Ids by the hash of their piece, with free places between; a power of two of them.
+    /// Ids by the hash of their piece, with empty slots between; the size is a power of two.
     slots: Vec<u32>,
     /// Bytes of the longest piece.
     longest: usize,
@@ -58,7 +59,7 @@ impl Pieces {
         self.longest = self.longest.max(piece.len());
     }
 
-    /// Fills the table when all pieces are there. Of equal pieces the last one counts.
+    /// Fills the table after all pieces are added. Of equal pieces, the last one counts.
     fn index(&mut self, unknown: Option<u32>) {
         self.slots = vec![EMPTY; (2 * self.len()).next_power_of_two().max(2)];
         for id in 0..self.len() as u32 {
@@ -69,7 +70,7 @@ impl Pieces {
         self.unknown_score = self.scores.iter().copied().fold(f64::INFINITY, f64::min) - UNKNOWN_PENALTY;
     }
 
-    /// Where a piece is, or would be: half of the places are free, so one is found.
+    /// The slot of a piece, or the empty slot for it. Half of the slots are empty, so the search always ends.
     fn place(&self, hash: u64, piece: &str) -> usize {
         let mask = self.slots.len() - 1;
         let mut place = spread(hash) & mask;
@@ -83,7 +84,8 @@ impl Pieces {
         Some(self.slots[self.place(hash, piece)]).filter(|id| *id != EMPTY)
     }
 
-    /// The best way to end at each byte of a word: its score, where its last piece begins, and which one that is.
+    /// The best way to end at each byte of a word: its score, the start of its last piece, and the id of that
+    /// piece.
     fn paths(&self, word: &str) -> Result<Vec<Option<Reached>>> {
         let mut best: Vec<Option<Reached>> = vec![None; word.len() + 1];
         for (start, first) in word.char_indices() {
@@ -112,7 +114,7 @@ impl Pieces {
     }
 }
 
-/// The end of the best way to some place of a word.
+/// The last step of the best way to a place in a word.
 #[derive(Debug, Clone, Copy)]
 struct Reached {
     score: f64,
@@ -120,7 +122,8 @@ struct Reached {
     id: u32,
 }
 
-/// FNV-1a (Fowler, Noll and Vo): it goes on byte by byte, so every beginning of a word has its hash in passing.
+/// FNV-1a (Fowler, Noll and Vo): it advances byte by byte, so it gives the hash of every prefix of a word on the
+/// way.
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn hash_on(sum: u64, bytes: &[u8]) -> u64 {
@@ -131,7 +134,7 @@ fn hash(bytes: &[u8]) -> u64 {
     hash_on(SEED, bytes)
 }
 
-/// Lets the upper bits of a hash have a say in the lower ones, which choose the place.
+/// Mixes the upper bits of a hash into the lower ones, which choose the slot.
 fn spread(hash: u64) -> usize {
     (hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15) as usize >> 20
 }
@@ -141,7 +144,7 @@ impl Model for Pieces {
 
     fn tokenize(&self, word: &str) -> Result<Vec<Token>> {
         let paths = self.paths(word)?;
-        // From the end to the beginning; neighbours without a piece become one unknown token.
+        // From the end to the beginning; adjacent characters without a piece become one unknown token.
         let (mut found, mut end): (Vec<(usize, usize, u32)>, usize) = (Vec::new(), word.len());
         while let Some(path) = paths.get(end).copied().flatten() {
             match found.last_mut() {
@@ -181,7 +184,8 @@ impl Model for Pieces {
     }
 }
 
-/// As `tokenizer.json` has them. What is read here is what [`Pieces`] can do: without bytes for unknown characters.
+/// The format of `tokenizer.json`. It accepts only models that [`Pieces`] supports: those without byte fallback for
+/// unknown characters.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(rename = "type")]
@@ -192,7 +196,7 @@ struct Stored {
     byte_fallback: bool,
 }
 
-/// Pieces that are not in a table yet.
+/// Pieces before they are added to a table.
 struct Listed(Pieces);
 
 impl<'de> Deserialize<'de> for Listed {

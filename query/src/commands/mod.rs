@@ -1,4 +1,4 @@
-//! What each command does and prints.
+//! The work and the output of each command.
 
 pub mod cli;
 pub mod config;
@@ -25,13 +25,13 @@ use crate::{
 /// Carries out the command line.
 ///
 /// # Errors
-/// A chain of sentences for the person at the terminal.
+/// A chain of messages for the user at the terminal.
 pub fn run(cli: Cli) -> Result<()> {
     let file = File::read(cli.config.as_deref())?;
     let model = file.model_source(cli.model);
     let index = file.index_dir(cli.index);
     let open = |index: &Path| Engine::open(index, model.as_ref());
-    // A lookup needs no ONNX Runtime; what else a search needs of the model is loaded when it is met.
+    // A lookup needs no ONNX Runtime. A search loads the rest of the model when it needs it.
     let open_for = |request: &Request| match request.encoder {
         EncoderChoice::Table => Engine::open_unloaded(&index, model.as_ref()),
         _ => open(&index),
@@ -63,7 +63,7 @@ fn search(args: &SearchArgs, open: impl FnOnce(&Request) -> Result<Engine>, json
     print(&text)
 }
 
-/// Prints to standard output; a reader that has seen enough, such as `head`, is no error.
+/// Prints to standard output. A reader that closes the pipe early, such as `head`, is not an error.
 fn print(text: &str) -> Result<()> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),

@@ -41,12 +41,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the index directory and the model it was made with; `model` overrides where that
-    /// model is looked for. Nothing is fetched. If the live generation is damaged, the one before it
-    /// answers, and [`Generation::stale`] says so.
+    /// Opens the index directory and the index's model; `model` overrides the model's directory. It downloads
+    /// nothing. If the live generation is damaged, the one before it answers, and [`Generation::stale`] says so.
     ///
     /// # Errors
-    /// Whatever is wrong with the index or the model; [`Error::ModelMismatch`] names both models.
+    /// Any fault of the index or the model; [`Error::ModelMismatch`] names both models.
     pub fn open(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         let engine = Self::open_unloaded(index, model)?;
         engine.load()?;
@@ -57,26 +56,26 @@ impl Engine {
     /// then the model's lookup table answers, if it has one.
     ///
     /// # Errors
-    /// As [`Self::open`], but for what only loading shows.
+    /// As [`Self::open`], except for faults that appear only when the model is loaded.
     pub fn open_unloaded(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         Self::on(Generation::open_or_previous(index)?, model)
     }
 
-    /// Loads the model, if that was not done before.
+    /// Loads the model, unless it is loaded already.
     ///
     /// # Errors
-    /// If it cannot be loaded.
+    /// If the model cannot be loaded.
     pub fn load(&self) -> Result<()> {
         self.encoder.as_ref().map_or(Ok(()), |encoder| Ok(encoder.load()?))
     }
 
-    /// Whether the model has a lookup table, which answers where the model does not.
+    /// Whether the model has a lookup table, which answers when the model does not.
     #[must_use]
     pub fn has_table(&self) -> bool {
         self.table.is_some()
     }
 
-    /// An engine on a generation that is open, such as one whose body lies elsewhere.
+    /// An engine on an open generation, such as one whose body is stored elsewhere.
     ///
     /// # Errors
     /// As [`Self::open`], about the model.
@@ -102,18 +101,18 @@ impl Engine {
         })
     }
 
-    /// Opens the index for the keyword leg alone, without a model; answers say that they are degraded
-    /// for `reason` unless keywords alone were asked for.
+    /// Opens the index for the keyword leg alone, without a model. Answers report that they are degraded for
+    /// `reason`, unless the request asks for keywords alone.
     ///
     /// # Errors
-    /// Whatever is wrong with the index.
+    /// Any fault of the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open_or_previous(index)?);
         let (vectors, masks, answers) = (QueryVectors::new(), Masks::default(), Answers::new());
         Ok(Self { generation, encoder: None, table: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
     }
 
-    /// An engine on the generation that is live now, with this one's encoder where the model is the same.
+    /// An engine on the current live generation. It shares this engine's encoder if the model is the same.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -130,13 +129,14 @@ impl Engine {
         Ok(Self { generation: Arc::new(generation), encoder, table, degraded, vectors, masks, answers })
     }
 
-    /// The generation that answers.
+    /// The generation that answers requests.
     #[must_use]
     pub fn generation(&self) -> &Generation {
         &self.generation
     }
 
-    /// Why the model does not answer, if that is so: words alone do, or its lookup table does in its place.
+    /// The reason why the model does not answer, if it does not. Then words alone or the model's lookup table
+    /// answer.
     #[must_use]
     pub fn degraded(&self) -> Option<&str> {
         let model = || match self.encoder.as_ref()?.readiness() {
@@ -147,7 +147,7 @@ impl Engine {
         self.degraded.as_deref().or_else(model)
     }
 
-    /// The encoder, unless words alone are answered.
+    /// The encoder, unless words alone answer.
     #[must_use]
     pub fn encoder(&self) -> Option<&Encoder> {
         self.encoder.as_ref()
@@ -171,19 +171,19 @@ impl Engine {
         }
     }
 
-    /// How many queries had been asked before and kept their vector, and how many had not.
+    /// The number of queries whose vector was cached, and of those whose vector was not.
     #[must_use]
     pub fn vector_cache_counts(&self) -> (u64, u64) {
         self.vectors.counts()
     }
 
-    /// How many requests had been made before and kept their answer, and how many had not.
+    /// The number of requests whose answer was cached, and of those whose answer was not.
     #[must_use]
     pub fn answer_cache_counts(&self) -> (u64, u64) {
         self.answers.counts()
     }
 
-    /// The answer to a request that [`Self::answer`] was asked before, if it is still kept.
+    /// The answer that [`Self::answer`] gave to the same request before, if it is still cached.
     #[must_use]
     pub fn remembered(&self, request: &Request) -> Option<Answer> {
         let started = Instant::now();
@@ -192,14 +192,14 @@ impl Engine {
         Some(answer)
     }
 
-    /// Answers a request as [`Self::search_timed`] does, and keeps the answer.
+    /// Answers a request as [`Self::search_timed`] does, and caches the answer.
     ///
     /// # Errors
     /// As [`Self::search`].
     pub fn answer(&self, request: &Request) -> Result<(Arc<Answer>, Timings)> {
         let (answer, timings) = self.search_timed(request)?;
         let answer = Arc::new(answer);
-        // A leg that failed may answer the next time.
+        // A failed leg may answer the next time.
         if answer.degraded.is_none() || self.degraded.is_some() {
             self.answers.keep(request, &answer);
         }
@@ -209,12 +209,13 @@ impl Engine {
     /// Answers a request.
     ///
     /// # Errors
-    /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone and says so.
+    /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone, and the answer reports
+    /// that.
     pub fn search(&self, request: &Request) -> Result<Answer> {
         self.search_timed(request).map(|(answer, _)| answer)
     }
 
-    /// Answers a request, and says where the time went.
+    /// Answers a request, and reports the time of each step.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -269,9 +270,9 @@ impl Engine {
         names.collect()
     }
 
-    /// Completions of a partial query: titles and headings that begin with it, titles and headings that have
-    /// its words anywhere, and words that its last word may become. If none begins with it, the words of the
-    /// index that are nearest to those typed.
+    /// Completions of a partial query: titles and headings that begin with it, titles and headings that contain its
+    /// words anywhere, and words that begin with its last word. If none begins with it, the words of the index that
+    /// are nearest to the typed ones.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless 1 <= limit <= [`suggest::MAX_SUGGESTIONS`]; if the keyword leg fails.
@@ -287,7 +288,7 @@ impl Engine {
         understand::correction(request, self.resources())
     }
 
-    /// The words of a query that may be mistyped, with all candidates, whether or not one of them wins.
+    /// The words of a query that may be mistyped, with all candidates, even if none of them wins.
     ///
     /// # Errors
     /// If the index or the model fails.

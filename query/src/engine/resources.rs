@@ -1,4 +1,4 @@
-//! Everything that the stages of a search work with.
+//! The resources that the stages of a search share.
 
 use cloze_index::{Body, Head};
 use cloze_models::{Encoder, LookupTable};
@@ -17,7 +17,7 @@ pub(crate) struct Resources<'a> {
     pub(crate) encoder: Option<&'a Encoder>,
     /// The encoder's lookup table, if it has one.
     pub(crate) table: Option<&'a LookupTable>,
-    /// Why words alone answer.
+    /// The reason why words alone answer.
     pub(crate) degraded: Option<&'a str>,
     /// Vectors of earlier queries.
     pub(crate) vectors: &'a QueryVectors,

@@ -1,21 +1,26 @@
-//! From a query to its vector: by the model, or by the model's lookup table.
+//! Turns a query into its vector, with the model or with the model's lookup table.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use cloze_index::QueryTokens;
+use cloze_index::{QueryTokens, is_stop_word};
 use cloze_models::{Encoder, LookupTable, Readiness};
 use quick_cache::sync::Cache;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{Error, Request, Result, present::json::EncodedBy, request::EncoderChoice};
 
-/// Vectors that are kept: with 384 numbers each, and as many bytes for each token, some 25 megabytes at most.
+/// The number of cached vectors. With 384 numbers each, and as many bytes for each token, they take about 25
+/// megabytes at most.
 const KEPT: usize = 2048;
 
-/// Queries that wait for each session of the model, from which on a lookup is the better answer: a query takes
-/// the model a few milliseconds.
+/// The number of waiting queries for each session of the model from which a lookup is the better answer. The model
+/// takes a few milliseconds for a query.
 const MOST_WAITING: usize = 4;
 
 const LOADING: &str = "the model is still being loaded; its lookup table stood in";
@@ -34,11 +39,11 @@ pub(crate) struct QueryVectors {
 #[derive(Debug, Clone)]
 pub(crate) struct QueryVector {
     pub(crate) vector: Arc<[f32]>,
-    /// Its tokens, for the second look; the lookup table makes none.
+    /// Its tokens, for the second look; the lookup table gives none.
     pub(crate) tokens: Option<Arc<QueryTokens>>,
-    /// What made it.
+    /// Its source.
     pub(crate) by: EncodedBy,
-    /// Why it was not the model, where nobody asked for that.
+    /// The reason why the lookup table made it, unless the request asked for that.
     pub(crate) instead: Option<&'static str>,
 }
 
@@ -47,7 +52,7 @@ impl QueryVectors {
         Self { cache: Arc::new(Cache::new(KEPT)), hits: Arc::default(), misses: Arc::default() }
     }
 
-    /// The vector of `text`, which is the request's query or what was understood of it.
+    /// The vector of `text`, which is the request's query or the understood form of it.
     pub(crate) fn get(
         &self,
         request: &Request,
@@ -71,28 +76,37 @@ impl QueryVectors {
         }
     }
 
-    /// The model's vector. It is bit-identical however often it is asked for: a text's vector depends on the text
-    /// alone.
+    /// The model's vector. It is bit-identical every time, because a text's vector depends on the text alone.
     fn by_model(&self, encoder: &Encoder, text: &str) -> Result<QueryVector> {
         if let Some(known) = self.cache.get(text) {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(known);
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
-        let (vector, tokens) = encoder.encode_query(text)?;
+        let subject = subject(text);
+        let is_kept = |token: Range<usize>| subject.iter().any(|w| w.start < token.end && token.start < w.end);
+        let (vector, tokens) = encoder.encode_query(text, is_kept)?;
         let tokens = Some(Arc::new(QueryTokens::new(&tokens, encoder.record().dimension)));
         let vector = QueryVector { vector: vector.into(), tokens, by: EncodedBy::Model, instead: None };
         self.cache.insert(text.to_owned(), vector.clone());
         Ok(vector)
     }
 
-    /// Queries that were found, and that were not.
+    /// The number of hits and of misses.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 }
 
-/// Why a request should not wait for the model.
+/// The words of a query that carry its subject, or the whole query if none does. Tokens of words such as "the" are
+/// near tokens of every passage.
+fn subject(text: &str) -> Vec<Range<usize>> {
+    let words = || text.unicode_word_indices().map(|(at, word)| (at..at + word.len(), word));
+    let carrying: Vec<_> = words().filter(|(_, word)| !is_stop_word(word)).map(|(bytes, _)| bytes).collect();
+    if carrying.is_empty() { vec![0..text.len()] } else { carrying }
+}
+
+/// The reason why a request should not wait for the model, if there is one.
 fn hindrance(encoder: &Encoder) -> Option<&'static str> {
     match encoder.readiness() {
         Readiness::Loading => Some(LOADING),
@@ -101,12 +115,12 @@ fn hindrance(encoder: &Encoder) -> Option<&'static str> {
     }
 }
 
-/// A lookup costs microseconds, so none is kept.
+/// The vector from the lookup table. A lookup costs microseconds, so it is not cached.
 fn by_table(table: &LookupTable, text: &str, instead: Option<&'static str>) -> Result<QueryVector> {
     Ok(QueryVector { vector: table.encode(text)?.into(), tokens: None, by: EncodedBy::Table, instead })
 }
 
-/// A lookup was asked for that this model has not.
+/// The error for a request that wants a lookup table when the model has none.
 pub(crate) fn no_table() -> Error {
     let expected = "auto or model: the model of this index has no lookup table".to_owned();
     Error::Parameter { parameter: "encoder", found: "table".into(), expected }

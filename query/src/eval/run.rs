@@ -1,4 +1,4 @@
-//! `query eval`: runs judged queries and says how well they went, in numbers and in cases.
+//! `query eval`: runs judged queries and reports the results, as figures and as cases.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,7 +19,7 @@ use crate::{
 
 /// Cases shown on each side of a comparison.
 const CASES: usize = 5;
-/// Pages shown of a list.
+/// Pages shown from each list.
 const SHOWN: usize = 5;
 
 /// One mode over all judged queries.
@@ -34,17 +34,17 @@ struct Run {
     rankings: HashMap<String, Vec<(String, f32)>>,
 }
 
-/// What is read back of a run that was printed as JSON.
+/// The fields read from the JSON output of an earlier run.
 #[derive(Debug, Deserialize)]
 struct Earlier {
     mode: Mode,
     per_query: BTreeMap<String, QueryScores>,
 }
 
-/// Runs the queries as `args` say; what to print.
+/// Runs the queries with the options in `args`, and returns the text to print.
 ///
 /// # Errors
-/// A sentence about a file or a parameter that is not as it should be.
+/// A message about a faulty file or parameter.
 pub(crate) fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Result<String> {
     let modes = if args.mode == "all" { Mode::ALL.to_vec() } else { vec![parse_mode(&args.mode)?] };
     let looks_closer = args.against.is_some() || args.worst.is_some();
@@ -91,7 +91,7 @@ fn parse_mode(name: &str) -> Result<Mode> {
 fn run(engine: &Engine, args: &EvalArgs, mode: Mode, queries: &[(String, String)], qrels: &Qrels) -> Result<Run> {
     let encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     let rank = |(id, text): &(String, String)| {
-        // Long queries are cut as a search box would not let them be typed.
+        // Long queries are cut to the limit of a search box.
         let text: String = text.chars().take(MAX_QUERY_CHARS).collect();
         let mut request = Request::new(&text)?.page(0, MAX_LIMIT)?.semantic_weight(args.semantic_weight)?;
         request.mode = mode;
@@ -136,7 +136,7 @@ fn side_by_side(runs: &[Run]) -> String {
     out.join("\n")
 }
 
-/// Where this run is better and worse than an earlier one, by nDCG@10.
+/// The queries on which this run is better or worse than an earlier one, by nDCG@10.
 fn comparison(run: &Run, earlier: &Earlier, texts: &HashMap<&str, &str>) -> Result<Vec<String>> {
     let difference = |(id, now): (&String, &QueryScores)| {
         earlier.per_query.get(id).map(|then| (now.ndcg_at_10 - then.ndcg_at_10, id.clone()))
@@ -161,7 +161,7 @@ fn comparison(run: &Run, earlier: &Earlier, texts: &HashMap<&str, &str>) -> Resu
     Ok(out)
 }
 
-/// The queries with the lowest nDCG@10, with what they found and should have found.
+/// The queries with the lowest nDCG@10, each with its results and its relevant pages.
 fn worst_cases(run: &Run, count: usize, texts: &HashMap<&str, &str>, qrels: &Qrels) -> Vec<String> {
     let mut all: Vec<_> = run.per_query.iter().collect();
     all.sort_by(|a, b| a.1.ndcg_at_10.total_cmp(&b.1.ndcg_at_10).then_with(|| a.0.cmp(b.0)));

@@ -1,4 +1,4 @@
-//! One hit for each page: snippet, sections, best sentence, and how the score came about.
+//! One hit for each page: snippet, sections, best sentence, and the explanation of the score.
 
 use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
 use cloze_models::Encoder;
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Hits whose passages are encoded again to find their best sentences.
+/// The number of hits whose passages are encoded again to find their best sentences.
 const FOCUSED: usize = 5;
 
-/// Other sections of a page in its hit.
+/// The most other sections of a page in its hit.
 const SECTIONS: usize = 3;
 
 /// The hits of some pages, in their order.
@@ -47,7 +47,7 @@ pub(crate) fn hits(
     Ok(hits)
 }
 
-/// What every hit is made with.
+/// The data that every hit needs.
 struct Presenter<'a> {
     words: &'a KeywordQuery,
     request: &'a Request,
@@ -74,7 +74,7 @@ impl Presenter<'_> {
         })
     }
 
-    /// Other places of the page, each once, however many passages it was split into.
+    /// Other sections of the page. Each appears once, even if it was split into several passages.
     fn sections(&self, page: &PageHit, best_url: &str) -> Result<Vec<SectionHit>> {
         let mut sections: Vec<SectionHit> = Vec::new();
         for other in &page.others {
@@ -96,7 +96,7 @@ impl Presenter<'_> {
     }
 }
 
-/// In how many other versions of the manual a passage's page is.
+/// The number of other versions of the manual that contain a passage's page.
 fn other_versions(passage: &Passage) -> Option<u32> {
     passage.metadata.get(OTHER_VERSIONS)?.first()?.parse().ok()
 }

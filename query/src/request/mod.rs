@@ -1,4 +1,4 @@
-//! What is asked, checked.
+//! The request, with its parameters checked.
 
 pub(crate) mod parse;
 pub(crate) mod plan;
@@ -15,12 +15,12 @@ use crate::{Error, Result};
 pub const MAX_QUERY_CHARS: usize = 512;
 /// Largest number of pages in one answer.
 pub const MAX_LIMIT: usize = 100;
-/// Pages that can be reached by paging.
+/// The number of pages that paging can reach.
 pub const MAX_REACH: usize = 1000;
-/// Pages in an answer where nothing is said.
+/// The default number of pages in an answer.
 pub const DEFAULT_LIMIT: usize = 10;
 
-/// Which legs answer.
+/// The legs that answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -34,7 +34,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes, in the order they are documented.
+    /// All modes, in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::Keyword, Self::Semantic, Self::Hybrid];
 
     /// The name on the wire.
@@ -47,7 +47,7 @@ impl Mode {
         }
     }
 
-    /// The mode of a name.
+    /// Parses the name of a mode.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -60,22 +60,22 @@ impl Mode {
     }
 }
 
-/// What is marked in a snippet.
+/// The kind of marks in a snippet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Highlight {
     /// Words of the query.
     #[default]
     Keyword,
-    /// For the first hits, the best sentence and its words that mean what was asked; words of the
-    /// query for the others. The passages are encoded again for that.
+    /// For the first hits, the best sentence and its words that match the query in meaning; for the others, words
+    /// of the query. This encodes the passages of the first hits again.
     Semantic,
     /// Nothing.
     None,
 }
 
 impl Highlight {
-    /// The value of a name.
+    /// Parses the name of a value.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -93,12 +93,12 @@ impl Highlight {
     }
 }
 
-/// What makes the vector of a query.
+/// The source of a query's vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EncoderChoice {
-    /// The model; its lookup table while the last word is still being typed, and where the model would keep the
-    /// request waiting or does not answer.
+    /// The model. Its lookup table replaces it while the user is still typing the last word, and when the model
+    /// does not answer or would keep the request waiting.
     #[default]
     Auto,
     /// The model.
@@ -108,7 +108,7 @@ pub enum EncoderChoice {
 }
 
 impl EncoderChoice {
-    /// The value of a name.
+    /// Parses the name of a value.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -132,23 +132,23 @@ pub struct Request {
     query: String,
     limit: usize,
     offset: usize,
-    /// Which legs answer.
+    /// The legs that answer.
     pub mode: Mode,
     /// Share of the semantic leg in the fused score, 0 to 1; `None` lets the engine decide.
     semantic_weight: Option<f32>,
-    /// What is marked in snippets.
+    /// The kind of marks in snippets.
     pub highlight: Highlight,
-    /// What makes the vector of the query.
+    /// The source of the query's vector.
     pub encoder: EncoderChoice,
-    /// Whether every hit says how its score came about.
+    /// Whether every hit explains its score.
     pub explain: bool,
-    /// Values that the page's metadata must have: one of those of every key.
+    /// Values that the page's metadata must have: for every key, one of the listed values.
     pub filters: BTreeMap<String, Vec<String>>,
     /// Metadata keys whose values are counted.
     pub facets: Vec<String>,
-    /// Whether the last word is still being typed: words that begin with it match too.
+    /// Whether the user is still typing the last word: words that begin with it match too.
     pub prefix: bool,
-    /// Whether words that look mistyped are put right; they are, where nothing is said.
+    /// Whether to correct words that look mistyped. This is the default.
     pub correct: bool,
 }
 
@@ -165,8 +165,7 @@ impl Request {
         Self::of_any_length(query)
     }
 
-    /// As [`Request::new`], for queries that nobody typed into a box: judged sets have some that
-    /// are whole paragraphs.
+    /// As [`Request::new`], without the limit on length: some queries of judged sets are whole paragraphs.
     ///
     /// # Errors
     /// [`Error::EmptyQuery`].
@@ -192,12 +191,12 @@ impl Request {
         })
     }
 
-    /// The same request for other words, which are no empty text.
+    /// The same request with another query, which must not be empty.
     pub(crate) fn with_query(&self, query: &str) -> Self {
         Self { query: query.to_owned(), ..self.clone() }
     }
 
-    /// Sets which pages of the list are wanted.
+    /// Sets the range of pages to return.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_LIMIT`] and offset + limit <= [`MAX_REACH`].
@@ -238,25 +237,25 @@ impl Request {
         }
     }
 
-    /// The words, white space tidied.
+    /// The query, with white space normalised.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
     }
 
-    /// Number of pages wanted.
+    /// Number of pages to return.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Pages passed by.
+    /// Number of pages to skip.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Share of the semantic leg, if it is fixed.
+    /// Share of the semantic leg, if the request sets it.
     #[must_use]
     pub fn fixed_semantic_weight(&self) -> Option<f32> {
         self.semantic_weight

@@ -1,4 +1,4 @@
-//! One search, as the body of the index asks about it.
+//! One search, in the form in which the index body reads it.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -19,40 +19,40 @@ use crate::{
     understand::{self, Understood},
 };
 
-/// Candidates of each leg for the first pages of a list, and for pages further down. The steps are few, so that
-/// paging through a list does not change it under the reader.
+/// Candidates of each leg for the first pages of a list, and for pages further down. There are only a few sizes, so
+/// that a list does not change while the reader pages through it.
 const DEPTHS: [(usize, usize); 3] = [(20, COUNTED), (100, 1000), (usize::MAX, 4000)];
 
 /// Passages of the semantic leg that count as found.
 pub(crate) const COUNTED: usize = 100;
 
-/// A search whose query is encoded and understood when the body asks for it.
+/// A search that encodes and understands its query when the body asks for it.
 pub(crate) struct Asking<'a> {
     request: &'a Request,
     with: Resources<'a>,
     understood: OnceLock<Result<Understood>>,
-    /// The vector of the query as it was typed.
+    /// The vector of the query as typed.
     ahead: OnceLock<Encoded>,
-    /// The vector of the query as it was understood, or the reason why there is none.
+    /// The vector of the understood query, or the reason why there is none.
     vector: OnceLock<Result<Encoded>>,
     fence_failed: OnceLock<Error>,
 }
 
-/// An encoded query, with the time that it took.
+/// An encoded query, with the time spent on it.
 #[derive(Clone)]
 struct Encoded {
     query: QueryVector,
     took: Duration,
 }
 
-/// What became of the encoding of a request.
+/// The outcome of encoding a request.
 #[derive(Debug, Default)]
 pub(crate) struct Encoding {
-    /// How long it took.
+    /// The time spent.
     pub(crate) took: Option<Duration>,
-    /// The encoded query; none if no vector was wanted.
+    /// The encoded query; none if the request needs no vector.
     pub(crate) query: Option<QueryVector>,
-    /// Whether it failed.
+    /// Whether the encoding failed.
     pub(crate) failed: bool,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Asking<'a> {
         Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
-    /// The request, understood, once the body has asked for its words; with what became of its encoding.
+    /// The understood request, once the body has asked for its words, and the outcome of the encoding.
     ///
     /// # Errors
     /// If the request could not be understood.
@@ -91,8 +91,8 @@ impl<'a> Asking<'a> {
         self.understood.get()?.as_ref().ok().map(|understood| &understood.plan)
     }
 
-    /// Encodes a text, if the request has a semantic leg. In a hybrid search over pages whose language the model does not
-    /// know, the words decide alone.
+    /// Encodes a text, if the request has a semantic leg. In a hybrid search over pages whose language the model
+    /// does not know, words alone decide.
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
         let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
@@ -108,7 +108,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Without an encoder, the words answer in every mode.
+    /// Without an encoder, words answer in every mode.
     fn wants_words(&self) -> bool {
         self.request.mode != Mode::Semantic || self.with.encoder.is_none()
     }
@@ -124,8 +124,8 @@ impl Ask for Asking<'_> {
         COUNTED
     }
 
-    /// Understanding nearly always leaves the text as it is, so it is encoded meanwhile. Errors are dropped here;
-    /// [`Ask::vector`] meets them again.
+    /// Understanding rarely changes the text, so the text is encoded at the same time. Errors are ignored here,
+    /// because [`Ask::vector`] reports them again.
     fn ahead(&self) -> Option<Arc<[f32]>> {
         let query = self.request.query();
         if !self.request.filters.is_empty() || !parse::is_running_text(query) {

@@ -1,18 +1,19 @@
-//! One score a passage from several signals.
+//! Combines several signals into one score per passage.
 //!
-//! Both legs score every candidate of the union, not only their own: a passage that one leg ranks low is not the same as
-//! one it never saw. A third signal, the second look, compares the tokens of the best candidates with those of the query.
-//! Each signal is scaled over the list: similarities from their smallest to their largest, because all of them are high
-//! where everything is about one subject; scores by words by their largest, because no word in common is worth nothing.
-//! A signal that tells nothing apart takes no part, so a lone hit of another one is never lost.
+//! Both legs score every candidate of the union, not only their own, because a passage that one leg ranks low
+//! differs from one that the leg never saw. A third signal, the second look, compares the tokens of the best
+//! candidates with those of the query. Each signal is scaled over the list: similarities from their smallest to
+//! their largest, because all of them are high if all passages are about one subject; scores by words from zero to
+//! their largest, because no shared word means a score of zero. A signal that carries no information takes no part,
+//! so the only hit of another signal is never lost.
 
 use cloze_index::{PassageId, Scored};
 
 use crate::request::tier::Tier;
 
-/// Share of meaning in the fused score: of the passage's vector and of its tokens together.
+/// Share of meaning in the fused score: the passage's vector and its tokens together.
 pub(crate) const SEMANTIC_WEIGHT: f32 = 0.6;
-/// Share of the tokens in the share of meaning, where there was a second look.
+/// Share of the tokens in the share of meaning, after a second look.
 pub(crate) const TOKENS_OF_MEANING: f32 = 0.25 / 0.6;
 
 /// How the scores of a signal are scaled.
@@ -24,14 +25,14 @@ pub(crate) enum Scale {
     Largest,
 }
 
-/// A signal: what it proposes, and its scores of everything proposed.
+/// A signal: its own proposals, and its scores for all proposals.
 pub(crate) struct Signal<'a> {
     /// In any order.
     pub(crate) candidates: &'a [Scored],
-    /// Aligned with the union; `None` for a passage that the signal did not look at, which counts as its smallest score.
+    /// Aligned with the union; `None` for a passage that the signal skipped; it counts as the smallest score.
     pub(crate) scores: Vec<Option<f32>>,
     pub(crate) scale: Scale,
-    /// Its share in the fused score, beside the other signals'.
+    /// Its share in the fused score, relative to the other signals.
     pub(crate) weight: f32,
 }
 
@@ -43,11 +44,11 @@ impl Signal<'_> {
             Scale::Range => known().fold(f32::INFINITY, f32::min),
             Scale::Largest => 0.0,
         };
-        // A single score, or equal ones, are as good as it gets: they count whole.
+        // A single score, or equal scores, count in full.
         if largest > smallest { (smallest, largest) } else { (largest - 1.0, largest) }
     }
 
-    /// A signal that gives nothing to any passage leaves the whole score to the others.
+    /// A signal without scores, or with only zeros where zero is the lowest, leaves the whole score to the others.
     fn effective_weight(&self) -> f32 {
         let gives = match self.scale {
             Scale::Range => self.scores.iter().any(Option::is_some),
@@ -56,7 +57,7 @@ impl Signal<'_> {
         if gives { self.weight } else { 0.0 }
     }
 
-    /// The signal's view of each passage; `part` of the fused score is its.
+    /// The signal's view of each passage; `part` is its share of the fused score.
     fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
         let (smallest, largest) = self.bounds();
         let share = |score: f32| part * ((score - smallest) / (largest - smallest)).clamp(0.0, 1.0);
@@ -110,7 +111,7 @@ pub(crate) struct Fused {
 }
 
 impl Fused {
-    /// The sum of the signals' shares, whatever the tier.
+    /// The sum of the signals' shares, without the tier.
     pub(crate) fn own_score(&self) -> f32 {
         [self.semantic, self.lexical, self.tokens].into_iter().flatten().map(|v| v.share).sum()
     }
@@ -140,8 +141,22 @@ pub(crate) fn fuse(passages: &[PassageId], signals: &Signals<'_>) -> Vec<Fused> 
     fused
 }
 
-/// Moves the higher tiers to the front. Within a tier the order stays; a hit of a higher tier is as certain as the best of
-/// the list.
+/// Share of its score that a list of links keeps. Such a list contains only the titles of other pages, so it looks
+/// like the answer that it links to.
+const LINKS_KEEP: f32 = 0.6;
+
+/// Moves lists of links behind the content that they link to.
+pub(crate) fn lower_links(fused: &mut [Fused], is_links: impl Fn(PassageId) -> bool) {
+    for hit in fused.iter_mut().filter(|hit| is_links(hit.passage)) {
+        hit.score *= LINKS_KEEP;
+        let views = [&mut hit.semantic, &mut hit.lexical, &mut hit.tokens];
+        views.into_iter().flatten().for_each(|view| view.share *= LINKS_KEEP);
+    }
+    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+}
+
+/// Moves the higher tiers to the front. Within a tier the order stays; a hit of a higher tier gets the score of the
+/// best of the list.
 pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
     let best = fused.first().map_or(0.0, |f| f.score);
     for hit in fused.iter_mut() {
@@ -199,6 +214,17 @@ mod tests {
     #[test]
     fn ties_go_to_the_lower_number() {
         assert_eq!(order(&[(9, 0.5), (3, 0.5)], &[], 0.5), [3, 9]);
+    }
+
+    #[test]
+    fn a_list_of_links_comes_after_content_that_is_nearly_as_good() {
+        let all = scored(&[(1, 1.0), (2, 0.8), (3, 0.1)]);
+        let scores = vec![Some(1.0), Some(0.8), Some(0.1)];
+        let lexical = Some(Signal { candidates: &all, scores, scale: Scale::Largest, weight: 1.0 });
+        let mut fused = fuse(&[1, 2, 3], &Signals { lexical, ..Signals::default() });
+        lower_links(&mut fused, |p| p == 1);
+        assert_eq!(fused.iter().map(|f| f.passage).collect::<Vec<_>>(), [2, 1, 3]);
+        assert!(fused.iter().all(|f| (f.score - f.own_score()).abs() < 1e-6), "shares add up");
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub(crate) struct Legs<'b> {
 /// Understands a request and asks the body for candidates, at the same time.
 ///
 /// # Errors
-/// If the request cannot be understood, wants a lookup table that the model does not have, or the keyword leg fails. If
-/// only the semantic leg fails, the words answer alone, and `degraded` says so.
+/// If the request cannot be understood or wants a lookup table that the model does not have, or if the keyword leg
+/// fails. If only the semantic leg fails, words alone answer, and `degraded` reports it.
 pub(crate) fn propose<'b>(request: &Request, with: Resources<'b>) -> Result<(Understood, Legs<'b>)> {
     let is_encoded = with.encoder.is_some() && request.mode != Mode::Keyword;
     if is_encoded && request.encoder == EncoderChoice::Table && with.table.is_none() {
@@ -37,7 +37,7 @@ pub(crate) fn propose<'b>(request: &Request, with: Resources<'b>) -> Result<(Und
     let proposal = with.body.propose(&asking);
     let (understood, encoding) = asking.finish()?;
     let plan = &understood.plan;
-    // A body that proposes nothing has met an error of the request, and that came first.
+    // If the body proposes nothing, the request has failed, and `finish` above has returned its error.
     let proposal = proposal?.unwrap_or_else(|| Proposal::none(with.body.candidates()));
     let exact = Exact::of(plan, &proposal, with.head);
     let timings = Timings {

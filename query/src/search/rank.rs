@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
 
-/// Candidates whose tokens are compared with the query's.
+/// The number of candidates whose tokens are compared with the query's.
 const SECOND_LOOK: usize = 30;
 
-/// Share of the query's subject that the best passage by words needs, so that the words count whole. Scores by words are
-/// scaled over the list, which would make a lone "the" as good as the rarest word.
+/// Share of the query's subject that the best passage by words needs for the words to count in full. Scores by
+/// words are scaled over the list, so without this a single "the" would count as much as the rarest word.
 const COVERED: f32 = 0.25;
 
-/// Pages in their order, each with the estimate that it is an answer.
+/// Pages in order, each with the estimated probability that it is an answer.
 pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<'_>) -> Result<Vec<PageHit>> {
     let fused = fuse(request, plan, legs)?;
     let mut pages = pages::group(&fused, |p| with.head.page_of(p));
@@ -27,7 +27,7 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
         (Some(_), None) => Evidence::Meaning,
         (None, _) => Evidence::Words,
     };
-    // Where the meaning is nowhere near, a page is no surer than the words that it has.
+    // If no passage is near in meaning, the words of a page limit its probability.
     let coverage = match pages.first().filter(|_| legs.proposal.abstained) {
         Some(best) => legs.proposal.candidates.coverage(&plan.words.subject(), best.best.passage)?,
         None => 1.0,
@@ -38,7 +38,7 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
 
 /// One score for every candidate.
 fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
-    // If the query is a title, the title's page is an answer whatever the vectors say.
+    // If the query is a title, the title's page is an answer regardless of the vectors.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
     let weight = weight(request, legs);
     let union =
@@ -61,17 +61,18 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
         signals.tokens = Some(tokens);
         fused = fuse::fuse(&passages, &signals);
     }
+    fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
     fuse::raise(&mut fused, |p| legs.exact.tier(p));
     Ok(fused)
 }
 
-/// The share of meaning; a share that the request sets only means something if there are two legs.
+/// The share of meaning; a share set by the request only matters with two legs.
 fn weight(request: &Request, legs: &Legs<'_>) -> f32 {
     let has_both = request.mode == Mode::Hybrid && legs.proposal.near.is_some();
     request.fixed_semantic_weight().filter(|_| has_both).unwrap_or(SEMANTIC_WEIGHT)
 }
 
-/// All candidates, to be scored by each signal.
+/// All candidates, for each signal to score.
 struct Union<'a> {
     /// Ascending.
     passages: &'a [PassageId],
@@ -112,8 +113,7 @@ impl Union<'_> {
         Some(Signal { candidates: &[], scores, scale: Scale::Range, weight: self.weight * TOKENS_OF_MEANING })
     }
 
-    /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are
-    /// taken from it.
+    /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are reused.
     fn keyword_scores(&self, words: &KeywordQuery, legs: &Legs<'_>) -> Result<Vec<f32>> {
         let known = legs.known_scores();
         let score = |p: &PassageId| known.binary_search_by_key(p, |(passage, _)| *passage).map(|at| known[at].1);

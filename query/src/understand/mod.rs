@@ -9,7 +9,7 @@ use cloze_models::Encoder;
 use crate::{Request, Result, engine::resources::Resources, present::json::QueryFill, request::plan::Plan};
 use correct::{Considered, Correction, Known};
 
-/// A request, understood.
+/// An understood request.
 pub(crate) struct Understood {
     pub(crate) plan: Plan,
     pub(crate) corrected: Option<String>,
@@ -22,7 +22,7 @@ impl From<Plan> for Understood {
     }
 }
 
-/// Understands a request: fills its blanks, or corrects its mistyped words.
+/// Fills the blanks of a request, or corrects its mistyped words.
 pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Understood> {
     if let Some(masked) = blanks::with_masks(request.query()) {
         return fill(request, &masked, with);
@@ -54,7 +54,7 @@ fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understo
         Vec::new()
     });
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
-    // A query of nothing but blanks is searched as it is.
+    // A query with only blanks is searched unchanged.
     let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
     let plan = Plan::make(&filled, with.head, &[])?;
     Ok(Understood { plan, corrected: None, fills: Some(fills) })
@@ -65,7 +65,7 @@ pub(crate) fn correction(request: &Request, with: Resources<'_>) -> Result<Optio
     correct::correct(request.query(), &known(with), request.prefix)
 }
 
-/// The words of a query that may be mistyped, with all candidates, whether or not one of them wins.
+/// The words of a query that may be mistyped, with all candidates, even if none of them wins.
 pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<Considered>> {
     correct::consider(request.query(), &known(with), request.prefix)
 }

@@ -1,4 +1,4 @@
-//! The forms that every processor runs, and that say what the others compute.
+//! The forms that every processor can run. They define the results of the others.
 
 use half::f16;
 

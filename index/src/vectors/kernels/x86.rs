@@ -1,4 +1,4 @@
-//! The forms for AVX-512 and AVX2. What does not fill a register goes through the plain forms.
+//! The forms for AVX-512 and AVX2. A remainder that does not fill a register goes through the plain forms.
 
 /// AVX-512 with its instructions for products of bytes.
 #[inline]
@@ -45,8 +45,8 @@ pub(super) mod avx512 {
         _mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])) + plain::query_codes(q_rest, r_rest)
     }
 
-    /// The instruction multiplies bytes without a sign by bytes with one. So `a` stays 128 too high, and
-    /// 128 times the codes of `b` are taken off.
+    /// The instruction multiplies unsigned bytes by signed bytes. So `a` stays 128 too high, and 128 times the codes
+    /// of `b` are subtracted.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(in super::super) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
         let (a_blocks, a_rest) = a.as_chunks::<64>();
@@ -63,7 +63,7 @@ pub(super) mod avx512 {
         _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, excess)) + plain::row_codes(a_rest, b_rest)
     }
 
-    /// The signs are a mask over the codes; what is left is summed by a product with ones.
+    /// The signs are a mask over the codes; a product with ones sums the remaining codes.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(in super::super) fn signs(query: &[i8], row: &[u8]) -> i32 {
         let (q_blocks, q_rest) = query.as_chunks::<64>();
@@ -84,7 +84,7 @@ pub(super) mod avx2 {
 
     use super::super::plain;
 
-    // Four sums at once: an addition takes as long as four of them that wait for nothing.
+    // Four sums at once: one addition takes as long as four independent ones.
 
     #[target_feature(enable = "avx2,fma,f16c")]
     pub(in super::super) fn halves(a: &[f32], row: &[u16]) -> f32 {
@@ -102,7 +102,7 @@ pub(super) mod avx2 {
         sum_floats(sums) + plain::halves(a_rest, b_rest)
     }
 
-    /// Through 16 bits: the instruction for bytes saturates.
+    /// Widens to 16 bits, because the instruction for bytes saturates.
     #[target_feature(enable = "avx2")]
     pub(in super::super) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
         let (q_blocks, q_rest) = query.as_chunks::<64>();

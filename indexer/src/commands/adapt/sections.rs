@@ -1,4 +1,4 @@
-//! The sections of some documents, without an index.
+//! Reads the sections of documents, without an index.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub(super) struct Section {
     pub(super) text: String,
 }
 
-/// Reads every document that can be read; gives the sections, and how many documents could not be.
+/// Reads every readable document; returns the sections, and the number of unreadable documents.
 pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
     let walk = source::walk(selection)?;
     let mut titles = HashMap::new();
@@ -47,7 +47,7 @@ pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
     Ok((sections, skipped))
 }
 
-/// What is in a file: one document, or one a line.
+/// The content of a file: one document, or one per line.
 fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
     let context = Context { source: &file.name, navigation_title: title, ..Context::default() };
     if file.format.is_binary() {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// Characters that every document has a name for.
+/// Characters with predefined names in every document.
 const CHARACTERS: [(&str, &str); 25] = [
     ("empty", ""),
     ("blank", ""),
@@ -36,9 +36,9 @@ const LONGEST_NAME: usize = 80;
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     values: HashMap<String, String>,
-    /// Names whose meaning the document does not want.
+    /// Names that the document unset.
     unset: HashSet<String>,
-    /// Bytes that references may still add, so that a page cannot grow without bound.
+    /// Number of bytes that references may still add, so that a page cannot grow without bound.
     room: usize,
 }
 
@@ -55,7 +55,7 @@ impl Attributes {
         self.unset.contains(name)
     }
 
-    /// Reads an entry `:name: value` or `:!name:`; false if the line is none.
+    /// Reads an entry `:name: value` or `:!name:`; false if the line is not an entry.
     pub(super) fn read(&mut self, line: &str, value: &str) -> bool {
         let Some(name) = entry_name(line) else { return false };
         match name.strip_prefix('!').or(name.strip_suffix('!')) {
@@ -71,7 +71,7 @@ impl Attributes {
         true
     }
 
-    /// The text with values in place of `{name}`. Unknown names stay: braces are also used for other things.
+    /// The text with values in place of `{name}`. Unknown names stay: braces have other uses, too.
     pub(super) fn expand(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;

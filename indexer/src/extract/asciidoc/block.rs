@@ -1,19 +1,19 @@
 //! Lines that are not text: delimiters, attribute lists, titles, list markers.
 
-/// What a delimited block holds.
+/// The content of a delimited block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delimiter {
-    /// Text as it stands.
+    /// Verbatim text.
     Verbatim,
-    /// Nothing to read: a comment, or HTML that passes through.
+    /// Nothing to read: a comment, or passed-through HTML.
     Unread,
     /// Blocks.
     Container,
-    /// Cells between this character.
+    /// Cells separated by this character.
     Table(char),
 }
 
-/// The delimiter that a line is.
+/// The delimiter on a line, if any.
 pub(super) fn delimiter(line: &str) -> Option<Delimiter> {
     if line.starts_with("```") && !line[3..].contains('`') {
         return Some(Delimiter::Verbatim);
@@ -32,12 +32,12 @@ pub(super) fn delimiter(line: &str) -> Option<Delimiter> {
     }
 }
 
-/// What a line of attributes says about the block below.
+/// The attributes that a line gives to the block below.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct BlockAttributes {
     pub(super) id: Option<String>,
     pub(super) style: String,
-    /// All of it.
+    /// The complete attribute list.
     pub(super) list: String,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn title(line: &str) -> Option<(u8, &str)> {
     (count <= 6 && !text.is_empty()).then(|| (count as u8 - 1, text.trim_end_matches([char::from(marker), ' '])))
 }
 
-/// Level of a title that is underlined.
+/// Level of an underlined title.
 pub(super) fn underlined(line: &str, below: &str) -> Option<u8> {
     let first = below.bytes().next()?;
     let level = b"=-~^+".iter().position(|c| *c == first)?;
@@ -77,7 +77,7 @@ pub(super) fn underlined(line: &str, below: &str) -> Option<u8> {
     (is_line && is_title && !line.starts_with([' ', '.', '|', ':'])).then_some(level as u8)
 }
 
-/// What stands behind the marker of a list item.
+/// The text after the marker of a list item.
 pub(super) fn item(line: &str) -> Option<&str> {
     let first = line.chars().next()?;
     let marker = match first {
@@ -120,13 +120,13 @@ pub(super) fn term(line: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// Lines for the processor that puts files together.
+/// Directives for the preprocessor that assembles files.
 pub(super) fn is_preprocessor(line: &str) -> bool {
     const NAMES: [&str; 5] = ["include::", "ifdef::", "ifndef::", "ifeval::", "endif::"];
     line.ends_with(']') && NAMES.iter().any(|name| line.starts_with(name))
 }
 
-/// Name and text of a macro that is a block: `image::cup.png[A cup]`.
+/// Name and text of a block macro: `image::cup.png[A cup]`.
 pub(super) fn block_macro(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.split_once("::")?;
     let (target, text) = rest.strip_suffix(']')?.split_once('[')?;
@@ -135,13 +135,13 @@ pub(super) fn block_macro(line: &str) -> Option<(&str, &str)> {
     valid.then_some((name, text))
 }
 
-/// The text behind `NOTE: `.
+/// The text after `NOTE: `.
 pub(super) fn without_admonition(text: &str) -> &str {
     let labels = ["NOTE: ", "TIP: ", "IMPORTANT: ", "WARNING: ", "CAUTION: "];
     labels.iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text)
 }
 
-/// A line of code without the number of the callout behind it.
+/// A line of code without its callout number.
 pub(super) fn without_callouts(line: &str) -> &str {
     let mut line = line.trim_end();
     while let Some(open) = line.rfind('<').filter(|_| line.ends_with('>')) {

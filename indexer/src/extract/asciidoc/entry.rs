@@ -1,7 +1,8 @@
-//! Terms of description lists that have an address: sections of their own.
+//! Terms of description lists with an address: these are sections of their own.
 
 use super::{
     block::{self, BlockAttributes},
+    open_entry::Entry,
     reader::{LONGEST_HEADING, Reader},
     section::inline_id,
 };
@@ -9,17 +10,8 @@ use super::{
 /// Level of a term with an address: below all sections.
 const TERM: u8 = 200;
 
-/// A term with an address.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The containers around it.
-    depth: usize,
-    /// Delimiter of its list: deeper lists have another.
-    mark: String,
-}
-
 impl<'a> Reader<'a> {
-    /// Ends the entry at hand, unless the block that comes belongs to it.
+    /// Ends the current entry, unless the next block belongs to it.
     pub(super) fn leave_entry(&mut self) {
         let attached = std::mem::take(&mut self.is_attached);
         if !attached && self.entry.as_ref().is_some_and(|e| self.containers.len() <= e.depth) {
@@ -28,7 +20,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A block right below the text of an entry belongs to it; one behind an empty line does not.
+    /// A block directly below the text of an entry belongs to it; a block after an empty line does not.
     pub(super) fn leave_after_blank(&mut self) {
         let above = self.at.checked_sub(2).and_then(|at| self.lines.get(at));
         if self.is_attached || above.is_some_and(|l| l.is_empty()) {

@@ -1,24 +1,24 @@
-//! Ids of sections as Asciidoctor makes them from titles.
+//! Section ids that Asciidoctor makes from titles.
 
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::Attributes;
 
-/// The ids that a page has so far.
+/// The ids of a page so far.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     used: HashSet<String>,
-    /// The number that the last section with a title got.
+    /// The number of the last section with a title.
     counts: HashMap<String, usize>,
 }
 
 impl Ids {
-    /// Notes an id that the author gave.
+    /// Records an id that the author gave.
     pub(super) fn own(&mut self, id: &str) {
         self.used.insert(id.to_owned());
     }
 
-    /// The id of a section without its own; none where the document says so.
+    /// The id of a section without an explicit id; `None` if the document turns ids off.
     pub(super) fn of_title(&mut self, title: &str, attributes: &Attributes) -> String {
         let separator = attributes.get("idseparator").unwrap_or("_");
         let separator = separator.chars().next();
@@ -36,7 +36,7 @@ impl Ids {
 }
 
 fn base(title: &str, prefix: &str, separator: Option<char>) -> String {
-    // These become single characters, which are no words.
+    // These become single characters that are not words.
     let title = title.replace(" -- ", "").replace("(C)", "").replace("(R)", "").replace("(TM)", "");
     let mut id = prefix.to_owned();
     for c in title.to_lowercase().chars() {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-/// Markup within words is short.
+/// Maximum length of markup within words.
 const LONGEST_NAME: usize = 40;
-/// A longer reference is none.
+/// Maximum length of a reference.
 const LONGEST_REFERENCE: usize = 500;
 
-/// The words of a text whose attributes are replaced already.
+/// The words of a text after attribute replacement.
 pub(super) fn words(text: &str) -> String {
     let mut scan = Scan { text, ..Scan::default() };
     while scan.at < text.len() {
@@ -18,15 +18,15 @@ pub(super) fn words(text: &str) -> String {
     scan.out
 }
 
-/// A text that is read from left to right.
+/// A text, read from left to right.
 #[derive(Default)]
 pub(super) struct Scan<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
     pub(super) out: String,
-    /// Where markup that is open ends, how long its end is, and what stands for it.
+    /// The end of open markup, the length of its closing mark, and its replacement.
     pub(super) closings: BTreeMap<usize, (usize, &'static str)>,
-    /// Up to where a delimiter is open, so that it does not open again in between.
+    /// The end of an open delimiter, so that it does not open again before then.
     busy: HashMap<&'static str, usize>,
 }
 
@@ -92,7 +92,7 @@ impl<'t> Scan<'t> {
     }
 
     fn mono(&mut self) -> bool {
-        // Content that is not to be read: `+text+`.
+        // Literal content: `+text+`.
         if self.rest().starts_with("`+")
             && let Some(end) = self.find("+`", self.at + 2)
         {
@@ -107,7 +107,7 @@ impl<'t> Scan<'t> {
         (self.rest().starts_with(double) && self.constrained(double, true)) || self.constrained(single, false)
     }
 
-    /// Drops an opening delimiter if there is a closing one; within words if it is free.
+    /// Drops an opening delimiter if a closing one exists; within words only if it is unconstrained.
     fn constrained(&mut self, delimiter: &'static str, is_free: bool) -> bool {
         let from = self.at + delimiter.len();
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -122,7 +122,7 @@ impl<'t> Scan<'t> {
             let after = content[at + delimiter.len()..].chars().next();
             let inside = &content[..*at];
             let is_spaced = inside.is_empty() || inside.ends_with(char::is_whitespace);
-            // Raised and lowered text has no spaces.
+            // Superscripts and subscripts contain no spaces.
             let is_refused = if is_short { inside.contains(' ') } else { !is_free && after.is_some_and(is_word) };
             !is_spaced && !is_refused
         };
@@ -140,7 +140,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// Text that is not to be read: it stands as it is.
+    /// Literal text, copied unchanged.
     fn passed(&mut self, delimiter: &'static str) -> bool {
         let is_single = delimiter.len() == 1;
         let opens = !is_single || !self.before().is_some_and(char::is_alphanumeric);
@@ -160,13 +160,13 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// The place of a text not far from here: for what may be refused after all.
+    /// Looks for a text nearby, for markup that may turn out invalid.
     pub(super) fn find_near(&self, what: &str, from: usize) -> Option<usize> {
         let rest = self.text.get(from..)?;
         rest[..rest.floor_char_boundary(LONGEST_REFERENCE)].find(what).map(|at| from + at)
     }
 
-    /// The next place of a text; each that is not there is looked for once.
+    /// The next place of a text. A search for an absent text happens only once.
     pub(super) fn find(&mut self, what: &'static str, from: usize) -> Option<usize> {
         let gone = self.busy.get(what) == Some(&usize::MAX);
         let found = if gone { None } else { self.text[from..].find(what).map(|at| from + at) };

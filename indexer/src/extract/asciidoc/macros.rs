@@ -2,11 +2,11 @@
 
 use super::inline::Scan;
 
-/// A longer target of a macro is none.
+/// Maximum length of the target of a macro.
 const LONGEST_TARGET: usize = 500;
 const LONGEST_NAME: usize = 40;
 
-/// Macros that need no target.
+/// Macros that work without a target.
 const WITHOUT_TARGET: [&str; 10] =
     ["footnote", "footnoteref", "indexterm", "indexterm2", "pass", "stem", "latexmath", "asciimath", "kbd", "btn"];
 
@@ -103,7 +103,7 @@ impl Scan<'_> {
         is_url
     }
 
-    /// `{site}/page[text]`, where the attribute comes from elsewhere.
+    /// `{site}/page[text]`, whose attribute is defined elsewhere.
     pub(super) fn unknown_link(&mut self) -> bool {
         let rest = self.rest();
         let head = &rest[..rest.floor_char_boundary(LONGEST_TARGET)];
@@ -166,7 +166,7 @@ impl Scan<'_> {
         true
     }
 
-    /// Where the bracket closes.
+    /// Position of the closing bracket.
     pub(super) fn close_bracket(&mut self, from: usize) -> Option<usize> {
         let mut at = from;
         loop {
@@ -178,7 +178,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Goes to the text in the brackets that open here, which stays markup; without one, there is the target.
+    /// Moves to the bracketed text that opens here, which remains markup; if it is empty, the target replaces it.
     pub(super) fn labelled(&mut self, open: usize, target: &str) -> bool {
         let from = self.at + open + 1;
         let Some(close) = self.close_bracket(from) else { return false };
@@ -202,7 +202,7 @@ impl Scan<'_> {
     }
 }
 
-/// Words of a target: the title that a reader sees there is made of them.
+/// Words of a target: readers see a title made of the same words.
 fn named(target: &str) -> String {
     let id = target.rsplit('#').find(|p| !p.is_empty()).unwrap_or(target);
     let id = id.rsplit([':', '/']).next().unwrap_or(id).trim_end_matches(".adoc");

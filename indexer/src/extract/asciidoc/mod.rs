@@ -1,4 +1,5 @@
-//! AsciiDoc: sections with their ids, and the terms of description lists that have one. Markup leaves its words.
+//! AsciiDoc: sections with their ids, and the terms of description lists with an id. Markup is removed; its words
+//! stay.
 
 mod attributes;
 mod block;
@@ -6,6 +7,7 @@ mod entry;
 mod id;
 mod inline;
 mod macros;
+mod open_entry;
 mod paragraph;
 mod reader;
 mod section;
@@ -20,7 +22,7 @@ use crate::document::{
 };
 use reader::Reader;
 
-/// Attributes of the header that say the same as front matter.
+/// Header attributes equivalent to front matter.
 const FRONT: [&str; 7] = ["description", "keywords", "lang", "robots", "draft", "noindex", "search"];
 
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {

@@ -1,4 +1,4 @@
-//! Paragraphs and list items: lines that go on until something else begins.
+//! Paragraphs and list items: lines that continue until another block begins.
 
 use super::{
     block::{self, BlockAttributes},
@@ -6,7 +6,7 @@ use super::{
 };
 
 impl<'a> Reader<'a> {
-    /// An indented paragraph stands as it is.
+    /// An indented paragraph is verbatim.
     pub(super) fn literal(&mut self, line: &'a str) {
         if self.is_below_term() {
             return self.paragraph(line.trim_start());
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lines of a paragraph as one; ` +` at an end breaks the line.
+    /// Joins the lines of a paragraph; a final ` +` breaks the line.
     pub(super) fn gather(&mut self, first: &'a str, is_item: bool) -> String {
         let mut text = String::new();
         let mut line = first;

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use super::{
     attributes::{Attributes, entry_name},
     block::{self, BlockAttributes, Delimiter},
-    entry::Entry,
     id::Ids,
-    inline, table,
+    inline,
+    open_entry::Entry,
+    table,
 };
 use crate::document::Outline;
 
-/// A longer heading is cut: each section below repeats it.
+/// Maximum length of a heading: each section below repeats it.
 pub(super) const LONGEST_HEADING: usize = 1000;
-/// Containers that are open at once; deeper ones are text.
+/// Maximum number of open containers; deeper ones are text.
 const DEEPEST: usize = 100;
 
 /// See the module.
@@ -21,7 +22,7 @@ const DEEPEST: usize = 100;
 pub(super) struct Reader<'a> {
     pub(super) lines: Vec<&'a str>,
     pub(super) at: usize,
-    /// Where each delimiter stands for the last time.
+    /// The last position of each delimiter.
     pub(super) last_delimiters: HashMap<&'a str, usize>,
     pub(super) outline: Outline,
     pub(super) attributes: Attributes,
@@ -31,9 +32,9 @@ pub(super) struct Reader<'a> {
     pub(super) pending: BlockAttributes,
     pub(super) containers: Vec<&'a str>,
     pub(super) entry: Option<Entry>,
-    /// The block that comes belongs to the list item above.
+    /// The next block belongs to the list item above.
     pub(super) is_attached: bool,
-    /// Text was read.
+    /// Whether any text was read.
     pub(super) begun: bool,
 }
 
@@ -89,7 +90,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a line that is no text itself.
+    /// Reads a line of markup.
     pub(super) fn is_about(&mut self, line: &'a str) -> bool {
         let is_break = matches!(line, "'''" | "---" | "***" | "- - -" | "* * *" | "<<<");
         if line == "+" {
@@ -109,7 +110,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The value of an attribute, which goes on behind a backslash.
+    /// The value of an attribute, which continues after a backslash.
     fn entry_value(&mut self, line: &str) -> String {
         let mut value = line[1..].split_once(':').map_or("", |(_, v)| v).trim().to_owned();
         while let (Some(shorter), Some(next)) = (value.strip_suffix(" \\"), self.lines.get(self.at)) {
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Text of a line that titles the block below.
+/// Text of a line that is the title of the block below.
 fn block_title(line: &str) -> Option<&str> {
     line.strip_prefix('.').filter(|t| !t.starts_with(['.', ' ', '\t']) && !t.is_empty())
 }

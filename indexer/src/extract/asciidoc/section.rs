@@ -1,4 +1,4 @@
-//! Titles of sections, and the header below the first.
+//! Titles of sections, and the header below the document title.
 
 use super::{
     block::{self, BlockAttributes},
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
         Some((level, line))
     }
 
-    /// Whether the innermost container ends below. One that does not was none.
+    /// Whether the innermost container ends further down. A container without an end is plain text.
     fn is_closed_later(&mut self) -> bool {
         let later = |line: &&str| self.last_delimiters.get(line).is_some_and(|at| *at >= self.at);
         self.containers.retain(later);
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Below the title there may be a line of authors and one of the revision.
+    /// An author line and a revision line may follow the title.
     pub(super) fn pass_authors(&mut self) {
         while let Some(&line) = self.lines.get(self.at).filter(|l| !l.is_empty()) {
             self.at += 1;

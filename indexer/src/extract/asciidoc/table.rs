@@ -1,6 +1,6 @@
 //! Tables between `|===` lines: rows of cells.
 
-/// Rows of a table with the cells between bars. `columns` of 0: as many as the first line has.
+/// Rows of a table whose cells are between bars. With `columns` 0, the first line sets the number.
 pub(super) fn rows(lines: &[&str], columns: usize) -> Vec<Vec<String>> {
     let mut cells: Vec<String> = Vec::new();
     let mut columns = columns;
@@ -13,12 +13,12 @@ pub(super) fn rows(lines: &[&str], columns: usize) -> Vec<Vec<String>> {
     cells.chunks(columns.max(1)).map(<[_]>::to_vec).collect()
 }
 
-/// Adds the cells that begin in a line, and says how many.
+/// Adds the cells that begin in a line, and returns their number.
 fn add_line(line: &str, cells: &mut Vec<String>) -> usize {
     let pieces = split(line, '|');
     let count = pieces.len() - 1;
     for (i, piece) in pieces.iter().enumerate() {
-        // What stands right before a bar may be about the next cell.
+        // Text right before a bar may belong to the next cell.
         let text = if i < count { without_spec(piece) } else { piece };
         if i > 0 {
             cells.push(String::new());
@@ -34,7 +34,7 @@ fn add_line(line: &str, cells: &mut Vec<String>) -> usize {
     count
 }
 
-/// Rows of a table with one row a line.
+/// Rows of a table with one row per line.
 pub(super) fn separated(lines: &[&str], separator: char) -> Vec<Vec<String>> {
     let cells = |line: &&str| split(line, separator).iter().map(|c| c.trim().trim_matches('"').to_owned()).collect();
     lines.iter().filter(|l| !l.trim().is_empty()).map(cells).collect()
@@ -63,7 +63,7 @@ fn without_spec(piece: &str) -> &str {
     if is_spec && has_sign { &piece[..piece.len() - word.len()] } else { piece }
 }
 
-/// How many columns an attribute list names: `cols="1,2*"`.
+/// Number of columns in an attribute list: `cols="1,2*"`.
 pub(super) fn columns(attributes: &str) -> usize {
     let Some(value) = attributes.split_once("cols=").map(|(_, v)| v) else { return 0 };
     let value = match value.strip_prefix('"') {

@@ -1,4 +1,4 @@
-//! The text of a Word document: paragraphs, tables and notes in the order in which they stand.
+//! The text of a Word document: paragraphs, tables and notes in document order.
 
 use std::collections::HashMap;
 
@@ -8,18 +8,18 @@ use super::{
 };
 use crate::document::Outline;
 
-/// Elements that are passed by with all that is in them: what was moved away, and the second form
-/// of what stands in two.
+/// Elements to skip with all their content: moved text at its old place, and the second form of content stored in two
+/// forms.
 const UNSEEN: [&str; 3] = ["moveFrom", "Fallback", "del"];
 
-/// What was read.
+/// The result.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) outline: Outline,
     pub(super) title: Option<String>,
 }
 
-/// Reads `document.xml`. `notes` are the texts of footnotes and endnotes by their ids.
+/// Reads `document.xml`. `notes` holds the texts of footnotes and endnotes by id.
 pub(super) fn read(text: &str, styles: &Styles, notes: &HashMap<String, String>) -> Result<Body, String> {
     let mut reader = Reader {
         styles,
@@ -47,7 +47,7 @@ pub(super) fn notes(text: &str, kind: &str) -> Result<HashMap<String, String>, S
     let (mut at, mut is_text) = (None, false);
     xml::walk(text, |step| match step {
         Step::Open(element) => match element.name().as_str() {
-            // A note with a type is the line above all notes.
+            // A note with a type is the separator line above all notes.
             name if name == kind => at = element.attribute("id").filter(|_| element.attribute("type").is_none()),
             "t" => is_text = true,
             "p" | "tab" | "br" => note(&mut notes, kind, &at, " "),
@@ -66,7 +66,7 @@ fn note(notes: &mut HashMap<String, String>, kind: &str, id: &Option<String>, te
     }
 }
 
-/// A paragraph that is being read. A text box inside it has paragraphs of its own.
+/// The current paragraph. A text box inside it has paragraphs of its own.
 #[derive(Default)]
 struct Paragraph {
     text: String,
@@ -76,7 +76,7 @@ struct Paragraph {
     notes: Vec<String>,
 }
 
-/// Where in a run of text the reader is.
+/// The position within a run of text.
 #[derive(Default)]
 struct Run {
     is_text: bool,
@@ -89,11 +89,11 @@ struct Reader<'a> {
     body: Body,
     run: Run,
     open: Vec<Paragraph>,
-    /// The bookmark that the next paragraph has.
+    /// The bookmark of the next paragraph.
     bookmark: Option<String>,
     /// Open rows of tables: their cells, each a list of paragraphs.
     rows: Vec<Vec<Vec<String>>>,
-    /// How many elements that are not seen are open.
+    /// Number of open invisible elements.
     unseen: usize,
 }
 
@@ -126,10 +126,10 @@ impl Reader<'_> {
             "br" | "cr" => self.push("\n"),
             "noBreakHyphen" => self.push("-"),
             "pStyle" | "outlineLvl" | "footnoteReference" | "endnoteReference" => self.describe(element),
-            // Word makes the names that begin with a line; the others are their author's.
+            // Word generates the names that begin with an underscore; authors choose the others.
             "bookmarkStart" => {
                 let name = element.attribute("name").filter(|n| !n.starts_with('_') && !n.is_empty());
-                // It may stand before the paragraph that it marks.
+                // It may come before the paragraph that it marks.
                 let slot = self.open.last_mut().map_or(&mut self.bookmark, |paragraph| &mut paragraph.bookmark);
                 *slot = slot.take().or(name);
             }
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What an element says of the innermost paragraph.
+    /// Applies the properties of an element to the innermost paragraph.
     fn describe(&mut self, element: &Element<'_>) {
         let Some(paragraph) = self.open.last_mut() else { return };
         let value = |name| element.attribute(name).unwrap_or_default();
@@ -158,7 +158,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, text: &str) {
-        // A tab stop of a paragraph's settings is no text.
+        // A tab stop in the settings of a paragraph is not text.
         if let Some(paragraph) = self.open.last_mut()
             && (self.run.is_text || !paragraph.text.is_empty())
         {
@@ -196,7 +196,7 @@ impl Reader<'_> {
 
     fn end_row(&mut self) {
         let Some(row) = self.rows.pop() else { return };
-        // A row of one cell is a frame around paragraphs.
+        // A row with one cell is a frame around paragraphs.
         if row.len() == 1 {
             row.iter().flatten().for_each(|paragraph| self.add(paragraph));
             return;

@@ -16,10 +16,10 @@ use crate::document::{Extracted, front_matter::FrontMatter};
 
 use styles::Styles;
 
-/// Reads a document. Comments, deleted text, hidden text and tables of contents are not read.
+/// Reads a document, without comments, deleted text, hidden text and tables of contents.
 ///
 /// # Errors
-/// A sentence for the report: no Word document, damaged, or one that needs a password.
+/// A sentence for the report: not a Word document, damaged, or password-protected.
 pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let mut archive = Archive::open(bytes)?;
     let parts = related(&mut archive, "")?;
@@ -37,7 +37,7 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     Ok((Extracted::Page(Box::new(page)), Vec::new()))
 }
 
-/// Text of a part that need not be there.
+/// Text of an optional part.
 fn part(archive: &mut Archive<'_>, related: &HashMap<String, String>, kind: &str) -> Result<String, String> {
     match related.get(kind) {
         Some(name) => Ok(archive.text(name)?.unwrap_or_default()),
@@ -45,7 +45,7 @@ fn part(archive: &mut Archive<'_>, related: &HashMap<String, String>, kind: &str
     }
 }
 
-/// Files that belong to a file, by what they are to it: ECMA-376 part 2, relationships. No name is the package.
+/// Related files of a file, by relationship type: ECMA-376 part 2, relationships. An empty name is the package.
 fn related(archive: &mut Archive<'_>, name: &str) -> Result<HashMap<String, String>, String> {
     let (folder, file) = name.rsplit_once('/').map_or((String::new(), name), |(f, n)| (format!("{f}/"), n));
     let list = archive.text(&format!("{folder}_rels/{file}.rels"))?.unwrap_or_default();
@@ -59,7 +59,7 @@ fn related(archive: &mut Archive<'_>, name: &str) -> Result<HashMap<String, Stri
     Ok(related)
 }
 
-/// Title, language, author and keywords from `docProps/core.xml`. A title in the text is better than one here.
+/// Title, language, author and keywords from `docProps/core.xml`. A title in the text takes precedence.
 fn properties(text: &str, is_titled: bool) -> Result<FrontMatter, String> {
     let mut values: Map<String, serde_json::Value> = Map::new();
     let (mut at, mut so_far) = (String::new(), String::new());

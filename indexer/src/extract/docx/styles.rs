@@ -1,13 +1,13 @@
-//! Which paragraphs of a Word document are headings.
+//! Identifies the headings among the paragraphs of a Word document.
 
 use std::collections::HashMap;
 
 use super::super::xml;
 
-/// Longest chain of styles, each based on the next, that is followed.
+/// Maximum length of a chain of styles, each based on the next.
 const LONGEST_CHAIN: usize = 16;
 
-/// What a paragraph is.
+/// The role of a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// The title of the document.
@@ -20,7 +20,7 @@ pub(super) enum Role {
     Text,
 }
 
-/// The styles of a document, by their ids. Ids are in the language of the program that wrote them.
+/// The styles of a document, by id. Ids are in the language of the program that wrote them.
 #[derive(Debug, Default)]
 pub(super) struct Styles(HashMap<String, Style>);
 
@@ -31,7 +31,7 @@ struct Style {
 }
 
 impl Styles {
-    /// Reads `styles.xml`; names of the built-in styles are English there, whatever the language.
+    /// Reads `styles.xml`. The names of the built-in styles are English in any language.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         let mut styles = Self::default();
         let mut id = String::new();
@@ -55,14 +55,14 @@ impl Styles {
         Ok(styles)
     }
 
-    /// What a paragraph of this style is.
+    /// The role of a paragraph of this style.
     pub(super) fn role(&self, id: &str) -> Role {
         let mut id = id;
         for _ in 0..LONGEST_CHAIN {
             match self.0.get(id) {
                 Some(Style { role: Some(role), .. }) => return *role,
                 Some(style) => id = &style.based_on,
-                // A document without a list of styles still names them.
+                // A document without a list of styles still refers to them.
                 None => return role_of_name(id).unwrap_or(Role::Text),
             }
         }

@@ -9,11 +9,11 @@ use crate::document::{Document, Extracted, Outline, Section, front_matter::Front
 
 use package::{Chapter, Package};
 
-/// Reads a book. The anchor of a section is its chapter's file, and the id of its heading behind a
-/// `#`: `text/two.xhtml#water`, as the book's own links name places.
+/// Reads a book. The anchor of a section is the file of its chapter, then `#` and the id of its heading:
+/// `text/two.xhtml#water`, like the book's own links.
 ///
 /// # Errors
-/// A sentence for the report: no book, damaged, or protected against reading.
+/// A sentence for the report: not a book, damaged, or protected against reading.
 pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let mut archive = Archive::open(bytes)?;
     let package = Package::read(&mut archive)?;
@@ -33,7 +33,7 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     Ok((Extracted::Page(Box::new(page)), warnings))
 }
 
-/// A chapter, read as the HTML that it is.
+/// A chapter, read as HTML.
 fn read(archive: &mut Archive<'_>, chapter: &Chapter, context: &Context<'_>) -> Result<Option<Document>, String> {
     let text = archive.text(&chapter.path)?.ok_or("is not in the archive")?;
     let inner = Context { source: &chapter.path, navigation_title: None, ..context.clone() };
@@ -58,8 +58,8 @@ fn add(package: &Package, chapter: &Chapter, page: Document, sections: &mut Vec<
     }
 }
 
-/// What a chapter is called: by itself, or else by the table of contents. Many chapters bear the
-/// title of the book or, without any title, the name of their file.
+/// The title of a chapter: its own, or else the one in the table of contents. Many chapters have the title of the
+/// book or, for lack of any title, the name of their file.
 fn heading(package: &Package, chapter: &Chapter, page: &Document) -> Option<String> {
     let file = chapter.path.rsplit('/').next().unwrap_or_default();
     let is_file = file.strip_prefix(page.title.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));

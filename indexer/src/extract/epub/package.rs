@@ -1,4 +1,4 @@
-//! The package of a book: what it is called, which files it is made of, and in which order.
+//! The package of a book: its title, its files, and their order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,17 +8,17 @@ use super::super::{
 };
 
 const CONTAINER: &str = "META-INF/container.xml";
-/// Ways of hiding fonts, which are no obstacle to reading.
+/// Font obfuscation methods, which do not prevent reading.
 const FONT_HIDING: [&str; 2] = ["http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"];
 
 /// A file of the book's text.
 #[derive(Debug, Default)]
 pub(super) struct Chapter {
-    /// Its name inside the archive.
+    /// Its name within the archive.
     pub(super) path: String,
     /// Its name as the package writes it: an address relative to the package.
     pub(super) reference: String,
-    /// What the table of contents calls it.
+    /// Its title in the table of contents.
     pub(super) label: Option<String>,
 }
 
@@ -48,15 +48,15 @@ struct List {
     /// The id of the table of contents of EPUB 2.
     ncx: Option<String>,
     at: String,
-    /// Text of the element at hand, as far as it was read.
+    /// Text of the current element so far.
     so_far: String,
 }
 
 impl Package {
-    /// Reads the package document, the table of contents and the list of what is encrypted.
+    /// Reads the package document, the table of contents and the list of encrypted files.
     ///
     /// # Errors
-    /// A sentence: no book, or a protected one.
+    /// A sentence: not a book, or a protected one.
     pub(super) fn read(archive: &mut Archive<'_>) -> Result<Self, String> {
         let name = root_file(archive)?;
         let text = archive.text(&name)?.ok_or_else(|| format!("no {name} inside; {CONTAINER} names it"))?;
@@ -65,7 +65,7 @@ impl Package {
         let contents = list.contents().map(|c| resolve(&name, &decoded(c)));
         let mut package = list.finish(&name);
         if let Some(contents) = contents {
-            // A book without one, or with a broken one, is read all the same.
+            // A book is readable even if its table of contents is missing or broken.
             let labels = archive.text(&contents).ok().flatten().map(|t| labels(&contents, &t)).unwrap_or_default();
             package.chapters.iter_mut().for_each(|chapter| chapter.label = labels.get(&chapter.path).cloned());
         }
@@ -127,7 +127,7 @@ impl List {
         }
     }
 
-    /// The table of contents: that of EPUB 3, or else that of EPUB 2.
+    /// The table of contents of EPUB 3, or else that of EPUB 2.
     fn contents(&self) -> Option<&str> {
         let nav = self.items.values().find(|item| item.is_contents());
         nav.or_else(|| self.items.get(self.ncx.as_ref()?)).map(|item| item.reference.as_str())
@@ -138,7 +138,7 @@ impl List {
         let text = items.filter(|item| item.media.contains("html") && !item.is_contents());
         let mut seen = HashSet::new();
         let chapters = text.map(|item| {
-            // Some books list places inside a file as if they were files.
+            // Some books list places within a file as if they were files.
             let reference = item.reference.split('#').next().unwrap_or_default().to_owned();
             Chapter { path: resolve(name, &decoded(&reference)), reference, label: None }
         });
@@ -166,7 +166,7 @@ fn root_file(archive: &mut Archive<'_>) -> Result<String, String> {
     name.ok_or_else(|| format!("{CONTAINER} names no package document"))
 }
 
-/// What the table of contents calls each file: `a` in EPUB 3, `navLabel` and `content` in EPUB 2.
+/// The title of each file in the table of contents: `a` in EPUB 3, `navLabel` and `content` in EPUB 2.
 fn labels(name: &str, text: &str) -> HashMap<String, String> {
     let mut labels = HashMap::new();
     let (mut label, mut target, mut is_contents) = (String::new(), None, true);
@@ -182,7 +182,7 @@ fn labels(name: &str, text: &str) -> HashMap<String, String> {
         Step::Close(_) => {}
         Step::Text(text) => label.push_str(&text),
     });
-    // What stands above the place where it is broken still holds.
+    // The entries above the broken place remain valid.
     drop(broken);
     labels
 }
@@ -194,7 +194,7 @@ fn add(labels: &mut HashMap<String, String>, name: &str, target: Option<String>,
     labels.entry(resolve(name, &decoded(file))).or_insert(label);
 }
 
-/// Files that are encrypted so that only a licensed program can read them.
+/// Encrypted files that only a licensed program can read.
 fn encrypted(archive: &mut Archive<'_>) -> Result<HashSet<String>, String> {
     let text = archive.text("META-INF/encryption.xml")?.unwrap_or_default();
     let (mut files, mut algorithm) = (HashSet::new(), String::new());
@@ -214,7 +214,7 @@ fn encrypted(archive: &mut Archive<'_>) -> Result<HashSet<String>, String> {
     Ok(files)
 }
 
-/// An address with its `%20` and the like resolved.
+/// An address with percent escapes such as `%20` decoded.
 fn decoded(address: &str) -> String {
     let mut bytes = Vec::with_capacity(address.len());
     let mut rest = address.as_bytes();

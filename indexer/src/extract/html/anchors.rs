@@ -1,38 +1,38 @@
-//! Which of the anchors around a heading is its address.
+//! Chooses the address of a heading among the anchors around it.
 
 use scraper::{ElementRef, node::Element};
 
-/// The anchor that an element is.
+/// The anchor of an element.
 pub(super) fn own_id(element: &Element) -> Option<&str> {
     let name = || element.attr("name").filter(|_| element.name() == "a");
     element.attr("id").or_else(name).filter(|id| !id.trim().is_empty())
 }
 
-/// The anchor that a link within the page leads to, if the link itself says nothing: `¶`, `#`, an icon.
+/// The target of a link within the page, if the link itself has no words: `¶`, `#`, an icon.
 pub(super) fn permalink<'a>(link: ElementRef<'a>) -> Option<&'a str> {
     let target = link.value().attr("href").filter(|_| link.value().name() == "a")?.strip_prefix('#')?;
     let is_mark = link.text().all(|t| !t.chars().any(char::is_alphanumeric));
     (is_mark && !target.is_empty()).then_some(target)
 }
 
-/// The anchors that a heading or an entry might have.
+/// The candidate anchors of a heading or an entry.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Candidates {
     /// Its own.
     pub(super) own: Option<String>,
-    /// That of the box which it opens.
+    /// That of the box that it opens.
     pub(super) outer: Option<String>,
-    /// Those of elements inside of it.
+    /// Those of elements inside it.
     pub(super) inner: Vec<String>,
     /// Those of empty elements right before it.
     pub(super) before: Vec<String>,
-    /// Where the mark leads that readers click for the address.
+    /// The target of the mark that readers click for the address.
     pub(super) permalink: Option<String>,
 }
 
 impl Candidates {
-    /// The best one. Several anchors in one place often are the index terms of the place: the one that is like the
-    /// name comes first.
+    /// Chooses the best anchor. Several anchors in one place are often its index terms: the one most like the name
+    /// comes first.
     pub(super) fn choose(self, name: &str, exists: impl Fn(&str) -> bool) -> Option<String> {
         let linked = self.permalink.filter(|p| exists(p));
         let known = linked.or(self.own).or(self.outer);

@@ -1,8 +1,8 @@
-//! What a site repeats on its pages: banners, sidebars, "was this page helpful?", footers.
+//! Finds text that a site repeats on its pages: banners, sidebars, "was this page helpful?", footers.
 //!
-//! A block is boilerplate if most pages that are built alike have it, and it stands where such things stand: beside
-//! the part of the page that has most of the text, at the very start or end of that part, or anywhere if it is
-//! nothing but links. A licence or a warning among the text stays, however often it is repeated.
+//! A block is boilerplate if most pages with the same template have it, and it stands in a typical place: beside the
+//! part of the page with most of the text, at the very start or end of that part, or anywhere if it consists only of
+//! links. A licence or a warning within the text stays, however often the site repeats it.
 
 use std::collections::HashSet;
 
@@ -13,27 +13,27 @@ use super::piece::Piece;
 
 /// Pieces at the start and at the end of the text that may be boilerplate.
 const EDGE: usize = 12;
-/// Such pieces have at most this many characters.
+/// Maximum number of characters of such pieces.
 const LONGEST: usize = 160;
-/// Pieces beside the text have at most this many characters.
+/// Maximum number of characters of pieces beside the text.
 const LONGEST_OUTSIDE: usize = 1000;
-/// Pieces of one page that are looked at, at most.
+/// Maximum number of pieces to examine per page.
 const MOST: usize = 400;
-/// Other pieces that may stand among boilerplate at an edge: a date, a page's number.
+/// Other pieces allowed among boilerplate at an edge: a date, a page number.
 const AMONG: usize = 3;
 
-/// What one page shows to those who look for repetition.
+/// The blocks of one page, for the search for repetition.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sketch {
-    /// How the page is built: pages of one template have the same number.
+    /// The structure of the page: pages with the same template have the same number.
     pub template: u64,
     /// Hashes of its blocks that may be boilerplate, in ascending order.
     pub blocks: Vec<u64>,
-    /// The address that it says is its proper one.
+    /// Its declared canonical address.
     pub canonical: Option<String>,
 }
 
-/// The template of a page, by the boxes that its body has.
+/// The template of a page, derived from the boxes in its body.
 pub(super) fn template(body: ElementRef<'_>) -> u64 {
     let mut boxes: Vec<String> = Vec::new();
     for child in body.child_elements() {
@@ -57,7 +57,7 @@ pub(super) fn candidates(pieces: &[Piece]) -> Vec<u64> {
     found
 }
 
-/// The pieces without those that the site repeats.
+/// The pieces without the repeated ones.
 pub(super) fn remove(pieces: Vec<Piece>, repeated: &[u64]) -> Vec<Piece> {
     if repeated.is_empty() {
         return pieces;
@@ -76,7 +76,7 @@ pub(super) fn remove(pieces: Vec<Piece>, repeated: &[u64]) -> Vec<Piece> {
     pieces.into_iter().zip(is_dropped).filter(|(_, d)| !d).map(|(p, _)| p).collect()
 }
 
-/// Drops what is repeated from an edge inwards, as far as little else stands between.
+/// Drops repeated pieces from an edge inwards, while few other pieces stand between them.
 fn peel(places: Vec<usize>, pieces: &[Piece], is_repeated: &[bool], is_dropped: &mut [bool]) {
     let mut among = 0;
     for at in places {
@@ -91,7 +91,8 @@ fn peel(places: Vec<usize>, pieces: &[Piece], is_repeated: &[bool], is_dropped: 
     }
 }
 
-/// Where the start of the text ends and its end starts, in pieces. The page's own first heading is never boilerplate.
+/// The end of the start area and the start of the end area, in pieces. The first heading of the page is never
+/// boilerplate.
 fn edges(pieces: &[Piece]) -> (usize, usize) {
     let is_heading = |p: &Piece| matches!(p, Piece::Heading { level: 1, is_outside: false, .. });
     let heading = pieces.iter().position(is_heading).unwrap_or(pieces.len());
@@ -108,7 +109,7 @@ fn is_inside(piece: &Piece) -> bool {
     }
 }
 
-/// Whether a piece stands beside the text, or leads through the site.
+/// Whether a piece stands beside the text, or is navigation.
 fn is_beside(piece: &Piece) -> bool {
     match piece {
         Piece::Heading { is_outside, .. } => *is_outside,
@@ -117,7 +118,7 @@ fn is_beside(piece: &Piece) -> bool {
     }
 }
 
-/// The hash of a piece's words; dates, counts and versions do not tell two pieces apart.
+/// The hash of the words of a piece, without dates, counts and versions.
 pub(super) fn key(piece: &Piece) -> Option<u64> {
     let (text, is_outside) = match piece {
         Piece::Heading { level: 1, is_outside: false, .. } | Piece::Entry { .. } | Piece::End { .. } => return None,

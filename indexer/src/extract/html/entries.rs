@@ -1,14 +1,14 @@
-//! Names of entries: functions, settings, terms of a list that have an address of their own.
+//! Names of entries: functions, settings, terms of a list with an address of their own.
 
 use super::piece::Piece;
 
-/// A name of more characters is cut; the whole of it begins the text.
+/// Maximum length of a name in characters; the text of a longer one begins with the complete name.
 const LONGEST: usize = 100;
-/// A call of more characters is shown without its parameters.
+/// Maximum length of a call in characters; a longer one is shown without its parameters.
 const LONG_CALL: usize = 50;
-/// An entry with fewer letters to say shares a section with its neighbours.
+/// An entry with fewer letters of text shares a section with its neighbours.
 const TINY: usize = 16;
-/// Letters of such a section at most, so that its address stays near to all of its entries.
+/// Maximum number of letters of such a section, so that its address stays near all of its entries.
 const GROUP: usize = 400;
 
 /// Whether a term can name an entry: footnotes (`1`, `[2]`) and references (`[Knuth]`) cannot.
@@ -17,7 +17,7 @@ pub(super) fn is_name(text: &str) -> bool {
     !bracketed && text.chars().any(char::is_alphabetic)
 }
 
-/// The name as a heading, and the text as written where it says more.
+/// The name as a heading, and the original text if it is longer.
 pub(super) fn short_name(text: &str) -> (String, Option<String>) {
     let length = text.chars().count();
     let call = text
@@ -36,7 +36,7 @@ pub(super) fn short_name(text: &str) -> (String, Option<String>) {
     (text[..cut].to_owned(), Some(text.to_owned()))
 }
 
-/// The name with what its anchor says about where it belongs: `lift()` at `kettle.Lid.lift` is `kettle.Lid.lift()`.
+/// Qualifies the name with the path in its anchor: `lift()` at `kettle.Lid.lift` becomes `kettle.Lid.lift()`.
 pub(super) fn qualified(name: &str, anchor: &str) -> String {
     let last = anchor.rfind(['.', ':', '#', '/']).map_or(0, |at| at + 1);
     let (above, own) = anchor.split_at(last);
@@ -46,15 +46,15 @@ pub(super) fn qualified(name: &str, anchor: &str) -> String {
     }
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let found = name.match_indices(own).find(|(at, _)| {
-        // A name that is a part of a longer path is qualified in its own way.
+        // A name within a longer path has its own qualification.
         let before = name[..*at].chars().next_back().is_none_or(|c| !is_word(c) && !".:".contains(c));
         before && name[at + own.len()..].chars().next().is_none_or(|c| !is_word(c))
     });
     found.map_or_else(|| name.to_owned(), |(at, _)| format!("{}{above}{}", &name[..at], &name[at..]))
 }
 
-/// Joins neighbours that have nearly nothing to say: a list of constants is one section, with the address of its first.
-/// An entry with nothing to say is explained by the text behind it.
+/// Joins neighbours with almost no text: a list of constants is one section, with the address of its first. The text
+/// after an entry without text explains it.
 pub(super) fn join_tiny(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut out = Vec::with_capacity(pieces.len());
     let mut rest = pieces.into_iter().peekable();
@@ -89,7 +89,7 @@ pub(super) fn join_tiny(pieces: Vec<Piece>) -> Vec<Piece> {
     out
 }
 
-/// Whether a section need not stand by itself. Headings do, unless there is nothing below them.
+/// Whether a section may share its place. A heading may only if there is no text below it.
 fn is_tiny(name: &Piece, letters: usize) -> bool {
     match name {
         Piece::Entry { .. } => letters < TINY,
@@ -119,7 +119,7 @@ impl Group {
         self.pieces.extend(body);
     }
 
-    /// Writes the group out: as it is if it has one member, else with the names of the later ones as text.
+    /// Writes the group: unchanged if it has one member, otherwise with the later names as text.
     fn close(&mut self, out: &mut Vec<Piece>) {
         let is_joined = self.members > 1;
         let mut last_end = None;

@@ -1,4 +1,4 @@
-//! What a page says about itself before its text begins: where it is, and whether it wants to be found.
+//! The metadata of a page before its text begins: its address, and whether it may be in a search.
 
 use scraper::{ElementRef, Html, Selector};
 
@@ -6,14 +6,14 @@ pub(super) fn select<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> 
     Selector::parse(selector).map(|s| html.select(&s).collect()).unwrap_or_default()
 }
 
-/// The text of the first match, its white space collapsed.
+/// The text of the first match, with white space collapsed.
 pub(super) fn first_text(html: &Html, selector: &str) -> Option<String> {
     let text = select(html, selector).first()?.text().collect::<String>();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
 
-/// Why the page is none, if it says so: `noindex`, or a redirect.
+/// The reason why the page asks not to be indexed: `noindex`, or a redirect.
 pub(super) fn left_out(html: &Html) -> Option<String> {
     robots(html).or_else(|| refresh(html).map(|target| format!("redirects to {target}")))
 }
@@ -27,9 +27,9 @@ fn robots(html: &Html) -> Option<String> {
     })
 }
 
-/// Where `<meta http-equiv=refresh content="0; url=...">` leads. Without an address the page loads itself anew.
+/// The target of `<meta http-equiv=refresh content="0; url=...">`. Without an address the page reloads itself.
 fn refresh(html: &Html) -> Option<String> {
-    // A redirect inside <noscript> is for readers whose browser runs no scripts: the page stays one.
+    // A redirect inside <noscript> is for browsers without scripts: the page itself is still valid.
     let metas = select(html, "meta[http-equiv]").into_iter();
     let refresh = metas.filter(|m| m.attr("http-equiv").is_some_and(|h| h.eq_ignore_ascii_case("refresh")));
     refresh.filter(|m| !m.ancestors().any(|a| a.value().as_element().is_some_and(|e| e.name() == "noscript"))).find_map(
@@ -43,7 +43,7 @@ fn refresh(html: &Html) -> Option<String> {
     )
 }
 
-/// The address that the page says is its proper one.
+/// The canonical address that the page declares.
 pub(super) fn canonical(html: &Html) -> Option<String> {
     let href = select(html, "link[rel=canonical]").first()?.attr("href")?.trim().to_owned();
     (!href.is_empty()).then_some(href)

@@ -1,13 +1,13 @@
-//! Which blocks are lists of links: contents, indexes, "see also".
+//! Identifies the blocks that are lists of links: contents, indexes, "see also".
 
 use super::piece::Piece;
 
-/// So many links in a row are a list; fewer are a part of the text around them.
+/// This many links in a row are a list; fewer are part of the surrounding text.
 const LIST: usize = 4;
-/// So many links with a description each are a list.
+/// This many links, each with a description, are a list.
 const DESCRIBED: usize = 6;
 
-/// For each piece whether it is a line of a list of links.
+/// Whether each piece is a line of a list of links.
 pub(super) fn lists(pieces: &[Piece]) -> Vec<bool> {
     let mut is_list = vec![false; pieces.len()];
     let mut from = 0;
@@ -26,10 +26,10 @@ fn mark(pieces: &[Piece], is_list: &mut [bool]) {
     };
     let links = test(super::words::Block::is_links);
     let described = test(|b| b.is_links() || b.is_described_link());
-    // A section that is nothing else may be shorter, but one link is no list.
+    // A section that contains nothing else may be shorter, but one link is not a list.
     let shortest = LIST.min(pieces.len()).max(2);
     mark_runs(&links, 0, shortest, is_list);
-    // A kind, a link and its description take turns.
+    // A kind, a link and its description alternate.
     mark_runs(&described, 2, DESCRIBED, is_list);
 }
 

@@ -1,13 +1,14 @@
-//! Definition lists whose terms have addresses, and boxes that open: each term is an entry, nested ones below it.
+//! Definition lists whose terms have addresses, and collapsible boxes: each term is an entry, with nested ones below
+//! it.
 
 use ego_tree::NodeId;
 
 use super::{entries, piece::Piece};
 use crate::document::LEVELS;
 
-/// Lists that are nested deeper add no levels.
+/// Deeper lists add no levels.
 const DEEPEST: u8 = 30;
-/// Names of one definition that are shown.
+/// Maximum number of names shown for one definition.
 const NAMES: usize = 3;
 
 #[derive(Debug)]
@@ -15,20 +16,20 @@ struct List {
     node: NodeId,
     /// Names and anchors of terms that wait for their definition.
     names: Vec<(String, String)>,
-    /// Whether an entry's definition is being read.
+    /// Whether the reader is inside the definition of an entry.
     in_entry: bool,
 }
 
-/// The lists that are open.
+/// Open lists.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     open: Vec<List>,
-    /// Entries that are open.
+    /// Open entries.
     depth: u8,
 }
 
 impl Lists {
-    /// The level that a heading of this level has inside the open entries; entries have level 7.
+    /// The level of a heading inside the open entries; entries have level 7.
     pub(super) fn level(&self, level: u8) -> u8 {
         self.depth.min(DEEPEST) * LEVELS + level
     }
@@ -38,7 +39,7 @@ impl Lists {
         self.open.push(List { node, names: Vec::new(), in_entry: false });
     }
 
-    /// Closes a list, and gives the pieces that this makes.
+    /// Closes a list, and returns the resulting pieces.
     pub(super) fn close(&mut self, node: NodeId) -> Vec<Piece> {
         if self.open.last().is_none_or(|l| l.node != node) {
             return Vec::new();
@@ -56,12 +57,12 @@ impl Lists {
         }
     }
 
-    /// Whether a list is open for a term to stand in.
+    /// Whether a list is open that may contain a term.
     pub(super) fn has_open(&self) -> bool {
         !self.open.is_empty()
     }
 
-    /// The definition of the terms before begins.
+    /// Begins the definition of the preceding terms.
     pub(super) fn begin_entry(&mut self) -> Vec<Piece> {
         let level = self.level(LEVELS - 1);
         let Some(list) = self.open.last_mut().filter(|l| !l.names.is_empty()) else { return Vec::new() };
@@ -71,7 +72,7 @@ impl Lists {
         entry(level, names)
     }
 
-    /// The definition ends, and with it the entry.
+    /// Ends the definition and its entry.
     pub(super) fn end_entry(&mut self) -> Vec<Piece> {
         let Some(list) = self.open.last_mut().filter(|l| l.in_entry) else { return Vec::new() };
         list.in_entry = false;
@@ -80,7 +81,7 @@ impl Lists {
     }
 }
 
-/// An entry of one or several terms. What its heading does not show is its first text.
+/// An entry of one or several terms. Its text begins with the terms that its heading omits.
 fn entry(level: u8, names: Vec<(String, String)>) -> Vec<Piece> {
     let Some(anchor) = names.first().map(|(_, a)| a.clone()) else { return Vec::new() };
     let mut shown: Vec<String> = Vec::new();

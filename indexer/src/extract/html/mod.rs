@@ -1,4 +1,4 @@
-//! HTML: the main content, without navigation, scripts and styles, cut where its headings and entries begin.
+//! HTML: the main content, without navigation, scripts and styles, cut at its headings and entries.
 //!
 //! ```text
 //! text -> tree -> shape (how much, where) -> pieces -> without boilerplate -> outline
@@ -47,7 +47,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
 }
 
-/// What a page shows to those who look for what a site repeats; nothing if it cannot be read.
+/// The sketch of a page, for the search for repetition; `None` if the page is unreadable.
 pub fn sketch(text: &str) -> Sketch {
     let (_, body, _) = front_matter::split(text);
     let Ok(html) = parse(body) else { return Sketch::default() };
@@ -56,7 +56,7 @@ pub fn sketch(text: &str) -> Sketch {
     Sketch { template, blocks, canonical: head::canonical(&html) }
 }
 
-/// Text of a piece of HTML, a block each; what Markdown has between its own.
+/// Text of a piece of HTML, one block each; this reads the HTML within Markdown.
 pub(super) fn blocks(fragment: &str) -> Vec<String> {
     if nesting(fragment) > DEEPEST {
         return Vec::new();
@@ -84,10 +84,10 @@ fn pieces(root: ElementRef<'_>, is_page: bool) -> Vec<Piece> {
     if is_page { without_page_turning(pieces) } else { pieces }
 }
 
-/// Without the lines that lead to the pages around this one, or down to its text.
+/// Drops the lines that link to neighbouring pages, or down to the text of the page.
 fn without_page_turning(mut pieces: Vec<Piece>) -> Vec<Piece> {
     let leads_on = |p: &Piece| matches!(p, Piece::Block(b) if b.leads_on());
-    // Some say only at one end of the page what their links are for.
+    // Some pages state the purpose of their links only at one end.
     let lines: HashSet<u64> = pieces.iter().filter(|p| leads_on(p)).filter_map(boilerplate::key).collect();
     let mut is_before_text = true;
     pieces.retain(|p| {

@@ -1,15 +1,15 @@
-//! How deep a page's elements are nested, before anything builds a tree of them.
+//! Measures the nesting depth of a page before anything builds a tree from it.
 
-/// Deepest nesting that is read. Browsers stop at 512; no page that people wrote comes near.
+/// Maximum nesting depth. Browsers stop at 512; pages written by people stay far below.
 pub(super) const DEEPEST: usize = 2000;
 
-/// Elements that may stay open, and so do not count.
+/// Elements that may stay open, and therefore do not count.
 const UNCLOSED: [&str; 28] = [
     "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "colgroup", "area",
     "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "!",
 ];
 
-/// How deep elements are nested at most.
+/// The maximum nesting depth of the elements.
 pub(super) fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);
     for (at, _) in text.match_indices('<') {

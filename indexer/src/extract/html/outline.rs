@@ -1,4 +1,4 @@
-//! From the pieces of a page to its outline.
+//! Turns the pieces of a page into its outline.
 
 use super::{links, piece::Piece};
 use crate::document::Outline;

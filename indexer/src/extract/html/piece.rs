@@ -1,4 +1,4 @@
-//! What a page is read into before boilerplate is taken out: headings, entries and blocks, from top to bottom.
+//! The pieces of a page before boilerplate removal: headings, entries and blocks, from top to bottom.
 
 use super::words::Block;
 
@@ -9,14 +9,14 @@ pub(super) enum Piece {
     Heading { level: u8, text: String, anchor: Option<String>, is_outside: bool },
     /// The name of an entry.
     Entry { level: u8, name: String, anchor: String },
-    /// The text of headings and entries of this level, and of deeper ones, ends.
+    /// End of the text of headings and entries of this level and of deeper ones.
     End { level: u8 },
     /// Text.
     Block(Block),
 }
 
 impl Piece {
-    /// The whole of a name that was shortened. It does not count as something to say.
+    /// The complete form of a shortened name. It does not count as text of the entry.
     pub(super) fn repeated_name(text: String) -> Self {
         Self::Block(Block { text, ..Block::default() })
     }

@@ -50,28 +50,28 @@ const BLOCKS: [&str; 32] = [
     "tr",
     "ul",
 ];
-/// Elements that set a name off from the text that it begins.
+/// Elements that set off a name from the text after it.
 const NAMES: [&str; 8] = ["b", "code", "dfn", "kbd", "samp", "strong", "tt", "var"];
 /// An item with fewer letters needs no address of its own.
 const ITEM: u32 = 80;
-/// A name that begins an item has at most so many letters.
+/// Maximum number of letters of a name that begins an item.
 const ITEM_NAME: u32 = 60;
-/// Letters outside links that may stand between the start of a box and the heading that names it.
+/// Maximum number of letters outside links between the start of a box and its heading.
 const BEFORE_HEADING: usize = 24;
-/// A box that is named as furniture and has more text than this is none.
+/// A box with a furniture name but more text than this is content.
 const FURNITURE_PROSE: u32 = 400;
-/// A box that links to itself and has more text than this is no name.
+/// A box that links to itself but has more text than this is not a name.
 const LONGEST_NAME: u32 = 400;
 
-/// A heading or the name of an entry, while it is read.
+/// The current heading or entry name.
 struct Name {
     node: NodeId,
-    /// Level of a heading; none for an entry.
+    /// Level of a heading; `None` for an entry.
     level: Option<u8>,
     anchors: Candidates,
     /// The box that the heading opens.
     outer: Option<NodeId>,
-    /// Whether it is a term of a list, whose definition follows.
+    /// Whether it is a term of a list, followed by its definition.
     is_term: bool,
 }
 
@@ -79,11 +79,11 @@ struct Name {
 struct Open {
     node: NodeId,
     id: String,
-    /// Letters before it.
+    /// Number of letters before it.
     prose: usize,
-    /// Pieces before it.
+    /// Number of pieces before it.
     pieces: usize,
-    /// Whether a heading has its address, or one has gone by.
+    /// Whether a heading has its address, or one has already passed.
     is_taken: bool,
 }
 
@@ -97,14 +97,14 @@ pub(super) struct Reader<'s> {
     /// Anchors of empty elements since the last text.
     before: Vec<String>,
     lists: Lists,
-    /// Boxes at whose end the text of a heading ends, the heading and its level.
+    /// Boxes that end the text of a heading, with the heading and its level.
     scopes: Vec<(NodeId, NodeId, u8)>,
-    /// Inside the part of the page that has most of the text.
+    /// Inside the part of the page with most of the text.
     in_main: bool,
     pieces: Vec<Piece>,
 }
 
-/// Reads what is below an element. Without recursion: documents may be nested deeper than a stack.
+/// Reads the content of an element, without recursion: documents may be nested deeper than the stack allows.
 pub(super) fn read(root: ElementRef<'_>, shape: &Shape, at_body: bool) -> Vec<Piece> {
     let mut reader = Reader {
         shape,
@@ -146,7 +146,7 @@ pub(super) fn read(root: ElementRef<'_>, shape: &Shape, at_body: bool) -> Vec<Pi
 }
 
 impl Reader<'_> {
-    /// Opens an element; false if it is passed by with all that it holds.
+    /// Opens an element; false if it is skipped with all its content.
     fn open(&mut self, element: ElementRef<'_>) -> bool {
         let (node, e) = (element.id(), element.value());
         let mark = permalink(element);
@@ -216,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes in the anchors of an element that is not read.
+    /// Collects the anchors of a skipped element.
     fn pass_by(&mut self, e: &Element, mark: Option<&str>) {
         let own = own_id(e).filter(|_| e.name() == "a");
         match (&mut self.name, mark, own) {
@@ -229,7 +229,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Some pages have the address of a heading right behind it.
+    /// On some pages the address of a heading comes right after it.
     fn give_to_last_heading(&mut self, id: &str) {
         if self.words.is_empty()
             && let Some(Piece::Heading { anchor: anchor @ None, .. }) = self.pieces.last_mut()
@@ -238,7 +238,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a link is a remark to the name it stands in: `[source]`.
+    /// Whether a link is a remark on the surrounding name: `[source]`.
     fn is_source_link(&self, element: ElementRef<'_>) -> bool {
         if self.name.is_none() || element.value().name() != "a" {
             return false;
@@ -289,7 +289,7 @@ impl Reader<'_> {
 
     fn open_heading(&mut self, element: ElementRef<'_>, level: u8) {
         let node = element.id();
-        // A heading inside a term is what the term is.
+        // A heading inside a term replaces the term.
         if let Some(name) = self.name.take_if(|n| n.level.is_none()) {
             self.before.extend(name.anchors.own);
             self.before.extend(name.anchors.inner);
@@ -318,7 +318,7 @@ impl Reader<'_> {
             Some(Name { node, level: Some(level), anchors, outer: outer.map(|o| o.0).or(parent), is_term: false });
     }
 
-    /// Drops what stands between the start of a box and its heading, if it is links: "1.0.0 · source".
+    /// Drops links between the start of a box and its heading: "1.0.0 · source".
     fn drop_remark(&mut self, from: usize) {
         const REMARK: usize = 8;
         let is_remark = |p: &Piece| matches!(p, Piece::Block(b) if b.linked > 0 && b.letters - b.linked <= REMARK);
@@ -352,7 +352,7 @@ impl Reader<'_> {
         self.pieces.extend(begun);
     }
 
-    /// The line that stays visible of a box that opens; an entry if it has an address and no heading.
+    /// The summary line of a collapsible box; an entry if it has an address and no heading.
     fn open_summary(&mut self, element: ElementRef<'_>) {
         let id = element.parent().and_then(ElementRef::wrap).and_then(|p| own_id(p.value()).map(str::to_owned));
         if self.shape.extent(element.id()).headings() == 0 && (id.is_some() || own_id(element.value()).is_some()) {
@@ -360,7 +360,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The word that an item of a list begins with, if there is an anchor right before it: the item is an entry.
+    /// The first word of a list item with an anchor right before it: the item is an entry.
     fn open_item_name(&mut self, element: ElementRef<'_>) {
         let parent = element.parent().and_then(ElementRef::wrap).filter(|p| p.value().name() == "li");
         let Some(item) = parent.filter(|_| self.name.is_none() && self.words.is_empty()) else { return };
@@ -376,7 +376,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether an element says that it is a place of its own: it has an anchor, and a mark that leads to it.
+    /// Whether an element is an addressable place: it has an anchor, and a mark that links to it.
     fn links_to_itself(&self, element: ElementRef<'_>) -> bool {
         let extent = self.shape.extent(element.id());
         let Some(id) = own_id(element.value()).filter(|_| extent.headings() == 0 && self.name.is_none()) else {
@@ -390,9 +390,9 @@ impl Reader<'_> {
         let Some(name) = self.name.take() else { return };
         let block = self.words.take();
         let text = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // Generators put a link to the heading inside it, shown as one of these.
+        // Generators put a self-link inside the heading, shown as one of these characters.
         let text = text.trim_end_matches(['#', '¶', '\u{200b}', '🔗', ' ', '|']).trim_start_matches(['#', '§', ' ']);
-        // The terms of an index are links to where the word is, with an anchor for the letters above.
+        // The terms of an index link to the occurrences of a word; an anchor marks each initial letter above.
         let is_reference = block.linked * 2 >= block.letters && name.anchors.permalink.is_none();
         let is_entry = entries::is_name(text) && !is_reference;
         let anchor = name.anchors.clone().choose(text, |id| self.shape.ids.contains(id));
@@ -430,7 +430,7 @@ impl Reader<'_> {
         let (short, whole) = entries::short_name(text);
         self.pieces.push(Piece::Entry { level, name: short, anchor });
         if let Some(item) = name.outer {
-            // The name is the first word of its item's text.
+            // The name is the first word of the item.
             self.words.add(text);
             self.words.separate(" ");
             self.scopes.push((item, name.node, level));
@@ -438,7 +438,7 @@ impl Reader<'_> {
         self.pieces.extend(whole.map(Piece::repeated_name));
     }
 
-    /// Ends the text of the headings whose box this is, unless the box held nothing but the heading.
+    /// Ends the text of the headings that own this box, unless the box holds nothing but the heading.
     fn end_scope(&mut self, node: NodeId) {
         while let Some((_, heading, level)) = self.scopes.pop_if(|(outer, ..)| *outer == node) {
             if self.shape.has_text_after(node, heading) {

@@ -1,15 +1,15 @@
-//! The element that holds what a page is about.
+//! Finds the element with the main content of a page.
 
 use scraper::{ElementRef, Html};
 
 use super::{head::select, words::letters};
 
-/// Elements with one mark that are compared.
+/// Maximum number of elements with one mark to compare.
 const FEW: usize = 8;
-/// Marks of the content, the surest first.
+/// Marks of the content, the most reliable first.
 const MARKS: [&str; 6] = ["[data-cloze-content]", "main article", "main", "[role=main]", "article", "body"];
 
-/// The element that holds what the page is about.
+/// The element with the main content.
 pub(super) fn content(html: &Html) -> ElementRef<'_> {
     for mark in MARKS {
         let found = select(html, mark);
@@ -17,7 +17,7 @@ pub(super) fn content(html: &Html) -> ElementRef<'_> {
         if mark.contains("article") && found.len() > 1 {
             continue;
         }
-        // Hidden copies are shorter, as a rule. Only a few are measured: they may be nested in each other.
+        // Hidden copies are usually shorter. Only a few are measured: they may be nested in each other.
         let few = found.into_iter().take(FEW).rev();
         let longest = few.max_by_key(|e| e.text().map(letters).sum::<usize>());
         if let Some(element) = longest {

@@ -1,4 +1,4 @@
-//! How much text, how many links and which headings each element of a page holds.
+//! Counts the text, links and headings of each element of a page.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,13 +7,13 @@ use scraper::{ElementRef, Node};
 
 use super::{anchors::own_id, unseen::is_unseen, words::letters};
 
-/// Share of an element's prose, in percent, that a child has if it is the one that matters.
+/// Share of an element's prose, in percent, that makes a child the relevant element.
 const MAIN: u32 = 60;
 
-/// Elements that a page is laid out with.
+/// Elements used for page layout.
 const BOXES: [&str; 10] = ["article", "body", "center", "div", "main", "section", "table", "tbody", "td", "tr"];
 
-/// What lies before a place of the page.
+/// The totals before a place of the page.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     letters: u32,
@@ -21,7 +21,7 @@ struct Counts {
     headings: u32,
 }
 
-/// What an element holds: the difference between its end and its start.
+/// The totals of an element: the difference between its end and its start.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extent {
     start: Counts,
@@ -39,12 +39,12 @@ impl Extent {
         self.letters().saturating_sub(self.linked())
     }
 
-    /// Letters and digits of links.
+    /// Letters and digits inside links.
     pub(super) fn linked(&self) -> u32 {
         self.end.linked.saturating_sub(self.start.linked)
     }
 
-    /// How many headings it holds.
+    /// Number of headings.
     pub(super) fn headings(&self) -> u32 {
         self.end.headings.saturating_sub(self.start.headings)
     }
@@ -54,12 +54,12 @@ impl Extent {
 #[derive(Debug, Default)]
 pub(super) struct Shape {
     extents: HashMap<NodeId, Extent>,
-    /// All anchors that there are.
+    /// All anchors.
     pub(super) ids: HashSet<String>,
-    /// For each heading the number of the next one of its level or above.
+    /// For each heading, the number of the next one of its level or above.
     next_of_level: Vec<u32>,
     root: Extent,
-    /// The innermost element that has most of the text.
+    /// The innermost element with most of the text.
     pub(super) main: Option<NodeId>,
 }
 
@@ -116,24 +116,25 @@ impl Shape {
         shape
     }
 
-    /// What an element holds; nothing for one that is not seen.
+    /// The totals of an element; zero for an invisible one.
     pub(super) fn extent(&self, node: NodeId) -> Extent {
         self.extents.get(&node).copied().unwrap_or_default()
     }
 
-    /// Whether a box is the box of this heading: the heading is its first, and no other of its level is inside.
+    /// Whether a box belongs to this heading: the heading is its first, and the box has no other heading of that
+    /// level.
     pub(super) fn is_box_of(&self, outer: NodeId, heading: NodeId) -> bool {
         let (outer, number) = (self.extent(outer), self.extent(heading).start.headings);
         let next = self.next_of_level.get(number as usize).copied().unwrap_or(u32::MAX);
         outer.start.headings == number && next >= outer.end.headings
     }
 
-    /// Whether a box has text behind this heading.
+    /// Whether a box has text after this heading.
     pub(super) fn has_text_after(&self, outer: NodeId, heading: NodeId) -> bool {
         self.extent(outer).end.letters > self.extent(heading).end.letters
     }
 
-    /// Whether an element begins where the page does and holds nearly all of it: its address is the page's.
+    /// Whether an element begins with the page and holds nearly all of it: its address is that of the page.
     pub(super) fn is_whole_page(&self, node: NodeId) -> bool {
         let extent = self.extent(node);
         if extent.start.headings > self.root.start.headings {
@@ -158,7 +159,7 @@ impl Shape {
     }
 }
 
-/// For each level the number of the next one that is as high or higher; one past the end if there is none.
+/// For each level, the number of the next one that is as high or higher; one past the end if there is none.
 fn next_of_level(levels: &[u8]) -> Vec<u32> {
     let mut next = vec![levels.len() as u32; levels.len()];
     let mut waiting: Vec<usize> = Vec::new();

@@ -1,15 +1,15 @@
-//! Elements that readers do not see, or do not read.
+//! Elements that readers do not see or do not read.
 
 use scraper::node::Element;
 
-/// Elements whose text nobody reads.
+/// Elements whose text is never shown.
 const UNSEEN: [&str; 17] = [
     "script", "style", "noscript", "template", "nav", "footer", "aside", "svg", "iframe", "form", "button", "select",
     "head", "dialog", "object", "canvas", "map",
 ];
 
-/// Whether an element is left out with all that it holds. A page's own `header` is a banner; an article's holds its
-/// title, so it is left out only where the whole body is read.
+/// Whether to skip an element with all its content. The `header` of a page is a banner. The `header` of an article
+/// holds its title, so it is skipped only if the whole body is read.
 pub(super) fn is_unseen(element: &Element, at_body: bool) -> bool {
     let role = element.attr("role").unwrap_or_default();
     UNSEEN.contains(&element.name())
@@ -31,7 +31,7 @@ fn hides(style: &str) -> bool {
     })
 }
 
-/// Words with which authors name what stands around the text.
+/// Words that authors use to name the surroundings of the text.
 const FURNITURE: [&str; 11] = [
     "breadcrumb",
     "breadcrumbs",
@@ -46,7 +46,7 @@ const FURNITURE: [&str; 11] = [
     "toolbar",
 ];
 
-/// Whether a box is named as one that leads through the site or closes the page: `navheader`, `page-footer`.
+/// Whether the name of a box marks navigation or a page footer: `navheader`, `page-footer`.
 pub(super) fn is_named_furniture(element: &Element) -> bool {
     const BOXES: [&str; 8] = ["div", "table", "ul", "ol", "p", "section", "header", "td"];
     let words = || [element.attr("class"), element.attr("id")].into_iter().flatten().flat_map(words);

@@ -1,4 +1,4 @@
-//! The text of a block as it is read, and how much of it is link.
+//! The text of a block for the reader, and the share of links in it.
 
 /// A paragraph, a row, a line of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -6,35 +6,35 @@ pub(super) struct Block {
     pub(super) text: String,
     /// Letters and digits.
     pub(super) letters: usize,
-    /// Letters and digits of links.
+    /// Letters and digits inside links.
     pub(super) linked: usize,
-    /// Letters and digits of links to places on the same page.
+    /// Letters and digits inside links to places on the same page.
     pub(super) linked_here: usize,
     /// Whether its first word is a link.
     pub(super) begins_with_link: bool,
-    /// Whether it has a link to the page before, after or above.
+    /// Whether it has a link to the previous page, the next one or the one above.
     pub(super) turns_pages: bool,
-    /// Whether it stands beside the part of the page that has most of the text.
+    /// Whether it stands beside the part of the page with most of the text.
     pub(super) is_outside: bool,
 }
 
 impl Block {
-    /// Whether it is little more than links.
+    /// Whether it consists almost only of links.
     pub(super) fn is_links(&self) -> bool {
         self.linked > 0 && self.linked * 5 >= self.letters * 3
     }
 
-    /// Whether it leads to the text of the same page: "skip to the content", a list of the headings.
+    /// Whether it links to the text of the same page: "skip to the content", a list of the headings.
     pub(super) fn leads_down(&self) -> bool {
         self.is_links() && self.linked_here == self.linked
     }
 
-    /// Whether it leads to the pages around this one and says nothing else.
+    /// Whether it consists only of links to neighbouring pages.
     pub(super) fn leads_on(&self) -> bool {
         self.turns_pages && self.letters <= 300 && self.linked * 5 >= self.letters * 2
     }
 
-    /// Whether it is a link and what is said about it.
+    /// Whether it is a link with its description.
     pub(super) fn is_described_link(&self) -> bool {
         self.begins_with_link && self.linked * 5 >= self.letters
     }
@@ -44,18 +44,18 @@ impl Block {
 #[derive(Debug, Default)]
 pub(super) struct Words {
     block: Block,
-    /// Open elements whose white space counts.
+    /// Number of open elements with significant white space.
     pub(super) preformatted: usize,
-    /// Open links.
+    /// Number of open links.
     pub(super) in_link: usize,
-    /// Whether the link that was opened last leads to a place on the same page.
+    /// Whether the last opened link points to a place on the same page.
     pub(super) in_own_page: bool,
     /// Letters and digits outside links, of the whole page so far.
     pub(super) prose: usize,
 }
 
 impl Words {
-    /// Adds text as it stands in the source.
+    /// Adds text of the source.
     pub(super) fn add(&mut self, text: &str) {
         self.count(text);
         let to = &mut self.block.text;
@@ -63,7 +63,7 @@ impl Words {
             to.push_str(text);
             return;
         }
-        // White space between words is one space, whatever it was.
+        // Any white space between words becomes one space.
         let needs_space = |s: &str| !s.is_empty() && !s.ends_with([' ', '\n']);
         if text.starts_with(char::is_whitespace) && needs_space(to) {
             to.push(' ');
@@ -84,7 +84,7 @@ impl Words {
         if letters == 0 {
             return;
         }
-        // Code links its types; that makes no list of links of it.
+        // Code links its types; this does not make it a list of links.
         let is_link = self.in_link > 0 && self.preformatted == 0;
         if self.block.letters == 0 {
             self.block.begins_with_link = is_link;
@@ -95,22 +95,22 @@ impl Words {
         self.prose += if self.in_link > 0 { 0 } else { letters };
     }
 
-    /// Adds what separates, and is no text.
+    /// Adds a separator, which is not text.
     pub(super) fn separate(&mut self, mark: &str) {
         self.block.text.push_str(mark);
     }
 
-    /// Notes a link to the page before, after or above.
+    /// Records a link to the previous page, the next one or the one above.
     pub(super) fn turn_pages(&mut self) {
         self.block.turns_pages = true;
     }
 
-    /// Whether there is nothing to read yet.
+    /// Whether the block is still empty.
     pub(super) fn is_empty(&self) -> bool {
         self.block.letters == 0 && self.block.text.trim_matches([' ', '\n', '|']).is_empty()
     }
 
-    /// What was read, from which point a new block begins.
+    /// Returns the block so far and begins a new one.
     pub(super) fn take(&mut self) -> Block {
         std::mem::take(&mut self.block)
     }

@@ -1,4 +1,4 @@
-//! The man macros: `.TH`, `.SH`, `.TP` and the others of man(7), and what pod2man adds to them.
+//! The man macros: `.TH`, `.SH`, `.TP` and the others of man(7), and the additions of pod2man.
 
 use super::{
     Read,
@@ -12,11 +12,11 @@ struct Reader {
     writer: Writer,
     name: String,
     section: String,
-    /// Lines of a table that is being read.
+    /// Lines of the current table.
     table: Option<Vec<String>>,
-    /// Whether an equation is being read: those are passed by.
+    /// Whether the reader is inside an equation, which it skips.
     is_equation: bool,
-    /// Address of the link that is open.
+    /// Address of the open link.
     link: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Reader {
         } else if text.trim().is_empty() {
             self.writer.blank();
         } else {
-            // roff breaks the line before one that is indented.
+            // roff breaks the line before an indented one.
             if text.starts_with([' ', '\t']) && !self.writer.is_tag {
                 self.writer.line();
             }
@@ -61,7 +61,7 @@ impl Reader {
             "SH" => writer.head(2, &all()),
             "SS" => writer.head(3, &all()),
             "PP" | "P" | "LP" | "HP" | "sp" | "Sp" | "RE" => writer.paragraph(),
-            // What is set further in belongs to the words above it.
+            // Text with deeper indentation belongs to the words above it.
             "br" | "RS" => writer.line(),
             "TP" => {
                 writer.paragraph();
@@ -96,7 +96,7 @@ impl Reader {
             "EN" => self.is_equation = false,
             // Index entries, versions of systems, settings of lists.
             "IX" | "AT" | "UC" | "DT" | "PD" | "YS" => {}
-            // Macros of the page's own; requests of roff have no capitals.
+            // Macros of the page itself; roff requests have no capitals.
             own if own.starts_with(|c: char| c.is_ascii_uppercase()) => self.words(&all()),
             _ => {}
         }
@@ -119,7 +119,7 @@ impl Reader {
         self.writer.paragraph();
         let tag = arguments.first().map_or("", |a| a.text.trim());
         let is_number = tag.starts_with(|c: char| c.is_ascii_digit()) && tag.len() < 5;
-        // Bullets say nothing.
+        // Bullets carry no meaning.
         if tag.chars().any(char::is_alphanumeric) && tag != "o" || tag.len() > 3 {
             self.writer.is_tag = !is_number;
             self.writer.words(tag);

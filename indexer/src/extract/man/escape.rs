@@ -1,10 +1,10 @@
-//! Escapes of roff: what they stand for, or nothing where they only set type.
+//! Escapes of roff: their replacement, or nothing for those that only affect typesetting.
 
 use std::collections::HashMap;
 
-/// Bytes that all strings of a page may add, however often it uses them.
+/// Maximum number of bytes that all strings of a page may add, however often it uses them.
 const EXPANDED: usize = 1 << 20;
-/// Longest string that a page may define, in bytes.
+/// Maximum length of a string that a page defines, in bytes.
 const LONGEST_STRING: usize = 1000;
 
 /// Characters by their two-letter names, from the lists of groff_char(7) and mandoc_char(7).
@@ -151,7 +151,7 @@ const CHARACTERS: &[(&str, &str)] = &[
     ("fm", "′"),
 ];
 
-/// Turns raw text into what its reader sees, with the strings that the page has defined.
+/// Turns raw text into visible text, with the strings that the page defined.
 pub(super) struct Escapes {
     strings: HashMap<String, String>,
     left: usize,
@@ -179,7 +179,7 @@ impl Default for Escapes {
 }
 
 impl Escapes {
-    /// Gives a string its value, escapes resolved.
+    /// Sets the value of a string, with escapes resolved.
     pub(super) fn define(&mut self, name: &str, value: &str) {
         let mut value = self.text(value);
         value.truncate(value.floor_char_boundary(LONGEST_STRING));
@@ -198,7 +198,7 @@ impl Escapes {
         out
     }
 
-    /// Resolves what stands behind a backslash; gives what stands behind that.
+    /// Resolves the text after a backslash; returns the text behind that.
     fn escape<'t>(&mut self, text: &'t str, out: &mut String) -> &'t str {
         let Some(kind) = text.chars().next() else { return "" };
         let rest = &text[kind.len_utf8()..];
@@ -221,7 +221,7 @@ impl Escapes {
                 out.extend(number.parse().ok().and_then(char::from_u32));
                 rest
             }
-            // Characters over each other: an accent and its letter.
+            // Overstruck characters: an accent and its letter.
             'o' => {
                 let (inner, rest) = quoted(rest);
                 out.push_str(inner);
@@ -257,7 +257,7 @@ fn push<'t>(out: &mut String, text: &str, rest: &'t str) -> &'t str {
     rest
 }
 
-/// A name of one letter, of two behind `(`, or of any length in brackets; and what stands behind it.
+/// A name of one letter, of two after `(`, or of any length in brackets; and the text behind it.
 fn named(text: &str) -> (&str, &str) {
     let to = |from: usize, count: usize| {
         let end = text[from..].char_indices().nth(count).map_or(text.len(), |(at, _)| from + at);
@@ -272,14 +272,14 @@ fn named(text: &str) -> (&str, &str) {
     }
 }
 
-/// What stands between two marks of any kind.
+/// The text between two delimiters of any kind.
 fn quoted(text: &str) -> (&str, &str) {
     let Some(mark) = text.chars().next() else { return ("", "") };
     let inner = &text[mark.len_utf8()..];
     inner.split_once(mark).unwrap_or(("", inner))
 }
 
-/// What stands behind a size: `+1`, `-1`, `0`, `10`, `(12`, `[12]` or `'12'`.
+/// The text after a size: `+1`, `-1`, `0`, `10`, `(12`, `[12]` or `'12'`.
 fn size(text: &str) -> &str {
     let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
     match rest.as_bytes() {
@@ -296,7 +296,7 @@ fn character(name: &str) -> String {
     if let Some((_, text)) = CHARACTERS.iter().find(|(n, _)| *n == name) {
         return (*text).to_owned();
     }
-    // `u0041_0301` is a letter and a mark on it.
+    // `u0041_0301` is a letter with a combining mark.
     if let Some(codes) = name.strip_prefix('u') {
         let character = |code: &str| u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
         return codes.split('_').filter_map(character).collect();

@@ -1,4 +1,4 @@
-//! The mdoc macros of the BSDs: what a word is, not how it looks.
+//! The mdoc macros of the BSDs: they mark the meaning of a word, not its look.
 
 use super::{
     Read,
@@ -6,12 +6,12 @@ use super::{
     writer::{Tight, Writer},
 };
 
-/// Macros whose words are as they stand.
+/// Macros whose words are shown unchanged.
 const PLAIN: [&str; 31] = [
     "Ad", "An", "Cd", "Cm", "Dv", "Em", "Er", "Ev", "Fa", "Fd", "Fr", "Ft", "Hf", "Ic", "Lb", "Li", "Ms", "Mt", "No",
     "Pa", "St", "Sx", "Sy", "Tn", "Va", "Vt", "Lk", "Cl", "At", "Xo", "Xc",
 ];
-/// Macros that put something around the rest of the line, or around all up to another macro.
+/// Macros that enclose the rest of the line, or everything up to another macro.
 const ENCLOSURES: [(&str, &str, &str, &str, &str); 9] = [
     ("Op", "Oo", "Oc", "[", "]"),
     ("Aq", "Ao", "Ac", "<", ">"),
@@ -109,14 +109,14 @@ impl Reader {
                 self.writer.words(&format!("The {name} utility exits 0 on success, and >0 if an error occurs."));
             }
             "Sm" => self.writer.tight = if first == "off" { Tight::Before } else { Tight::No },
-            // The end of an item's name that took several lines.
+            // The end of an item name that took several lines.
             "Xc" => {
                 self.line(name, arguments);
                 self.writer.line();
             }
             "br" => self.writer.line(),
             "Dd" | "Os" | "Bk" | "Ek" | "Rv" | "Bf" | "Ef" | "Ud" | "Bt" | "Db" | "Tg" => {}
-            // A reference's author, title, and so on.
+            // The author, title and other parts of a reference.
             part if part.starts_with('%') => {
                 let text = self.inline(None, arguments);
                 self.writer.words(&text);
@@ -129,7 +129,7 @@ impl Reader {
     /// A line of text that begins with a macro.
     fn line(&mut self, name: &str, arguments: &[Argument]) {
         let text = self.inline(Some(name), arguments);
-        // What closes follows without a space, also when it stands on a line of its own.
+        // A closing mark follows without a space, even on a line of its own.
         let closes = matches!(name, "Ns") || ENCLOSURES.iter().any(|e| e.2 == name);
         self.writer.is_glued |= closes;
         if !text.is_empty() {
@@ -186,31 +186,31 @@ fn is_macro(word: &Argument) -> bool {
             || ENCLOSURES.iter().any(|e| !name.is_empty() && (e.0 == name || e.1 == name || e.2 == name)))
 }
 
-/// What the words behind a macro are.
+/// Formats the words after a macro.
 #[derive(PartialEq, Eq)]
 enum Kind {
     Plain,
-    /// Options: each has a dash before it.
+    /// Options: each gets a dash.
     Flags,
-    /// A page, and then its section.
+    /// A page name, then its section.
     Page(u8),
     /// The name of the page itself.
     Name,
-    /// A function, and then its parameters.
+    /// A function, then its parameters.
     Function(u8),
-    /// What the next word follows without a space.
+    /// Text that the next word follows without a space.
     Prefix,
 }
 
-/// A line that is being put together.
+/// A line under construction.
 struct Inline<'a> {
     name: &'a mut String,
     out: String,
     is_glued: bool,
-    /// No words have spaces between them.
+    /// Whether words have no spaces between them.
     is_tight: bool,
     kind: Kind,
-    /// What closes at the end of the line, the outermost first.
+    /// Closing marks for the end of the line, the outermost first.
     closers: Vec<&'static str>,
 }
 

@@ -12,17 +12,17 @@ use crate::document::{Extracted, Outline, Section, front_matter::FrontMatter};
 
 use source::Line;
 
-/// How many lines from the top a page must have said which macros it uses.
+/// Number of lines from the top in which a page must reveal its macros.
 const PREAMBLE: usize = 1000;
 
-/// Whether a file's extension is a section of the manual: a digit, and what some systems add to it.
+/// Whether the extension of a file is a section of the manual: a digit, with the suffixes of some systems.
 #[must_use]
 pub fn is_section(extension: &str) -> bool {
     let rest = extension.strip_prefix(|c: char| matches!(c, '1'..='9'));
     extension == "man" || rest.is_some_and(|r| r.len() <= 5 && r.chars().all(|c| c.is_ascii_lowercase()))
 }
 
-/// Whether a text is a manual page, or stands in for one. Many other files end in a digit.
+/// Whether a text is a manual page, or refers to one. Many other files end in a digit.
 #[must_use]
 pub fn is_page(text: &str) -> bool {
     let mut lines = text.lines().take(PREAMBLE).filter(|line| !line.trim().is_empty());
@@ -35,11 +35,11 @@ pub fn is_page(text: &str) -> bool {
     first && text.lines().take(PREAMBLE).filter(|line| is_request(line)).any(names)
 }
 
-/// What the macros of a page say.
+/// The content of the macros of a page.
 #[derive(Debug, Default)]
 struct Read {
     outline: Outline,
-    /// Name and section, as the page's first macro has them.
+    /// Name and section, from the first macro of the page.
     name: String,
     section: String,
 }
@@ -47,7 +47,7 @@ struct Read {
 /// Reads a page.
 ///
 /// # Errors
-/// A sentence for the report: no manual page.
+/// A sentence for the report: not a manual page.
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !is_page(text) {
@@ -76,7 +76,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     Ok((Extracted::Page(Box::new(page)), Vec::new()))
 }
 
-/// The name as the page itself spells it: the macro's is in capitals on most pages.
+/// The name as the page itself spells it: most pages have it in capitals in the macro.
 fn spelled(name: &str, first: Option<&Section>) -> String {
     let text = first.map_or("", |s| s.text.as_str());
     let names = text.split(" - ").next().unwrap_or_default().split(|c: char| c == ',' || c.is_whitespace());

@@ -7,7 +7,7 @@ use super::escape::Escapes;
 /// One line of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Words. Those that end in a mark for it go on without a space.
+    /// Words. Those that end in a continuation mark continue without a space.
     Text(String, bool),
     /// A macro or request with its arguments.
     Macro(String, Vec<Argument>),
@@ -17,23 +17,23 @@ pub(super) enum Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
     pub(super) text: String,
-    /// In quotes, or behind a mark of no width: never the name of a macro, nor punctuation.
+    /// In quotes, or after a zero-width mark: never the name of a macro, nor punctuation.
     pub(super) is_quoted: bool,
 }
 
-/// What is being passed by.
+/// The part to skip.
 enum Skip {
     Nothing,
-    /// The body of a definition, to the line that ends it.
+    /// The body of a definition, up to the line that ends it.
     Definition(String),
-    /// A branch that is not taken, to the brace that closes it.
+    /// A branch not chosen, up to its closing brace.
     Branch(usize),
 }
 
 struct Reader {
     escapes: Escapes,
     skip: Skip,
-    /// Whether the other branches of open `.ie`s are taken.
+    /// Whether the other branches of the open `.ie`s apply.
     others: Vec<bool>,
     lines: Vec<Line>,
 }
@@ -86,13 +86,13 @@ impl Reader {
                 return;
             }
         }
-        // A comment alone is not an empty line, which would end the paragraph.
+        // A line with only a comment is not an empty line, which would end the paragraph.
         if !rest.is_empty() || line.is_empty() {
             self.resolved(&rest);
         }
     }
 
-    /// If the line is a branch, what remains of it: nothing if it is not taken.
+    /// The rest of the line if it is a branch: nothing if the branch does not apply.
     fn branch(&mut self, line: &str) -> Option<String> {
         let (name, rest) = request(line)?;
         let (is_taken, rest) = match name {
@@ -116,7 +116,7 @@ impl Reader {
         Some(String::new())
     }
 
-    /// Whether a condition holds on a terminal, and what stands behind it. One that cannot be told does not.
+    /// Whether a condition holds on a terminal, and the text after it. An unknown condition does not hold.
     fn condition<'t>(&mut self, text: &'t str) -> (bool, &'t str) {
         let text = text.trim_start();
         let (negated, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
@@ -178,7 +178,7 @@ fn request(line: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| (&rest[..end], &rest[end..]))
 }
 
-/// A line to where its comment begins.
+/// A line up to its comment.
 fn without_comment(line: &str) -> &str {
     let bytes = line.as_bytes();
     let mut at = 0;
@@ -192,7 +192,7 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// Arguments are parted by spaces; quotes keep them together, and two quotes inside are one.
+/// Spaces separate arguments; quotes keep them together, and two quotes inside are one.
 fn arguments(text: &str) -> Vec<(String, bool)> {
     let mut all = Vec::new();
     let mut rest: VecDeque<char> = text.chars().collect();

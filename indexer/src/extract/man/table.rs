@@ -1,6 +1,6 @@
-//! Tables of tbl(1): a row a line.
+//! Tables of tbl(1): one row per line.
 
-/// The rows of a table, their cells parted by ` | `. Lines are those between `.TS` and `.TE`.
+/// The rows of a table, with ` | ` between cells. `lines` are those between `.TS` and `.TE`.
 pub(super) fn rows(lines: &[String]) -> Vec<String> {
     let options = lines.first().filter(|line| line.trim_end().ends_with(';'));
     let delimiter = options.and_then(|line| {
@@ -8,7 +8,7 @@ pub(super) fn rows(lines: &[String]) -> Vec<String> {
         after.chars().next()
     });
     let delimiter = delimiter.unwrap_or('\t');
-    // The layout ends with a point.
+    // A full stop ends the layout.
     let layout = lines.iter().position(|line| line.trim_end().ends_with('.')).map_or(0, |at| at + 1);
     let mut rows = Vec::new();
     let mut row = String::new();
@@ -38,7 +38,7 @@ pub(super) fn rows(lines: &[String]) -> Vec<String> {
 fn shown(row: &str, delimiter: char) -> Option<String> {
     let cells: Vec<_> =
         row.split(delimiter).map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    // `_` and `=` are lines across.
+    // `_` and `=` are horizontal rules.
     let is_text = cells.iter().any(|cell| cell.chars().any(char::is_alphanumeric));
     is_text.then(|| cells.join(" | ").trim_matches([' ', '|']).to_owned())
 }

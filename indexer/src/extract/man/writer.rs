@@ -3,7 +3,7 @@
 use super::anchor;
 use crate::document::Outline;
 
-/// Whether words are set without spaces between them. The first of them still has one before it.
+/// Whether to join words without spaces. The first of them still has a space before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Tight {
     #[default]
@@ -12,12 +12,12 @@ pub(super) enum Tight {
     Inside,
 }
 
-/// Collects what the macros say.
+/// Collects the output of the macros.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     pub(super) outline: Outline,
     text: String,
-    /// Lines are kept as they are.
+    /// Lines are kept unchanged.
     pub(super) is_literal: bool,
     /// The next words stand on a line of their own, above the text that they name.
     pub(super) is_tag: bool,
@@ -55,7 +55,7 @@ impl Writer {
         }
     }
 
-    /// Ends the line, if one was begun.
+    /// Ends the current line, if any.
     pub(super) fn line(&mut self) {
         self.text.truncate(self.text.trim_end_matches([' ', '\t']).len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
@@ -63,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// An empty line: literal text keeps it, other text ends its paragraph there.
+    /// An empty line: literal text keeps it; elsewhere it ends the paragraph.
     pub(super) fn blank(&mut self) {
         if !self.is_literal {
             self.paragraph();
@@ -80,7 +80,7 @@ impl Writer {
         self.tight = Tight::No;
     }
 
-    /// Adds a paragraph that is complete.
+    /// Adds a complete paragraph.
     pub(super) fn whole(&mut self, text: &str) {
         self.paragraph();
         self.outline.paragraph(text);

@@ -1,6 +1,6 @@
 //! Attribute lists: `{#id .class key=value}`, and kramdown's and Python-Markdown's `{: #id }`.
 
-/// Longest attribute list, in bytes.
+/// Maximum length of an attribute list, in bytes.
 const LONGEST: usize = 400;
 
 /// An attribute list.
@@ -8,15 +8,15 @@ const LONGEST: usize = 400;
 pub(super) struct Attributes<'t> {
     /// Its `#id`.
     pub(super) id: Option<&'t str>,
-    /// Its length in bytes, with the braces.
+    /// Its length in bytes, including the braces.
     pub(super) length: usize,
-    /// Whether a colon marks it, so that it can be nothing else.
+    /// Whether a colon marks it, which makes it unambiguous.
     pub(super) is_marked: bool,
     /// Whether it begins with an id or a class.
     pub(super) is_named: bool,
 }
 
-/// The attribute list that a text begins with.
+/// The attribute list at the start of a text.
 pub(super) fn parse(text: &str) -> Option<Attributes<'_>> {
     let inner = text.strip_prefix('{')?;
     let end = inner.bytes().take(LONGEST).position(|b| matches!(b, b'}' | b'{' | b'\n'))?;
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<Attributes<'_>> {
     Some(Attributes { id, length: end + 2, is_marked: marked.is_some(), is_named })
 }
 
-/// Whether a text is nothing but ids, classes and pairs.
+/// Whether a text consists only of ids, classes and pairs.
 fn is_list(text: &str) -> bool {
     let is_name = |name: &str| {
         let is_kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '/');
@@ -56,7 +56,7 @@ fn is_list(text: &str) -> bool {
     !text.is_empty()
 }
 
-/// What comes after a value, in quotes or not.
+/// The text after a value, quoted or not.
 fn value_end(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote {

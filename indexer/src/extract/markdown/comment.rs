@@ -1,9 +1,9 @@
-//! Comments that readers never see: HTML's, MDX's, Obsidian's, and those of templates. They may hold anything,
-//! code and empty lines too, so they go before anything else is looked for.
+//! Comments that readers never see: those of HTML, MDX, Obsidian, and templates. They may hold anything, including
+//! code and empty lines, so they are removed first.
 
 use std::borrow::Cow;
 
-/// How comments begin and end.
+/// Start and end marks of comments.
 const FORMS: [(&str, &str); 8] = [
     ("<!--", "-->"),
     ("{/*", "*/}"),
@@ -17,9 +17,9 @@ const FORMS: [(&str, &str); 8] = [
 
 /// Goes through the lines of a page from the top.
 pub(super) struct Comments {
-    /// End of the comment that is open.
+    /// End mark of the open comment.
     open: Option<&'static str>,
-    /// Where each form ends for the last time in the page.
+    /// The last end of each form in the page.
     last: [Option<usize>; FORMS.len()],
 }
 
@@ -67,7 +67,7 @@ impl Comments {
         Cow::Owned(out)
     }
 
-    /// Whether a comment that would begin behind `before` ends somewhere. The line begins at `start` in the page and
+    /// Whether a comment that would begin after `before` ends somewhere. The line begins at `start` in the page and
     /// has its last per cent signs at `last_here`.
     fn ends(&self, form: usize, before: &str, start: usize, last_here: Option<usize>) -> bool {
         let (begin, _) = FORMS[form];
@@ -76,13 +76,14 @@ impl Comments {
         if begin != "%%" {
             return is_later;
         }
-        // Two per cent signs are a comment where a text may begin, and beyond their line only at its beginning.
+        // Two per cent signs open a comment only where a text may begin. They reach past their line only at its
+        // beginning.
         let is_first = before.bytes().all(|b| matches!(b, b' ' | b'\t'));
         is_later && is_first || before.ends_with([' ', '\t']) && last_here.is_some_and(|last| last >= inside)
     }
 }
 
-/// Where the next comment begins, and its form.
+/// The start of the next comment, and its form.
 fn begin(line: &str, from: usize, is_comment: impl Fn(usize, usize) -> bool) -> Option<(usize, usize)> {
     let mut at = from;
     while let Some(next) = line[at..].find(['<', '{', '%', '`']) {

@@ -1,11 +1,11 @@
-//! Which markup a page may have.
+//! Decides which markup a page may have.
 
 use super::jsx;
 
-/// What can be markup in a page; what is not named here is unmistakable.
+/// Ambiguous markup; all other markup is unmistakable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Dialect {
-    /// Braces are expressions, and indentation is no code.
+    /// Braces are expressions, and indentation is not code.
     pub(super) is_mdx: bool,
     /// `{% %}` are tags.
     pub(super) has_liquid: bool,
@@ -14,10 +14,10 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// By a page's name and text. `has_liquid`: whether its author lets Liquid be.
+    /// Decides by the name and text of a page. `has_liquid`: whether its author leaves Liquid on.
     pub(super) fn of(source: &str, text: &str, has_liquid: bool) -> Self {
         let is_module = |line: &str| jsx::is_module_line(line) || jsx::is_open_import(line);
-        // Modules stand at the top; a script of other generators holds modules too, but begins with its tag.
+        // Modules stand at the top; a script of other generators also holds modules, but begins with its tag.
         let first = text.lines().filter(|line| !line.trim().is_empty()).take(20);
         let is_mdx = source.to_ascii_lowercase().ends_with(".mdx")
             || first.clone().any(is_module) && !first.clone().any(|l| l.starts_with("<script"));

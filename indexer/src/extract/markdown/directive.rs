@@ -1,21 +1,21 @@
-//! Lines that are markup as a whole: containers between colons or slashes, places where a file or a table of
-//! contents is put, abbreviations, ids of blocks, lists of tags.
+//! Lines that are markup as a whole: containers between colons or slashes, placeholders for a file or a table of
+//! contents, abbreviations, ids of blocks, lists of tags.
 
-/// What stands where a table of contents is to be made.
+/// Placeholders for a table of contents.
 const CONTENTS: [&str; 5] = ["[[toc]]", "[toc]", "[[_toc_]]", "${toc}", "{{toc}}"];
 
-/// What becomes of a line that is markup.
+/// The result for a line of markup.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Directive<'l> {
     /// Nothing.
     Gone,
     /// A paragraph of its own.
     Paragraph(&'l str),
-    /// As a paragraph; options for a program may follow, indented.
+    /// A paragraph; indented options for a program may follow.
     Generated(&'l str),
-    /// Names of files follow, up to the same line.
+    /// File names follow, up to the next such line.
     Files,
-    /// A line without marks.
+    /// A line without markup.
     Line(String),
 }
 
@@ -35,7 +35,7 @@ pub(super) fn read(line: &str) -> Option<Directive<'_>> {
     }
 }
 
-/// `:::tip[Title]`, `::: details Title`, `:::{note} Title`, `/// tab | Title`; what ends them too.
+/// `:::tip[Title]`, `::: details Title`, `:::{note} Title`, `/// tab | Title`; also their closing lines.
 fn container(line: &str) -> Option<Directive<'_>> {
     let mark = line.chars().next()?;
     let rest = line.trim_start_matches(mark);
@@ -62,7 +62,7 @@ fn container(line: &str) -> Option<Directive<'_>> {
     }
     let title = title.trim();
     if title.is_empty() && !rest.starts_with('{') && name.contains('.') {
-        // The name of something that a program documents in this place.
+        // The name of an object that a program documents here.
         return Some(Directive::Generated(name));
     }
     let bracketed = title.strip_prefix('[').and_then(|t| t.rsplit_once(']')).map(|(title, _)| title);
@@ -70,13 +70,13 @@ fn container(line: &str) -> Option<Directive<'_>> {
     Some(Directive::Paragraph(bracketed.unwrap_or_else(plain)))
 }
 
-/// `--8<-- "file"`; without a file, names of files follow.
+/// `--8<-- "file"`; without a file, file names follow.
 fn snippet(line: &str) -> Option<Directive<'_>> {
     let rest = line.trim_start_matches('-').strip_prefix("8<")?.trim_start_matches('-');
     Some(if rest.trim().is_empty() { Directive::Files } else { Directive::Gone })
 }
 
-/// `{!file!}`, `{* file *}`: lines of other programs that put a file in.
+/// `{!file!}`, `{* file *}`: include lines of other programs.
 fn is_include(line: &str) -> bool {
     [("{!", "!}"), ("{*", "*}")].iter().any(|(a, b)| line.len() > 4 && line.starts_with(a) && line.ends_with(b))
 }
@@ -94,14 +94,14 @@ fn tags(line: &str) -> Option<Directive<'_>> {
     Some(Directive::Line(format!("{}\n", words.join(" "))))
 }
 
-/// The tag that a text begins with, without its `#`. A number alone is none.
+/// The tag at the start of a text, without its `#`. A number alone is not a tag.
 pub(super) fn tag(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('#')?;
     let tag = &rest[..rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '/')).unwrap_or(rest.len())];
     tag.contains(char::is_alphabetic).then_some(tag)
 }
 
-/// Length of the id of a block that a text begins with, `^block-1`.
+/// Length of a block id at the start of a text, `^block-1`.
 pub(super) fn block_id(text: &str) -> Option<usize> {
     let rest = text.strip_prefix('^')?;
     let id = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len())];

@@ -1,12 +1,11 @@
-//! Blocks whose content is indented below a line that opens them, as MkDocs has them: `!!! note "Title"`,
-//! `??? tip`, `=== "Tab"`. Their titles become paragraphs; their content loses the indentation, which would make
-//! code of it elsewhere.
+//! Blocks with indented content below an opening line, in the style of MkDocs: `!!! note "Title"`, `??? tip`, `===
+//! "Tab"`. Their titles become paragraphs; their content loses the indentation, which would otherwise make it code.
 
 use std::borrow::Cow;
 
 use super::lines::{Line, Lines, columns, dedent};
 
-/// Columns by which content is indented.
+/// Number of columns of indentation.
 const STEP: usize = 4;
 
 /// The text of a page with all such blocks opened.
@@ -16,7 +15,7 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let mut lines = Lines::new(true);
-    // Columns at which the contents of the open blocks begin.
+    // Columns where the contents of the open blocks begin.
     let mut open: Vec<usize> = Vec::new();
     for line in text.split_inclusive('\n') {
         let indent = columns(line);
@@ -32,7 +31,7 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
                 open.push(indent + STEP);
                 let space = &line[..line.len() - line.trim_start().len()];
                 [space, title, "\n\n"].iter().for_each(|part| out.push_str(part));
-                // What follows is as after an empty line.
+                // The text behind it is treated like text after an empty line.
                 lines.next("\n");
             }
             None => out.push_str(line),
@@ -52,7 +51,7 @@ fn title(line: &str) -> Option<&str> {
     let is_kind = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
     let is_word = mark != "===" && !kind.trim().is_empty() && !kind.trim().contains(' ');
     let is_spaced = (rest.starts_with(' ') || is_word) && kind.chars().all(is_kind);
-    // A block has a kind; a tab has nothing but its title.
+    // A block has a kind; a tab has only a title.
     (is_spaced && (kind.trim().is_empty() == (mark == "===")) && (mark != "===" || !title.is_empty())).then_some(title)
 }
 

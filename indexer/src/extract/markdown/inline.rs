@@ -1,5 +1,5 @@
-//! Markup within text that Markdown itself does not know: tags of templates and components, attribute lists,
-//! links of wikis, highlights, keys, emoji by name, ids of blocks. Words stay; code spans and formulas stay whole.
+//! Inline markup unknown to Markdown itself: tags of templates and components, attribute lists, wiki links,
+//! highlights, keys, emoji names, ids of blocks. Words stay; code spans and formulas stay unchanged.
 
 use super::{
     attributes::{self, Attributes},
@@ -10,9 +10,9 @@ use super::{
     words,
 };
 
-/// Farthest that the end of a code span, a formula or a mark is looked for, in bytes.
+/// Maximum distance to the end of a code span, a formula or a mark, in bytes.
 const FARTHEST: usize = 4096;
-/// Elements that are no wrappers of text, even where they stand alone on a line.
+/// Elements that never wrap text, even alone on a line.
 const KEPT: [&str; 12] =
     ["script", "style", "pre", "svg", "table", "thead", "tbody", "tr", "td", "th", "textarea", "iframe"];
 
@@ -32,7 +32,7 @@ pub(super) fn clean(text: &str, dialect: Dialect) -> String {
     cleaner.out
 }
 
-/// Length of the code span that a text begins with.
+/// Length of a code span at the start of a text.
 pub(super) fn code_span(text: &str) -> Option<usize> {
     let rest = text.trim_start_matches('`');
     let ticks = text.len() - rest.len();
@@ -48,7 +48,7 @@ pub(super) fn code_span(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the paragraph at hand ends, as far as is looked.
+/// The end of the current paragraph, within the search distance.
 fn paragraph_end(text: &str) -> usize {
     let end = text.floor_char_boundary(FARTHEST);
     text[..end].find("\n\n").unwrap_or(end)
@@ -60,7 +60,7 @@ struct Cleaner<'t> {
     out: String,
     dialect: Dialect,
     tags: Tags<'t>,
-    /// Before this place no tag or expression ends that is not known yet.
+    /// No unknown tag or expression ends before this place.
     no_tag_before: usize,
 }
 
@@ -88,7 +88,7 @@ impl<'t> Cleaner<'t> {
             _ => None,
         };
         if length.is_none() {
-            // Of a run of marks that begin nothing, none begins anything.
+            // If a run of marks begins nothing, none of its marks does.
             let first = char::from(rest.as_bytes()[0]);
             self.copy(if matches!(first, '=' | '^' | '+' | ':' | '$') { run(rest, first) } else { 1 });
         }
@@ -134,7 +134,7 @@ impl<'t> Cleaner<'t> {
         }
     }
 
-    /// Length of an attribute list that is one here; a heading keeps its id.
+    /// Length of a valid attribute list; a heading keeps its id.
     fn attributes(&mut self, rest: &str, list: Attributes<'_>) -> Option<usize> {
         let after = &rest[list.length..];
         let is_at_end = after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || after.trim().is_empty();
@@ -146,7 +146,7 @@ impl<'t> Cleaner<'t> {
         (list.is_marked || follows || is_at_end && list.is_named).then_some(list.length)
     }
 
-    /// Length of an attribute list at the end of a line: alone on it, or behind a heading.
+    /// Length of an attribute list at the end of a line: alone on it, or after a heading.
     fn attributes_at_end(&mut self, after: &str, list: Attributes<'_>) -> Option<usize> {
         let line_start = self.out.rfind('\n').map_or(0, |at| at + 1);
         let line = &self.out[line_start..];
@@ -190,7 +190,7 @@ impl<'t> Cleaner<'t> {
                 words::put(&tag.words(), &mut self.out);
                 Some(self.skip(tag.length))
             }
-            // As it is, so that nothing within its attributes is taken for markup.
+            // Copied unchanged, so that nothing within its attributes counts as markup.
             Ok(tag) if !tag.has_expression => Some(self.copy(tag.length)),
             Ok(_) => None,
             Err(far) => {
@@ -211,7 +211,7 @@ impl<'t> Cleaner<'t> {
         self.dialect.is_mdx && is_alone && !KEPT.contains(&tag.name.to_ascii_lowercase().as_str())
     }
 
-    /// `==text==`, `^^text^^`: marks of two, around text of one paragraph.
+    /// `==text==`, `^^text^^`: double marks around text of one paragraph.
     fn pair(&mut self, rest: &str, mark: &str) -> Option<()> {
         let inner = rest.strip_prefix(mark)?;
         if self.before().is_some_and(char::is_alphanumeric)
@@ -225,7 +225,7 @@ impl<'t> Cleaner<'t> {
         if !is_text || after.starts_with(|c: char| c.is_alphanumeric() || mark.contains(c)) {
             return None;
         }
-        // Within it there is no such mark, so this goes no deeper than there are kinds of marks.
+        // The text inside contains no such mark, so the recursion is no deeper than the number of kinds of marks.
         let cleaned = clean(text, self.dialect);
         self.out.push_str(&cleaned);
         Some(self.skip(length + 2 * mark.len()))
@@ -258,7 +258,7 @@ impl<'t> Cleaner<'t> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '+');
         let end = inner.find(|c| !is_name(c)).filter(|end| *end > 1)?;
         let (name, after) = (&inner[..end], inner[end..].strip_prefix(':')?);
-        // Icons have long names with dashes, and may stand in a path; a port of an address may not be one.
+        // Icons have long names with dashes, and may be part of a path; the port of an address is not an emoji.
         let is_word = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_') || c == '/' && !name.contains('-');
         let is_alone = !self.before().is_some_and(is_word) && !after.starts_with(|c: char| is_word(c) || c == '`');
         if !is_alone || !(name.contains(|c: char| c.is_ascii_lowercase()) || matches!(name, "+1" | "-1")) {
@@ -287,14 +287,14 @@ impl<'t> Cleaner<'t> {
         Some(self.skip(length))
     }
 
-    /// `![[file]]`: what it shows is elsewhere.
+    /// `![[file]]`: its content is elsewhere.
     fn embed(&mut self, rest: &str) -> Option<()> {
         let (_, length) = wiki(&rest[1..])?;
         Some(self.skip(length + 1))
     }
 }
 
-/// What is between the brackets of a wiki's link, and the length with them. `[[1]](address)` is no such link.
+/// The text between the brackets of a wiki link, and the length including them. `[[1]](address)` is not such a link.
 fn wiki(text: &str) -> Option<(&str, usize)> {
     let inner = text.strip_prefix("[[")?;
     let end = inner.find([']', '[', '\n'])?;
@@ -303,7 +303,7 @@ fn wiki(text: &str) -> Option<(&str, usize)> {
     is_link.then_some((&inner[..end], end + 4))
 }
 
-/// Length of the formula that a text begins with.
+/// Length of a formula at the start of a text.
 fn formula(text: &str) -> Option<usize> {
     let mark = if text.starts_with("$$") { "$$" } else { "$" };
     let inner = &text[mark.len()..];
@@ -315,7 +315,7 @@ fn formula(text: &str) -> Option<usize> {
     (is_one && !formula.is_empty()).then_some(end + 2 * mark.len())
 }
 
-/// Length of the run of a character that a text begins with.
+/// Length of a run of one character at the start of a text.
 fn run(text: &str, c: char) -> usize {
     text.len() - text.trim_start_matches(c).len()
 }

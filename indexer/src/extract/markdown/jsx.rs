@@ -2,7 +2,7 @@
 
 use super::words;
 
-/// Longest tag or expression, in bytes.
+/// Maximum length of a tag or expression, in bytes.
 const LONGEST: usize = 8192;
 
 /// A tag.
@@ -14,24 +14,24 @@ pub(super) struct Tag<'t> {
     pub(super) length: usize,
     /// Whether an attribute's value is an expression.
     pub(super) has_expression: bool,
-    /// Whether it says that Markdown is inside, as Python-Markdown wants it said.
+    /// Whether it declares that it contains Markdown, as Python-Markdown requires.
     pub(super) has_markdown: bool,
     attributes: &'t str,
 }
 
 impl Tag<'_> {
-    /// Whether it is that of a component: HTML has no names with capitals or dots.
+    /// Whether it belongs to a component: HTML has no names with capitals or dots.
     pub(super) fn is_component(&self) -> bool {
         self.name.starts_with(|c: char| c.is_ascii_uppercase()) || self.name.contains('.')
     }
 
-    /// The words in its attributes that readers see.
+    /// The visible words in its attributes.
     pub(super) fn words(&self) -> Vec<String> {
         words::shown(self.attributes, false)
     }
 }
 
-/// The tag that a text begins with. The error is how far there is none that ends.
+/// The tag at the start of a text. The error is the distance within which no tag ends.
 pub(super) fn tag(text: &str) -> Result<Tag<'_>, usize> {
     let inner = text.strip_prefix('<').ok_or(0usize)?;
     let inner = inner.strip_prefix('/').unwrap_or(inner);
@@ -52,7 +52,7 @@ pub(super) fn tag(text: &str) -> Result<Tag<'_>, usize> {
     Ok(Tag { name, length, has_expression, has_markdown, attributes })
 }
 
-/// Where a tag's `>` is, and whether there was an expression before it.
+/// The position of the closing `>` of a tag, and whether an expression comes before it.
 fn tag_end(text: &str) -> Result<(usize, bool), usize> {
     let (mut at, mut has_expression) = (0, false);
     let bytes = text.as_bytes();
@@ -75,7 +75,7 @@ fn tag_end(text: &str) -> Result<(usize, bool), usize> {
     Err(at)
 }
 
-/// Length of the expression in braces that a text begins with. The error is how far they stay open.
+/// Length of the expression in braces at the start of a text. The error is the distance over which they stay open.
 pub(super) fn balanced(text: &str) -> Result<usize, usize> {
     let (mut depth, mut at) = (0usize, 0);
     let bytes = &text.as_bytes()[..text.len().min(LONGEST)];
@@ -84,7 +84,7 @@ pub(super) fn balanced(text: &str) -> Result<usize, usize> {
             b'{' => depth += 1,
             b'}' if depth <= 1 => return Ok(at + 1),
             b'}' => depth -= 1,
-            // An apostrophe in a text is no string; one that does not end on its line is none.
+            // An apostrophe in a text does not begin a string, nor does one without an end on its line.
             quote @ (b'"' | b'\'' | b'`') => {
                 let end = bytes[at + 1..].iter().position(|b| *b == quote || *b == b'\n' && quote != b'`');
                 at += end.filter(|end| bytes[at + 1 + end] == quote).map_or(0, |end| end + 1);
@@ -96,7 +96,7 @@ pub(super) fn balanced(text: &str) -> Result<usize, usize> {
     Err(at)
 }
 
-/// What readers see of an expression: a string that is written out, else nothing that could be known here.
+/// The visible part of an expression: a literal string, otherwise nothing, because its value is unknown.
 pub(super) fn shown(expression: &str) -> &str {
     let inner = expression.trim_start_matches('{').trim_end_matches('}').trim();
     let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
@@ -104,7 +104,7 @@ pub(super) fn shown(expression: &str) -> &str {
     string.unwrap_or_default()
 }
 
-/// Whether a line begins a statement of JavaScript, and is no sentence that begins with the same word.
+/// Whether a line begins a JavaScript statement, and not a sentence with the same first word.
 pub(super) fn is_module_line(line: &str) -> bool {
     let end = line.trim_end().trim_end_matches(';');
     let imports = line.starts_with("import ") && end.ends_with(['\'', '"']);
@@ -117,7 +117,7 @@ pub(super) fn is_open_import(line: &str) -> bool {
     line.starts_with("import ") && line.contains('{') && !line.contains('}')
 }
 
-/// How many brackets a line of JavaScript opens more than it closes.
+/// The number of brackets that a line of JavaScript opens, minus those that it closes.
 pub(super) fn depth(line: &str) -> i64 {
     line.bytes().map(|b| i64::from(matches!(b, b'(' | b'[' | b'{')) - i64::from(matches!(b, b')' | b']' | b'}'))).sum()
 }

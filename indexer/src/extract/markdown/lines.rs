@@ -1,23 +1,23 @@
-//! Which lines of a page are code. What is code stays as it is, whatever it looks like.
+//! Tells which lines of a page are code. Code stays unchanged, whatever it looks like.
 
-/// What the name of a template's tag around code holds, which then has the place of a fence.
+/// Contents of the template tags that mark code in place of a fence.
 const CODE_TAGS: [&str; 3] = ["highlight", "code", "codeblock"];
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
     /// Text with markup.
     Prose,
-    /// A line of a code block, its fences included.
+    /// A line of a code block, including its fences.
     Code,
-    /// A generator's tag before or after code, where Markdown has a fence.
+    /// A generator tag before or after code, in place of a Markdown fence.
     Tag,
 }
 
-/// How a code block ends.
+/// The end condition of a code block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
-    /// With at least so many of a mark. If it began in a quotation, also where that ends.
+    /// With at least this many of a mark. In a quotation, also with the end of the quotation.
     Fence { mark: char, count: usize, is_quoted: bool },
     /// With the closing tag of a template.
     Tag,
@@ -31,7 +31,7 @@ pub(super) struct Lines {
     open: Option<Open>,
     /// Whether four spaces begin code; not so in MDX.
     has_indented: bool,
-    /// Column at which the text of the list item at hand begins.
+    /// Column of the text of the current list item.
     content: usize,
     is_after_blank: bool,
     is_indented: bool,
@@ -47,12 +47,12 @@ impl Lines {
         self.open.is_some()
     }
 
-    /// Column at which the text of the list item at hand begins; 0 outside of lists.
+    /// Column of the text of the current list item; 0 outside of lists.
     pub(super) fn content(&self) -> usize {
         self.content
     }
 
-    /// What the next line is.
+    /// The kind of the next line.
     pub(super) fn next(&mut self, line: &str) -> Line {
         match self.open {
             Some(open) => self.inside(open, line),
@@ -116,13 +116,13 @@ impl Lines {
     }
 }
 
-/// Width of the white space at the beginning; a tab counts four.
+/// Width of the leading white space; a tab counts as four.
 pub(super) fn columns(line: &str) -> usize {
     let space = line.bytes().take_while(|b| matches!(b, b' ' | b'\t'));
     space.map(|b| if b == b'\t' { 4 } else { 1 }).sum()
 }
 
-/// A line without white space of at most so many columns at its beginning.
+/// A line without up to this many columns of leading white space.
 pub(super) fn dedent(line: &str, most: usize) -> &str {
     let mut left = most;
     let end = line.bytes().position(|b| {
@@ -134,7 +134,7 @@ pub(super) fn dedent(line: &str, most: usize) -> &str {
     &line[end.unwrap_or(line.len())..]
 }
 
-/// A line without the marks of quotations and the space before it.
+/// A line without quotation marks `>` and the space before it.
 fn unquoted(line: &str) -> (&str, bool) {
     let bare = line.trim_start_matches([' ', '\t']);
     let rest = bare.trim_start_matches(['>', ' ']);
@@ -160,7 +160,7 @@ fn item(line: &str) -> Option<usize> {
     }
 }
 
-/// Mark and length of the fence that a line begins with.
+/// Mark and length of the fence at the start of a line.
 fn fence(line: &str) -> Option<(char, usize)> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let rest = line.trim_start_matches(mark);
@@ -168,7 +168,7 @@ fn fence(line: &str) -> Option<(char, usize)> {
     (count >= 3 && !(mark == '`' && rest.contains('`'))).then_some((mark, count))
 }
 
-/// Whether a line is a template's opening (`true`) or closing tag of code.
+/// Whether a line is a template's opening tag (`true`) or closing tag of code.
 fn code_tag(line: &str) -> Option<bool> {
     let line = line.trim();
     let ends = [("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}")];

@@ -1,11 +1,11 @@
-//! Markdown: CommonMark with tables, footnotes, formulas and heading attributes, in the dialects of site
-//! generators. Their markup is known by its structure, not by the generator: [`dialect`] makes plain Markdown of
-//! it, [`reader`] makes sections of that. What is code stays as it is.
+//! Markdown: CommonMark with tables, footnotes, formulas and heading attributes, in the dialects of site generators.
+//! Cloze recognises their markup by its structure, not by the generator: [`dialect`] turns it into plain Markdown,
+//! and [`reader`] turns that into sections. Code stays unchanged.
 //!
-//! A page goes through these: `indented` opens blocks of indented content; `lines` tells code from text; `comment`
-//! drops what nobody sees; `directive` reads lines that are markup as a whole; `inline` takes markup out of text,
-//! with `shortcode` for tags of templates, `jsx` for components, `attributes` for lists in braces, and `words` for
-//! the words in a tag's arguments.
+//! A page goes through these stages: `indented` opens blocks of indented content; `lines` separates code from text;
+//! `comment` drops hidden comments; `directive` reads lines that are markup as a whole; `inline` takes markup out of
+//! text, with `shortcode` for tags of templates, `jsx` for components, `attributes` for lists in braces, and `words`
+//! for the words in the arguments of a tag.
 
 mod attributes;
 mod comment;
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn marks_without_an_end_take_time_in_proportion() {
-        // Were one of these looked for to the end of the page each time, this would take hours.
+        // A search for one of these to the end of the page each time would take hours.
         for mark in [
             "<!-- ", "{{< a ", "{% b ", "<A {", "<A \"", "{x ", " %%c", "==d ", "`` e ", "$f ", "[[g ", " ++h", ":i",
             "{#j} ", "^^k ",

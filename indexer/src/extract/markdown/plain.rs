@@ -32,12 +32,12 @@ pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     page.out
 }
 
-/// Lines that are passed by.
+/// The lines to skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Skipped {
     /// Up to the line that ends a list of files.
     Files,
-    /// As long as they are indented.
+    /// While they are indented.
     Options,
 }
 
@@ -48,10 +48,10 @@ struct Page {
     out: String,
     /// Lines of text since the last code.
     prose: String,
-    /// Brackets that a statement of JavaScript has open.
+    /// Open brackets of a JavaScript statement.
     module: i64,
     skipped: Option<Skipped>,
-    /// Columns that the code at hand is moved to the left.
+    /// Number of columns by which the current code moves to the left.
     shift: usize,
 }
 
@@ -85,7 +85,7 @@ impl Page {
         }
     }
 
-    /// A line of MDX, where components indent their content and four spaces are no code.
+    /// A line of MDX, where components indent their content and four spaces do not begin code.
     fn unindented<'l>(&mut self, line: &'l str) -> &'l str {
         if !self.lines.is_open() {
             let (indent, content) = (columns(line), self.lines.content());
@@ -112,7 +112,7 @@ impl Page {
         }
     }
 
-    /// A paragraph where a line stood, as far to the right, so that it stays in its list.
+    /// A paragraph in place of a line, with the same indentation, so that it stays in its list.
     fn paragraph(&mut self, line: &str, text: &str) {
         let space = &line[..line.len() - line.trim_start().len()];
         ["\n", space, text, "\n\n"].iter().for_each(|part| self.prose.push_str(part));
@@ -132,12 +132,13 @@ impl Page {
         false
     }
 
-    /// Whether a line is passed by for what stood above it.
+    /// Whether to skip a line because of the lines above it.
     fn is_skipped(&mut self, line: &str) -> bool {
         match self.skipped {
             None => false,
             Some(Skipped::Files) => {
-                // Whoever forgot the end of the list meant what comes after an empty line to be read.
+                // If the end of the list is missing, the author still meant the text after an empty line to be
+                // visible.
                 if line.trim().is_empty() || directive::read(line) == Some(Directive::Files) {
                     self.skipped = None;
                 }
@@ -161,7 +162,7 @@ impl Page {
     }
 }
 
-/// Removes mdBook's `{{#include …}}` and its like, a line at a time, also inside code.
+/// Removes mdBook's `{{#include …}}` and similar tags, one line at a time, also inside code.
 pub(super) fn without_includes(text: &str) -> Cow<'_, str> {
     if !text.contains("{{#") {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! From the events of the Markdown parser to sections.
+//! Turns the events of the Markdown parser into sections.
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -8,7 +8,7 @@ use crate::{
     source::urls::UrlStyle,
 };
 
-/// Address and title of what only the generator knows.
+/// Address and title of a target that only the generator knows.
 const NOWHERE: CowStr<'_> = CowStr::Borrowed("");
 
 /// Collects sections from the events of a Markdown parser.
@@ -18,22 +18,22 @@ pub(in crate::extract) struct Reader {
     anchors: Anchors,
     /// Text of the first level-1 heading.
     pub(in crate::extract) title: Option<String>,
-    /// Paragraph, table row or heading being read.
+    /// The current paragraph, table row or heading.
     text: String,
-    /// Raw HTML being read.
+    /// The current raw HTML.
     html: String,
     heading: Option<(u8, Option<String>)>,
 }
 
 impl Reader {
-    /// Reads plain Markdown. Gives the text of the first level-1 heading, and the sections.
+    /// Reads plain Markdown. Returns the text of the first level-1 heading, and the sections.
     pub(super) fn read(text: &str, style: UrlStyle) -> (Option<String>, Outline) {
         let mut reader = Self { anchors: Anchors::new(style), ..Self::default() };
         reader.add(text);
         (reader.title, reader.outline)
     }
 
-    /// Reads Markdown that ends where it ends: nothing that it opens reaches into the next text.
+    /// Reads self-contained Markdown: nothing that it opens reaches into the next text.
     pub(in crate::extract) fn add(&mut self, text: &str) {
         let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (NOWHERE, NOWHERE));
         Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| self.event(event));
@@ -49,7 +49,7 @@ impl Reader {
             Event::End(tag) => self.end(tag),
             Event::Text(t) | Event::Code(t) | Event::DisplayMath(t) => self.text.push_str(&t),
             Event::InlineMath(t) if is_formula(&t) => self.text.push_str(&t),
-            // Two variables of a shell, or two prices.
+            // Two shell variables, or two prices.
             Event::InlineMath(t) => ["$", &t, "$"].iter().for_each(|part| self.text.push_str(part)),
             Event::Html(t) => self.html.push_str(&t),
             // A tag between words is not a word; `<br>` still separates two.
@@ -129,17 +129,17 @@ fn options() -> Options {
         | Options::ENABLE_DEFINITION_LIST
 }
 
-/// Whether brackets are a reference to something that the generator defines, `[text][package.Class]`: then only
-/// the text is shown. `a[i][j]` is none.
+/// Whether brackets are a reference to an object that the generator defines, `[text][package.Class]`: then only the
+/// text is visible. `a[i][j]` is not a reference.
 fn is_reference(text: &str, link: &BrokenLink<'_>) -> bool {
     let is_full = matches!(link.link_type, LinkType::Reference | LinkType::Collapsed);
     let is_apart = !text[..link.span.start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, ']' | '_' | ')'));
     is_full && is_apart && link.reference.len() > 2
 }
 
-/// Whether what stands between dollar signs is mathematics.
+/// Whether the text between dollar signs is mathematics.
 fn is_formula(text: &str) -> bool {
-    // `$(command …)` is a shell's.
+    // `$(command …)` is shell syntax.
     let command = text.strip_prefix('(').and_then(|rest| rest.split_once(' '));
     if command.is_some_and(|(name, _)| name.len() > 2 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')) {
         return false;
@@ -147,7 +147,7 @@ fn is_formula(text: &str) -> bool {
     text.chars().count() <= 2 || text.contains(['\\', '^', '_', '{', '=', '+', '<', '>'])
 }
 
-/// A callout's text without its mark, `[!note]-`; GitHub's own marks are gone already.
+/// The text of a callout without its mark, `[!note]-`; the parser has already removed GitHub's own marks.
 fn without_callout(text: &str) -> &str {
     let rest = text.strip_prefix("[!").and_then(|rest| rest.split_once(']'));
     let is_kind = |kind: &str| kind.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '|' | ' '));

@@ -1,22 +1,22 @@
-//! Tags of templates: Hugo's `{{< >}}` and `{{% %}}`, Liquid's `{% %}`, the outputs that only Jekyll has, and
-//! kramdown's extensions. What stands between an opening and a closing tag is text and stays.
+//! Tags of templates: Hugo's `{{< >}}` and `{{% %}}`, Liquid's `{% %}`, the outputs specific to Jekyll, and
+//! kramdown's extensions. The text between an opening and a closing tag stays.
 
 use super::words;
 
-/// Longest tag, in bytes.
+/// Maximum length of a tag, in bytes.
 const LONGEST: usize = 8192;
-/// What the outputs of Jekyll's Liquid begin with; other double braces are content.
+/// Prefixes of the outputs of Jekyll's Liquid; other double braces are content.
 const ROOTS: [&str; 8] = ["site.", "page.", "include.", "content ", "content}", "'", "\"", "jekyll."];
 
-/// How tags begin and end.
+/// Start and end marks of tags.
 const FORMS: [(&str, &str); 6] =
     [("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}"), ("{{", "}}"), ("{::", "}"), ("{:/", "}")];
 
-/// Finds the ends of tags in one text, without ever looking at a stretch of it twice.
+/// Finds the ends of tags in one text, and never scans a stretch of it twice.
 pub(super) struct Tags<'t> {
     text: &'t str,
     has_liquid: bool,
-    /// For each form: from where its end was looked for, and where it was found.
+    /// For each form: the start of the search for its end, and the position found.
     known: [(usize, Option<usize>); FORMS.len()],
 }
 
@@ -26,7 +26,7 @@ impl<'t> Tags<'t> {
         Self { text, has_liquid, known }
     }
 
-    /// Length of the tag that begins at a place, and the words in it that readers see.
+    /// Length of the tag at a place, and its visible words.
     pub(super) fn at(&mut self, at: usize) -> Option<(usize, Vec<String>)> {
         let rest = &self.text[at..];
         let form = FORMS.iter().position(|(begin, _)| rest.starts_with(begin))?;
@@ -52,7 +52,7 @@ impl<'t> Tags<'t> {
         (length <= LONGEST).then_some((begin.len() + length + end.len(), words))
     }
 
-    /// Where a form ends that is open at a place.
+    /// The end of a form that is open at a place.
     fn end(&mut self, form: usize, from: usize) -> Option<usize> {
         let (looked, found) = self.known[form];
         if from >= looked && found.is_none_or(|end| end >= from) {

@@ -1,13 +1,12 @@
-//! The words in a tag's arguments that readers see, and how they take the tag's place.
+//! The visible words in the arguments of a tag, and how they replace the tag.
 
-/// Arguments whose values are shown.
+/// Arguments with visible values.
 const SHOWN: [&str; 10] =
     ["title", "label", "caption", "alt", "summary", "header", "heading", "description", "text", "content"];
-/// An argument that is shown by some tags and names something in others: only what looks like words counts.
+/// An argument that some tags show and others use as a name: it counts only if it looks like words.
 const NAMED: [&str; 1] = ["name"];
 
-/// Values of arguments such as `title="..."` that are shown. With `positional`, also strings without a name that
-/// look like words.
+/// Values of visible arguments such as `title="..."`. With `positional`, also unnamed strings that look like words.
 pub(super) fn shown(arguments: &str, positional: bool) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = arguments;
@@ -27,7 +26,7 @@ pub(super) fn shown(arguments: &str, positional: bool) -> Vec<String> {
     words
 }
 
-/// The string that a text begins with, and what comes after it.
+/// The string at the start of a text, and the text after it.
 fn string(text: &str) -> Option<(String, &str)> {
     let quote = text.chars().next()?;
     let mut value = String::new();
@@ -46,20 +45,20 @@ fn string(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// Several words, or one with a capital: no path, no identifier.
+/// Several words, or one with a capital: not a path or an identifier.
 fn is_prose(value: &str) -> bool {
     let is_one = value.starts_with(char::is_uppercase) && value.chars().all(char::is_alphabetic);
     (is_one || value.contains(' ')) && !value.contains(['/', '_', '{', '='])
 }
 
-/// Puts the words of a tag where it stood: paragraphs of their own, if nothing stands before it on its line.
+/// Replaces a tag with its words: they are paragraphs of their own if nothing precedes the tag on its line.
 pub(super) fn put(words: &[String], out: &mut String) {
     let line = out.trim_end_matches([' ', '\t']);
     if line.is_empty() || line.ends_with('\n') {
         out.truncate(line.len());
         words.iter().for_each(|word| [word, "\n\n"].iter().for_each(|part| out.push_str(part)));
     } else if !out.ends_with(['(', '"', '\'', '=', '/']) {
-        // In an address or in another argument nobody reads them.
+        // In an address or in another argument the words are invisible.
         out.push_str(&words.join(" "));
     }
 }

@@ -7,11 +7,11 @@ pub(super) struct Headline<'a> {
     pub(super) level: usize,
     pub(super) text: &'a str,
     pub(super) tags: &'a str,
-    /// The tree below is not for readers.
+    /// The tree below is hidden from readers.
     pub(super) is_comment: bool,
 }
 
-/// Reads a headline. `keywords` are those that the file defines beside `TODO` and `DONE`.
+/// Reads a headline. `keywords` are those that the file defines besides `TODO` and `DONE`.
 pub(super) fn headline<'a>(line: &'a str, keywords: &[String]) -> Option<Headline<'a>> {
     let level = line.bytes().take_while(|b| *b == b'*').count();
     let rest = line[level..].strip_prefix([' ', '\t']).filter(|_| level > 0)?.trim();
@@ -37,7 +37,7 @@ fn without_tags(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// Keywords of a `#+TODO:` line; the letters in brackets behind them are keys to type.
+/// Keywords of a `#+TODO:` line; the letters in brackets after them are shortcut keys.
 pub(super) fn keywords(value: &str) -> impl Iterator<Item = String> {
     let words = value.split_whitespace().filter(|w| *w != "|");
     words.map(|w| w.split('(').next().unwrap_or(w).to_owned())

@@ -1,9 +1,9 @@
 //! Words of a paragraph without links and emphasis.
 
-/// Characters before and behind emphasis, besides white space.
+/// Characters allowed before and after emphasis, besides white space.
 const BEFORE: &str = "-—({'\"";
 const AFTER: &str = "-—.,:;!?'\")}[\\";
-/// A longer link is none.
+/// Maximum length of a link.
 const LONGEST_LINK: usize = 2000;
 
 /// The words of a text.
@@ -21,9 +21,9 @@ struct Scan<'t> {
     text: &'t str,
     at: usize,
     out: String,
-    /// Texts that do not come again: each is looked for in vain once.
+    /// Texts that do not occur again: a search for each fails only once.
     gone: Vec<&'static str>,
-    /// Where open emphasis ends, and its marker.
+    /// The end of open emphasis, and its marker.
     closings: Vec<(usize, u8)>,
 }
 
@@ -62,7 +62,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// The place of a text not far from here: for what may be refused after all.
+    /// Looks for a text nearby, for markup that may turn out invalid.
     fn find_near(&self, what: &str, from: usize) -> Option<usize> {
         let rest = self.text.get(from..)?;
         rest[..rest.floor_char_boundary(LONGEST_LINK)].find(what).map(|at| from + at)
@@ -93,7 +93,7 @@ impl<'t> Scan<'t> {
             return false;
         }
         match content.split_once("][") {
-            // The text may be marked up itself.
+            // The text may contain markup.
             Some((_, text)) => self.out.push_str(text.trim_matches(['=', '~', '*', '/'])),
             None => self.out.push_str(shown(content)),
         }
@@ -114,7 +114,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// `<<target>>` goes, `<<<radio>>>` leaves its words.
+    /// `<<target>>` is removed, `<<<radio>>>` leaves its words.
     fn target(&mut self) -> bool {
         let Some(end) = self.find_near(">>", self.at + 2) else { return false };
         let content = &self.text[self.at + 2..end];
@@ -126,7 +126,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// `@@html:<b>@@` is for one way to print.
+    /// `@@html:<b>@@` is for one export format.
     fn snippet(&mut self) -> bool {
         let Some(end) = self.find_near("@@", self.at + 2) else { return false };
         let is_snippet = self.text[self.at + 2..end].split_once(':').is_some_and(|(name, _)| !name.contains(' '));
@@ -142,7 +142,7 @@ impl<'t> Scan<'t> {
             && self.rest()[1..].starts_with(|c: char| !c.is_whitespace())
     }
 
-    /// Where emphasis that opens here closes.
+    /// The end of the emphasis that opens here.
     fn close(&mut self, marker: &'static str) -> Option<usize> {
         if self.gone.contains(&marker) {
             return None;
@@ -191,7 +191,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// `\\` at an end breaks the line; `\name{}` is a character.
+    /// A final `\\` breaks the line; `\name{}` is a character.
     fn entity(&mut self) -> bool {
         const CHARACTERS: [(&str, &str); 8] = [
             ("alpha", "α"),
@@ -220,7 +220,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// What a reader sees of a link without text.
+/// The visible text of a link without a description.
 fn shown(target: &str) -> &str {
     let path = target.strip_prefix("file:").or(target.strip_prefix("id:")).unwrap_or(target);
     path.trim_start_matches(['*', '#'])

@@ -1,4 +1,4 @@
-//! Org: headlines with the ids that the author gave them. Drawers, keywords and emphasis go.
+//! Org: headlines with the ids from the author. Drawers, keywords and emphasis are removed.
 
 mod headline;
 mod inline;

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::document::Outline;
 
-/// Deeper headlines count as this deep.
+/// Maximum level; deeper headlines count as this level.
 const DEEPEST: usize = 90;
-/// A longer heading is cut: each section below repeats it.
+/// Maximum length of a heading: each section below repeats it.
 const LONGEST_HEADING: usize = 1000;
 
 /// See the module.
@@ -19,14 +19,14 @@ pub(super) struct Reader<'a> {
     lines: Vec<&'a str>,
     at: usize,
     pub(super) outline: Outline,
-    /// What the page says about itself: `title`, `description` and the like.
+    /// The metadata of the page: `title`, `description` and similar keywords.
     pub(super) front: Map<String, Value>,
     keywords: Vec<String>,
-    /// Tags of trees that are not for readers.
+    /// Tags of trees that are hidden from readers.
     hidden_tags: Vec<String>,
-    /// Kinds of blocks of which no further one ends.
+    /// Kinds of blocks that do not end any more.
     unclosed: Vec<String>,
-    /// Stars of a headline whose tree is passed over.
+    /// Number of stars of a skipped headline.
     hidden: Option<usize>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
         let is_hidden = found.is_comment || found.tags.split(':').any(|t| self.hidden_tags.iter().any(|h| h == t));
         self.hidden = is_hidden.then_some(found.level);
         if is_hidden {
-            // Text behind the tree belongs to no section of it; the next headline begins one.
+            // Text after the tree belongs to none of its sections; the next headline begins one.
             return;
         }
         let text = inline::words(found.text);
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         self.outline.heading(found.level.min(DEEPEST) as u8, text, anchor);
     }
 
-    /// Passes over planning and properties below a headline; the anchor is one of them.
+    /// Skips planning and properties below a headline; the anchor is one of the properties.
     fn property_drawer(&mut self) -> Option<String> {
         let is_planning =
             |l: &&&str| ["SCHEDULED:", "DEADLINE:", "CLOSED:"].iter().any(|p| l.trim_start().starts_with(p));
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Blocks of code and examples stand as they are; the lines of others are text.
+    /// Blocks of code and examples are verbatim; the lines of others are text.
     fn begin(&mut self, name: &str) {
         let is_verbatim = matches!(name, "src" | "example");
         let is_unread = matches!(name, "comment" | "export" | "html" | "latex" | "ascii");
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         self.at = (self.at + len + 1).min(self.lines.len());
     }
 
-    /// Properties and the log are not text, the content of other drawers is.
+    /// Properties and the log are not text; the content of other drawers is.
     fn drawer(&mut self, text: &str) {
         if ["PROPERTIES", "LOGBOOK"].iter().any(|name| text.trim_matches(':').eq_ignore_ascii_case(name)) {
             let rest = &self.lines[self.at..];
@@ -209,7 +209,7 @@ fn is_drawer(text: &str) -> bool {
     name.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')))
 }
 
-/// What stands behind the bullet of a list item, its check box and counter.
+/// The text after the bullet of a list item, its check box and counter.
 fn item(text: &str) -> Option<&str> {
     let digits = text.bytes().take(9).take_while(u8::is_ascii_digit).count();
     let marker = if digits > 0 { text[digits..].starts_with(['.', ')']).then_some(digits + 1)? } else { 1 };
@@ -225,7 +225,7 @@ fn item(text: &str) -> Option<&str> {
     Some(unchecked.unwrap_or(rest))
 }
 
-/// Lines without the indentation that all have, and the comma that protects a star or `#+`.
+/// Lines without their common indentation, and without the comma that protects a star or `#+`.
 fn verbatim(lines: &[&str]) -> String {
     let base = lines.iter().filter(|l| !l.trim().is_empty()).map(|l| indentation(l)).min().unwrap_or_default();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The outline of a PDF file: titles of chapters and the pages that they are on.
+//! The outline of a PDF file: titles of chapters with their pages.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,9 +7,9 @@ use hayro_interpret::hayro_syntax::{
     object::{Array, Dict, Name, Object, ObjectIdentifier, String as PdfString},
 };
 
-/// Most bookmarks, and most named places, that are read of a file.
+/// Maximum number of bookmarks, and of named places, per file.
 const MOST: usize = 50_000;
-/// Deepest level; what is below it is read as if it were on it.
+/// Maximum level; deeper bookmarks are moved up to it.
 const DEEPEST: u8 = 9;
 
 /// A line of the outline.
@@ -22,7 +22,7 @@ pub(super) struct Bookmark {
     pub(super) page: usize,
 }
 
-/// Reads the outline, in its order. Whatever is broken in it is passed by.
+/// Reads the outline, in its order, and skips broken parts.
 pub(super) fn read(pdf: &Pdf) -> Vec<Bookmark> {
     let Some(catalog) = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id()) else { return Vec::new() };
     let first = catalog.get::<Dict<'_>>("Outlines").and_then(|outline| outline.get::<Dict<'_>>("First"));
@@ -32,7 +32,7 @@ pub(super) fn read(pdf: &Pdf) -> Vec<Bookmark> {
     let mut seen = HashSet::new();
     let mut open = vec![(1, first)];
     while let Some((level, item)) = open.pop() {
-        // Lines may name each other in a circle.
+        // Entries may form a cycle.
         if item.obj_id().is_some_and(|id| !seen.insert(id)) || bookmarks.len() >= MOST || open.len() > MOST {
             continue;
         }
@@ -40,14 +40,14 @@ pub(super) fn read(pdf: &Pdf) -> Vec<Bookmark> {
         if let (Some(title), Some(page)) = (title, places.of(&item)) {
             bookmarks.push(Bookmark { level, title, page });
         }
-        // An object that is written inside another one has no name to be known by, and so no circle.
+        // An object inside another one has no id, and therefore no cycle.
         open.extend(item.get::<Dict<'_>>("Next").map(|next| (level, next)));
         open.extend(item.get::<Dict<'_>>("First").map(|inner| ((level + 1).min(DEEPEST), inner)));
     }
     bookmarks
 }
 
-/// Where bookmarks lead.
+/// The targets of bookmarks.
 struct Places {
     pages: HashMap<ObjectIdentifier, usize>,
     named: HashMap<Vec<u8>, usize>,
@@ -90,7 +90,7 @@ impl Places {
         }
     }
 
-    /// The page that a bookmark leads to.
+    /// The target page of a bookmark.
     fn of(&self, item: &Dict<'_>) -> Option<usize> {
         let action = || {
             let action = item.get::<Dict<'_>>("A")?;

@@ -1,4 +1,4 @@
-//! Which characters a page shows, and where.
+//! Reads the characters of a page and their positions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,40 +12,40 @@ use hayro_interpret::{
     kurbo::{BezPath, Point, Rect},
 };
 
-/// Most things that a file may draw. A page of text has some thousands.
+/// Maximum number of objects that a file may draw. A page of text has some thousands.
 const DRAWN: u64 = 100_000_000;
 
-/// Characters further apart than this share of the type's size are words.
+/// A gap wider than this share of the type size separates words.
 const SPACED_OUT: f64 = 0.25;
 
-/// A character where it stands. Lengths are in points; `y` grows down the page.
+/// A character at its position. Lengths are in points; `y` grows down the page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Glyph {
     /// One character; several for a ligature.
     pub(super) text: String,
-    /// Where it begins on its line.
+    /// Its start on the line.
     pub(super) x: f64,
-    /// Where the next one begins if nothing is between them.
+    /// Start of the next character if nothing is between them.
     pub(super) end: f64,
     /// Its base line.
     pub(super) y: f64,
-    /// Size of the type.
+    /// Type size.
     pub(super) size: f64,
-    /// Which way it reads: quarter turns clockwise from left to right.
+    /// Its direction of reading: quarter turns clockwise from left to right.
     pub(super) turn: u8,
-    /// How far apart the characters are that were shown with it.
+    /// The gap between the characters of its run.
     pub(super) tracking: f64,
 }
 
-/// The characters of a page in the order in which they are drawn.
+/// The characters of a page in drawing order.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) glyphs: Vec<Glyph>,
-    /// How many there are of which the font does not say what they are.
+    /// Number of characters that the font does not identify.
     pub(super) unknown: usize,
 }
 
-/// Draws page after page onto nothing. Unwinds if `stop` is set, or if too much is drawn.
+/// Draws page after page to nowhere. Unwinds if `stop` is set, or if a page draws too much.
 pub(super) fn pages(pdf: &Pdf, stop: &AtomicBool) -> Vec<Page> {
     let cache = InterpreterCache::new();
     let mut drawn = 0;
@@ -72,7 +72,7 @@ impl Reader<'_> {
     fn count(&mut self, things: usize) {
         self.drawn += things as u64;
         if self.drawn > DRAWN || self.stop.load(Ordering::Relaxed) {
-            // The interpreter has no other way to be stopped; this one prints nothing.
+            // The interpreter has no other way to stop; this one prints nothing.
             std::panic::resume_unwind(Box::new("stopped"));
         }
     }
@@ -138,7 +138,7 @@ impl Reader<'_> {
     fn add(&mut self, mut glyphs: Vec<Glyph>) {
         let tracking = tracking(&glyphs);
         glyphs.iter_mut().for_each(|g| g.tracking = tracking);
-        // Text is drawn twice for its outline, for a shadow, or to look bold.
+        // Programs draw text twice for its outline, for a shadow, or for bold type.
         let before = &self.page.glyphs[self.page.glyphs.len().saturating_sub(glyphs.len())..];
         let is_near = |(a, b): (&Glyph, &Glyph)| {
             let near = 0.12 * b.size;
@@ -151,9 +151,8 @@ impl Reader<'_> {
     }
 }
 
-/// The gap between the characters of a run: more than nothing where type is spaced out. Most gaps
-/// of a run lie inside words, so that a small one of them will do; single letters that are words
-/// would all be far apart.
+/// The gap between the characters of a run: positive if type is letterspaced. Most gaps of a run lie inside words, so
+/// a low quantile of them is enough; single letters that are words would all be far apart.
 fn tracking(glyphs: &[Glyph]) -> f64 {
     let mut gaps: Vec<f64> = glyphs.windows(2).map(|pair| pair[1].x - pair[0].end).collect();
     if gaps.len() < 4 {
@@ -164,7 +163,7 @@ fn tracking(glyphs: &[Glyph]) -> f64 {
     if gap > SPACED_OUT * glyphs[0].size { 0.0 } else { gap.max(0.0) }
 }
 
-/// The quarter turns, clockwise, that make a line of text run in this direction.
+/// The quarter turns, clockwise, for a line of text in this direction.
 fn quarter(x: f64, y: f64) -> u8 {
     match (x.abs() >= y.abs(), x >= 0.0, y >= 0.0) {
         (true, true, _) => 0,
@@ -174,7 +173,7 @@ fn quarter(x: f64, y: f64) -> u8 {
     }
 }
 
-/// A place as its reader sees it, who turns the page so that lines run from left to right.
+/// The position for a reader who turns the page so that lines run from left to right.
 fn turned(turn: u8, place: Point) -> (f64, f64) {
     match turn {
         0 => (place.x, place.y),
@@ -184,7 +183,7 @@ fn turned(turn: u8, place: Point) -> (f64, f64) {
     }
 }
 
-/// Text with its ligatures spelled out, and without what is no character.
+/// Text with its ligatures spelled out, and without codes that are not characters.
 fn spelled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -196,7 +195,7 @@ fn spelled(text: &str) -> String {
             '\u{fb04}' => out.push_str("ffl"),
             '\u{fb05}' | '\u{fb06}' => out.push_str("st"),
             c if c.is_whitespace() => out.push(' '),
-            // Private characters are pictures: bullets and icons.
+            // Private-use characters are pictures: bullets and icons.
             '\u{fffd}' | '\u{e000}'..='\u{f8ff}' => {}
             c if c.is_control() => {}
             c => out.push(c),

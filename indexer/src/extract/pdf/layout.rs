@@ -1,4 +1,4 @@
-//! From characters with places to lines of text, and from lines to paragraphs.
+//! Turns positioned characters into lines of text, and lines into paragraphs.
 
 use std::collections::HashMap;
 
@@ -6,26 +6,26 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::glyphs::Glyph;
 
-/// A gap wider than this share of the type's size is a space. Words are a quarter apart, less in
-/// lines that were pressed together; kerning stays below a tenth.
+/// A gap wider than this share of the type size is a space. The usual space is a quarter, less in compressed lines;
+/// kerning stays below a tenth.
 const SPACE: f64 = 0.16;
-/// Characters stand on one line if their base lines are no further apart than this share of the
-/// size: indices and exponents are a third off.
+/// Characters are on one line if their base lines differ by no more than this share of the size: indices and
+/// exponents are a third off.
 const SAME_LINE: f64 = 0.45;
-/// Lines this much further apart than usual have a paragraph's end between them.
+/// A gap between lines that exceeds the usual one by this much ends a paragraph.
 const WIDER: f64 = 1.3;
 /// A line that ends before this share of the widest one was broken on purpose.
 const FULL: f64 = 0.8;
-/// How many pages must begin or end with the same words before those are taken for a running head.
+/// Number of pages that must begin or end with the same words to make these a running head.
 const REPEATED: usize = 3;
 
 /// A line of text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Line {
     pub(super) text: String,
-    /// A paragraph begins with it.
+    /// Whether a paragraph begins with it.
     pub(super) is_first: bool,
-    /// It was broken on purpose: the next one does not go on where it ends.
+    /// Whether it was broken on purpose: the next line does not continue it.
     pub(super) is_short: bool,
     x: f64,
     end: f64,
@@ -58,7 +58,7 @@ pub(super) fn lines(glyphs: Vec<Glyph>) -> Vec<Line> {
     all
 }
 
-/// Accents that are drawn over their letter become one with it: old fonts have no accented letters.
+/// Accents drawn over a letter merge with it: old fonts have no accented letters.
 fn accented<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> Vec<Glyph> {
     let mut all: Vec<Glyph> = Vec::new();
     let is_over = |accent: &Glyph, letter: &Glyph| {
@@ -82,7 +82,7 @@ fn accented<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> Vec<Glyph> {
     all
 }
 
-/// The mark that an accent with a width of its own puts on a letter.
+/// The combining mark of a spacing accent.
 fn combining(text: &str) -> Option<char> {
     const ACCENTS: [(&str, char); 14] = [
         ("¨", '\u{308}'),
@@ -108,8 +108,8 @@ fn composed(letter: &str, mark: char) -> String {
     letter.chars().chain([mark]).nfc().collect()
 }
 
-/// Characters become lines in the order in which they are drawn, which is the order of the text in
-/// what most programs write, also where a page has columns.
+/// Makes lines from characters in drawing order. Most programs draw in the order of the text, also on pages with
+/// columns.
 fn joined(glyphs: &[Glyph]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut has_gap = false;
@@ -144,7 +144,7 @@ fn continues(line: &Line, glyph: &Glyph) -> bool {
     (glyph.y - line.y).abs() < SAME_LINE * size && glyph.x > line.end - size
 }
 
-/// Whether lines are drawn in no order at all: many of them stand above the one before.
+/// Whether lines are drawn in random order: many of them stand above the one before.
 fn is_scattered(lines: &[Line]) -> bool {
     let ups = lines.windows(2).filter(|pair| pair[1].y < pair[0].y - SAME_LINE * pair[0].size).count();
     lines.len() > 8 && ups > lines.len() / 4
@@ -166,7 +166,7 @@ fn merged(lines: Vec<Line>) -> Vec<Line> {
     all
 }
 
-/// A line without the dots that lead from a title to its page number.
+/// A line without the leader dots between a title and its page number.
 fn without_leaders(text: &str) -> String {
     let is_leader = |word: &&str| !(word.len() > 3 && word.chars().all(|c| matches!(c, '.' | '·' | '…')));
     let dots = text.replace(". . . ", "...");
@@ -183,7 +183,7 @@ fn without_leaders(text: &str) -> String {
     out
 }
 
-/// Finds out where paragraphs begin, and which lines end early.
+/// Finds the starts of paragraphs, and the lines that end early.
 fn paragraphs(lines: &mut [Line]) {
     let mut steps: Vec<f64> = lines
         .windows(2)
@@ -212,13 +212,13 @@ fn paragraphs(lines: &mut [Line]) {
     }
 }
 
-/// Whether a line begins an item of a list, whose other lines are further in.
+/// Whether a line begins a list item with a hanging indent.
 fn is_item(text: &str) -> bool {
     let mark = text.split(' ').next().unwrap_or_default();
     mark.len() < 5 && !mark.chars().any(char::is_alphabetic)
 }
 
-/// Drops what stands at the top or the foot of page after page: running heads, page numbers.
+/// Drops lines that repeat at the top or the foot of pages: running heads, page numbers.
 pub(super) fn drop_running_heads(pages: &mut [Vec<Line>]) {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let ends: Vec<Vec<usize>> = pages.iter().map(|page| ends(page)).collect();
@@ -265,7 +265,7 @@ fn without_numbers(text: &str) -> String {
     letters.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The text of lines: paragraphs with empty lines between them, words that were divided put together.
+/// The text of lines: paragraphs with empty lines between them, and divided words joined.
 pub(super) fn text(lines: &[Line]) -> String {
     let mut out = String::new();
     for (at, line) in lines.iter().enumerate() {
@@ -284,7 +284,7 @@ pub(super) fn text(lines: &[Line]) -> String {
     out
 }
 
-/// Whether a word goes on at the beginning of the next line: `lea-` and `ves`.
+/// Whether a word continues at the beginning of the next line: `lea-` and `ves`.
 fn is_divided(text: &str, next: &str) -> bool {
     let mut end = text.chars().rev();
     let is_hyphen = end.next().is_some_and(|c| matches!(c, '-' | '\u{ad}' | '\u{2010}'));

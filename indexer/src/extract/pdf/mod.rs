@@ -1,4 +1,4 @@
-//! PDF: the text layer. Each page is a section or more, with the anchor `page=N` that viewers know.
+//! PDF: the text layer. Each page is one or more sections, with the anchor `page=N` that viewers understand.
 
 mod bookmarks;
 mod glyphs;
@@ -26,16 +26,16 @@ use crate::document::{Extracted, Outline, front_matter::FrontMatter};
 use bookmarks::Bookmark;
 use layout::Line;
 
-/// Longest time that one file may take. The slowest manual of a thousand pages takes a few seconds.
+/// Time limit per file. The slowest manual of a thousand pages takes a few seconds.
 const LONGEST: Duration = Duration::from_secs(120);
-/// Stack of the thread that reads: files may nest what they draw.
+/// Stack size of the reading thread: files may nest their drawings.
 const STACK: usize = 64 << 20;
-/// Most pages that are read.
+/// Maximum number of pages.
 const PAGES: usize = 20_000;
-/// Fewest characters of text on all pages together; with less, the pages are pictures.
+/// Minimum number of characters on all pages together; with fewer, the pages are scans.
 const FEWEST: usize = 20;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 struct Book {
     title: Option<String>,
@@ -43,14 +43,14 @@ struct Book {
     lang: Option<String>,
     bookmarks: Vec<Bookmark>,
     pages: Vec<Vec<Line>>,
-    /// Characters whose font does not say what they are.
+    /// Characters that their font does not identify.
     unknown: usize,
 }
 
-/// Reads a file. It is read by a thread of its own, so that damage in it ends nothing but this.
+/// Reads a file in a thread of its own, so that damage in the file ends nothing else.
 ///
 /// # Errors
-/// A sentence for the report: no PDF, needs a password, without text, or too slow to read.
+/// A sentence for the report: not a PDF, password-protected, without text, or too slow to read.
 pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let top = &bytes[..bytes.len().min(1024)];
     if !top.windows(5).any(|w| w == b"%PDF-") {
@@ -86,7 +86,7 @@ fn watched(bytes: Vec<u8>) -> Result<Book, String> {
     let (sender, receiver) = mpsc::channel();
     let inner = stop.clone();
     let work = move || {
-        // Nobody listens any more if it took too long.
+        // After the time limit, the channel has no receiver any more.
         let _ = sender.send(read(bytes, &inner));
     };
     let thread = std::thread::Builder::new().name("pdf".into()).stack_size(STACK).spawn(work);
@@ -142,7 +142,7 @@ fn text(bytes: &[u8]) -> String {
         [0xFE, 0xFF, ..] => wide(u16::from_be_bytes),
         [0xFF, 0xFE, ..] => wide(u16::from_le_bytes),
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        // Many programs write UTF-8 without a mark.
+        // Many programs write UTF-8 without a byte order mark.
         _ => str::from_utf8(bytes).map_or_else(|_| bytes.iter().filter_map(single).collect(), str::to_owned),
     };
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty());
@@ -154,8 +154,8 @@ mod tests {
     use super::{super::archive::tests::mutations, *};
     use crate::document::Document;
 
-    /// A file with these pages, each a content stream, and these objects beside them: 1 is the
-    /// catalog, 2 the page tree, 3 the font, then come the pages with their streams.
+    /// A file with these pages, each a content stream, and with these additional objects: 1 is the catalog, 2 the
+    /// page tree, 3 the font, followed by the pages with their streams.
     fn file(pages: &[&str], catalog: &str, more: &str) -> Vec<u8> {
         let kids: Vec<_> = (0..pages.len()).map(|i| format!("{} 0 R", 10 + 2 * i)).collect();
         let mut objects = format!(

@@ -1,4 +1,4 @@
-//! Sections of a PDF file: its pages, cut where a bookmark's title stands on them.
+//! Sections of a PDF file: its pages, cut at the titles of bookmarks.
 
 use super::{
     bookmarks::Bookmark,
@@ -6,20 +6,20 @@ use super::{
 };
 use crate::document::Section;
 
-/// Most lines that a title may be broken into.
+/// Maximum number of lines of a title.
 const TITLE_LINES: usize = 4;
 
 /// The sections of all pages, from top to bottom.
 pub(super) fn sections(pages: &[Vec<Line>], bookmarks: &[Bookmark], title: &str) -> Vec<Section> {
     let mut writer = Writer { open: Vec::new(), title, sections: Vec::new() };
     let mut marks = bookmarks.to_vec();
-    // Outlines are in the order of the pages; the few that are not must not lose their lines.
+    // Outlines usually follow the order of the pages; the exceptions must not lose their lines.
     marks.sort_by_key(|mark| mark.page);
     let mut marks = marks.into_iter().peekable();
     for (number, lines) in pages.iter().enumerate() {
         let mut from = 0;
         while let Some(mark) = marks.next_if(|mark| mark.page <= number) {
-            // A title that is nowhere on its page stands above what is left of it.
+            // A title that its page does not contain stands above the rest of the page.
             let (begin, end) = find(&lines[from..], &mark.title).map_or((from, from), |(b, e)| (from + b, from + e));
             writer.section(number, &lines[from..begin]);
             writer.heading(&mark, number);
@@ -42,7 +42,7 @@ impl Writer<'_> {
         if mark.title != self.title {
             self.open.push((mark.level, mark.title.clone()));
         }
-        // A title without text of its own is still found by its words.
+        // A title without text of its own remains searchable by its words.
         self.add(number, String::new());
     }
 
@@ -57,7 +57,7 @@ impl Writer<'_> {
         let headings: Vec<_> = self.open.iter().map(|(_, heading)| heading.clone()).collect();
         let anchor = Some(format!("page={}", number + 1));
         match self.sections.last_mut() {
-            // The text of a heading that was just begun.
+            // The text of a heading that has just begun.
             Some(last) if last.text.is_empty() && last.headings == headings && last.anchor == anchor => {
                 last.text = text
             }
@@ -65,7 +65,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Headings with nothing below them go if the next one has them in its path.
+    /// Headings without text are dropped if the path of the next one contains them.
     fn finish(self) -> Vec<Section> {
         let next = self.sections.iter().skip(1).map(|s| s.headings.clone()).chain([Vec::new()]).collect::<Vec<_>>();
         let is_kept =
@@ -74,7 +74,7 @@ impl Writer<'_> {
     }
 }
 
-/// The lines that are a title, whatever number stands before it.
+/// The lines that form a title, with any number before it.
 fn find(lines: &[Line], title: &str) -> Option<(usize, usize)> {
     let title = squeezed(title);
     if title.is_empty() {
@@ -88,7 +88,7 @@ fn find(lines: &[Line], title: &str) -> Option<(usize, usize)> {
             if here == title {
                 return Some((begin, end + 1));
             }
-            // A line of a number alone may have its title on the next one.
+            // A line with only a number may have its title on the next line.
             if !title.starts_with(&here) {
                 return None;
             }
@@ -97,7 +97,7 @@ fn find(lines: &[Line], title: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// The letters of a text in lower case, from the first one on.
+/// The letters of a text in lower case, from the first letter on.
 fn squeezed(text: &str) -> String {
     let lower = text.to_lowercase();
     let from = lower.find(char::is_alphabetic).unwrap_or(lower.len());

@@ -1,4 +1,4 @@
-//! Directives: what each does with its argument and content.
+//! Directives: how each treats its argument and content.
 
 use super::line::Line;
 
@@ -10,40 +10,40 @@ pub(super) struct Directive<'a> {
     pub(super) argument: Vec<&'a str>,
     /// Options with their first lines.
     pub(super) options: Vec<(&'a str, &'a str)>,
-    /// How many lines argument and options take.
+    /// Number of lines of argument and options.
     pub(super) len: usize,
 }
 
-/// What is read of a directive.
+/// The parts of a directive that become text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
-    /// Nothing: it is about the look, or stands for something that is elsewhere.
+    /// Nothing: it affects only the look, or refers to content elsewhere.
     Skip,
     /// The alternative text.
     Image,
-    /// The content as it stands.
+    /// The content, verbatim.
     Literal,
-    /// Argument and content as they stand.
+    /// Argument and content, verbatim.
     Formula,
     /// The content; the argument is not text.
     Content,
     /// Argument and content.
     Text,
-    /// Argument and content, unless that is a name for what follows.
+    /// Argument and content, unless the argument is a name for the following object.
     Unknown,
-    /// The same, behind these words.
+    /// The same, after these words.
     Labelled(&'static str),
     /// Rows.
     ListTable,
     /// Rows.
     CsvTable,
-    /// What the page says about itself.
+    /// The metadata of the page.
     Meta,
     /// Terms, each with an address.
     Glossary,
 }
 
-/// What is read of the directive with this name. One that is not known may have argument and content.
+/// The readable parts of the directive with this name. An unknown directive may have argument and content.
 pub(super) fn treatment(name: &str) -> Treatment {
     match name {
         "toctree"
@@ -118,7 +118,7 @@ pub(super) fn directive<'a>(lines: &[Line<'a>], name: &'a str, argument: &'a str
                 options_at = Some(line.indent);
                 directive.options.push(option);
             }
-            // The value of an option goes on.
+            // The value of an option continues.
             (_, Some(at)) if line.indent > at => {}
             (_, None) if !argument.is_empty() => directive.argument.push(line.text),
             _ => break,
@@ -135,7 +135,7 @@ impl Directive<'_> {
     }
 }
 
-/// Name and argument of a directive, from what stands behind `.. `.
+/// Name and argument of a directive, from the text after `.. `.
 pub(super) fn head(text: &str) -> Option<(&str, &str)> {
     let at = text.find("::")?;
     let (name, rest) = (text[..at].trim_end(), &text[at + 2..]);

@@ -2,25 +2,25 @@
 
 use super::id::of_term;
 
-/// An entry as its directive names it.
+/// An entry in the form of its directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Name with its module or class.
     pub(super) name: String,
-    /// Id, where it can be known.
+    /// Id, if known.
     pub(super) id: Option<String>,
-    /// What names of entries inside begin with.
+    /// Prefix of the names of nested entries.
     pub(super) prefix: Option<String>,
 }
 
-/// What directives before an entry said.
+/// The context that earlier directives set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// Domain of directives without one.
+    /// Default domain of directives.
     pub(super) domain: String,
-    /// Module that functions are in.
+    /// Current module of functions.
     pub(super) module: Option<String>,
-    /// Program that options are of.
+    /// Current program of options.
     pub(super) program: Option<String>,
 }
 
@@ -61,7 +61,7 @@ const AUTOMATIC: [&str; 8] = [
 ];
 
 impl Scope {
-    /// Domain and type of the entry that a directive makes, if it makes one.
+    /// Domain and type of the entry that a directive makes, if any.
     pub(super) fn kind<'d>(&'d self, directive: &'d str) -> Option<(&'d str, &'d str)> {
         if let Some((domain, kind)) = directive.split_once(':') {
             let is_other =
@@ -87,7 +87,7 @@ impl Scope {
         match domain {
             "py" | "js" => self.dotted(self.module.as_deref(), kind, signature, outer),
             "auto" => {
-                // The name of a function may come with its module, that of a method with module and class.
+                // A function name may include its module, a method name its module and class.
                 let of_class = matches!(kind, "method" | "attribute" | "property");
                 let is_whole = called(signature).matches('.').count() > usize::from(of_class);
                 self.dotted(self.module.as_deref().filter(|_| !is_whole), kind, signature, outer)

@@ -1,14 +1,14 @@
-//! Explicit markup: targets, footnotes, directives and comments, all behind `.. `.
+//! Explicit markup: targets, footnotes, directives and comments, all after `.. `.
 
 use serde_json::Value;
 
 use super::{
     directive::{Directive, Treatment, directive, field, head, treatment},
+    heading::cut,
     id::of_term,
     inline::unescaped,
     line::Line,
     reader::{DEEPEST_ENTRY, ENTRY, Kind, Open, Reader, TERM},
-    section::cut,
     table,
 };
 
@@ -27,14 +27,14 @@ impl<'a> Reader<'a> {
             self.at += directive.len;
             self.directive(line, &directive);
         } else if rest.is_empty() && self.lines.get(self.at + 1).is_none_or(|next| next.text.is_empty()) {
-            // An empty comment ends what is above it.
+            // An empty comment ends the construct above it.
             self.at += 1;
         } else {
             self.skip_block(line.indent);
         }
     }
 
-    /// `.. _name:` gives what follows an address; with something behind the colon it is one elsewhere.
+    /// `.. _name:` gives an address to the next element; with text after the colon the target is elsewhere.
     fn target(&mut self, line: Line<'a>, rest: &str) {
         let quoted = rest.strip_prefix('`').and_then(|r| r.split_once("`:"));
         let plain = || {
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         self.treat(line.indent, directive, treatment(directive.name));
     }
 
-    /// What later entries belong to.
+    /// The owner of later entries.
     fn changes_scope(&mut self, directive: &Directive<'a>) -> bool {
         let argument = directive.argument.first().copied().unwrap_or_default();
         let value = (!argument.is_empty() && argument != "None").then(|| argument.to_owned());
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Begins a section for each signature. The text below is that of all; it stands with the first.
+    /// Begins a section for each signature. They share the text below, which goes with the first.
     fn headings(&mut self, indent: usize, directive: &Directive<'a>, kind: (&str, &str), signatures: &[String]) {
         let outer = self.open.iter().rev().find_map(|o| match &o.kind {
             Kind::Entry(prefix) => prefix.clone(),
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lines below a directive that are indented more than it.
+    /// The lines below a directive that have a deeper indentation.
     fn content(&self, indent: usize) -> &[Line<'a>] {
         let rest = &self.lines[self.at..];
         &rest[..rest.iter().take_while(|l| l.text.is_empty() || l.indent > indent).count()]
@@ -218,13 +218,13 @@ fn block_text(lines: &[Line<'_>]) -> String {
     lines.iter().map(|l| l.text).collect::<Vec<_>>().join(" ")
 }
 
-/// Signatures of an entry: one a line, unless a line ends with a backslash.
+/// Signatures of an entry: one per line, unless a line ends with a backslash.
 fn signatures(argument: &[&str]) -> Vec<String> {
     let joined = argument.join("\n").replace("\\\n", " ");
     joined.lines().map(|l| unescaped(l.trim())).collect()
 }
 
-/// Whether an argument is a sentence, not a name or path.
+/// Whether an argument is a sentence, and not a name or path.
 fn is_prose(argument: &str) -> bool {
     argument.split_whitespace().count() > 2
 }

@@ -1,10 +1,10 @@
-//! Ids as docutils and Sphinx make them from names.
+//! Ids that docutils and Sphinx make from names.
 
 use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The ids that a page has so far.
+/// The ids of a page so far.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     used: HashSet<String>,
@@ -12,7 +12,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// Id of a section or target. A name that is taken or has no ASCII form gets the next number.
+    /// Id of a section or target. A duplicate name, or one without an ASCII form, gets the next number.
     pub(super) fn of_name(&mut self, name: &str) -> String {
         let id = of_name(name);
         if id.is_empty() || self.used.contains(&id) {
@@ -22,13 +22,13 @@ impl Ids {
         id
     }
 
-    /// Id of an entry, which may stand on the page twice.
+    /// Id of an entry, which may occur twice on the page.
     pub(super) fn of_entry(&mut self, id: String) -> String {
         self.used.insert(id.clone());
         id
     }
 
-    /// A number. References to footnotes take one each, too.
+    /// A number. References to footnotes use one each, too.
     pub(super) fn next(&mut self) -> String {
         loop {
             self.automatic += 1;
@@ -40,14 +40,14 @@ impl Ids {
     }
 }
 
-/// docutils: lower case, ASCII letters and digits; what is between becomes one `-`.
+/// docutils: lower case, ASCII letters and digits; each run of other characters becomes one `-`.
 fn of_name(name: &str) -> String {
     let ascii = ascii(&name.to_lowercase());
     let id = dashed(&ascii, |c| c.is_ascii_alphanumeric());
     id.trim_start_matches(|c: char| c == '-' || c.is_ascii_digit()).trim_end_matches('-').to_owned()
 }
 
-/// Sphinx, for entries: case, dots and underscores stay.
+/// Sphinx, for entries: keeps case, dots and underscores.
 pub(super) fn of_term(prefix: &str, term: &str) -> String {
     let whole = if prefix.is_empty() { term.to_owned() } else { format!("{prefix}-{term}") };
     let id = dashed(&ascii(&whole), |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'));

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-/// Names of roles and footnotes are short; what is longer is text.
+/// Maximum length of names of roles and footnotes; longer ones are text.
 const LONGEST_NAME: usize = 60;
 
-/// What references on the page stand for.
+/// The replacements for references on the page.
 #[derive(Debug, Default)]
 pub(super) struct Inline {
     /// Text by the name of its substitution.
     substitutions: HashMap<String, String>,
-    /// Bytes that substitutions may still add, so that a page cannot grow without bound.
+    /// Number of bytes that substitutions may still add, so that a page cannot grow without bound.
     room: usize,
-    /// What takes an id: the name of a target within the text, or a reference to a footnote, which has none.
+    /// Elements that use up an id: the name of a target within the text, or an unnamed reference to a footnote.
     pub(super) claims: Vec<Option<String>>,
 }
 
@@ -32,7 +32,7 @@ impl Inline {
         scan.out
     }
 
-    /// Reads one piece of markup, if there is one here.
+    /// Reads one piece of markup, if any starts here.
     fn step(&mut self, scan: &mut Scan<'_>) -> bool {
         let rest = scan.rest();
         match rest.as_bytes()[0] {
@@ -68,7 +68,7 @@ impl Inline {
         true
     }
 
-    /// A link with a name makes a target of it.
+    /// A named link also defines a target.
     fn interpreted(&mut self, scan: &mut Scan<'_>) -> bool {
         let from = scan.at;
         if !scan.interpreted("") {
@@ -106,7 +106,7 @@ struct Scan<'t> {
     text: &'t str,
     at: usize,
     out: String,
-    /// Delimiters of which there is no further one: so each is looked for in vain once only.
+    /// Delimiters that do not occur again: a search for each fails only once.
     unclosed: HashMap<&'static str, usize>,
 }
 
@@ -144,7 +144,7 @@ impl<'t> Scan<'t> {
         true
     }
 
-    /// Content up to the closing delimiter, which stands behind a word.
+    /// Content up to the closing delimiter, which must follow a word.
     fn closed_by(&mut self, delimiter: &'static str) -> Option<&'t str> {
         let from = self.at + delimiter.len();
         if self.unclosed.contains_key(delimiter) || self.text[from..].starts_with(char::is_whitespace) {
@@ -162,7 +162,7 @@ impl<'t> Scan<'t> {
         if end.is_none() {
             self.unclosed.insert(delimiter, from);
         }
-        // One backtick more belongs to the content.
+        // An additional backtick belongs to the content.
         end.map(|end| &self.text[from..end + usize::from(self.text[end + delimiter.len()..].starts_with('`'))])
     }
 
@@ -196,7 +196,7 @@ impl<'t> Scan<'t> {
         read
     }
 
-    /// Text between single backticks: of a role before or behind it, or a reference.
+    /// Text between single backticks: of a role before or after it, or a reference.
     fn interpreted(&mut self, role: &str) -> bool {
         if role.is_empty() && !self.at_start() {
             return false;
@@ -241,7 +241,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// What a reader sees of the text of a role.
+/// The visible text of a role.
 fn shown(role: &str, content: &str) -> String {
     let role = role.rsplit(':').next().unwrap_or(role);
     match role {
@@ -262,7 +262,7 @@ fn shown(role: &str, content: &str) -> String {
     }
     match role {
         "doc" | "download" => content.rsplit('/').next().unwrap_or(content).to_owned(),
-        // The title of the section is on another page; its label is made of the same words.
+        // The title of the section is on another page; its label consists of the same words.
         "ref" | "numref" => content.replace(['-', '_'], " "),
         _ => content.to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Lines with their indentation.
 
-/// A line without the white space around it.
+/// A line without surrounding white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'a> {
     /// Columns of white space before the text; a tab goes to the next multiple of 8.
@@ -23,7 +23,7 @@ fn line(line: &str) -> Line<'_> {
     Line { indent, text }
 }
 
-/// Lines as they stand, without the indentation that all have.
+/// Verbatim lines without their common indentation.
 pub(super) fn verbatim(lines: &[Line<'_>]) -> String {
     let base = lines.iter().filter(|l| !l.text.is_empty()).map(|l| l.indent).min().unwrap_or_default();
     let mut text = String::new();
@@ -37,7 +37,7 @@ pub(super) fn verbatim(lines: &[Line<'_>]) -> String {
     text
 }
 
-/// The punctuation that a line consists of, if it underlines a title or separates.
+/// The punctuation of a line that underlines a title or separates.
 pub(super) fn adornment(text: &str) -> Option<char> {
     let first = text.chars().next().filter(char::is_ascii_punctuation)?;
     text.chars().all(|c| c == first).then_some(first)

@@ -1,8 +1,10 @@
-//! reStructuredText: sections, and the entries that Sphinx's domains describe. Directives and roles leave their words.
+//! reStructuredText: sections, and the entries that Sphinx's domains describe. Directives and roles leave their
+//! words.
 
 mod directive;
 mod entry;
 mod explicit;
+mod heading;
 mod id;
 mod inline;
 mod line;
@@ -147,7 +149,8 @@ mod tests {
 
     #[test]
     fn repeated_titles_and_footnotes_are_counted_as_docutils_does() {
-        // `id1` is the reference's, `id2` the section's, `id3` that of the section whose name its target has.
+        // `id1` belongs to the reference, `id2` to the section, `id3` to the section with the same name as its
+        // target.
         let source = "T\n=\n\nOne\n---\n\nx [1]_\n\nOne\n---\n\ny\n\n.. _two:\n\nTwo\n---\n\n`Site <https://a.b>`_\n\n\
                       Site\n----\n\nz\n\n.. _One: https://a.b\n\nOne\n---\n\nw\n";
         let anchors: Vec<_> = shape(source).into_iter().map(|(_, a, _)| a).collect();

@@ -5,25 +5,25 @@ use serde_json::{Map, Value};
 use super::{
     directive::field,
     entry::Scope,
+    heading::cut,
     id::Ids,
     inline::Inline,
     line::{Line, adornment, lines, verbatim},
-    section::cut,
     substitution, table,
 };
 use crate::document::Outline;
 
 /// Level of the outermost entry.
 pub(super) const ENTRY: u8 = 100;
-/// Deepest entry inside another.
+/// Maximum nesting depth of an entry.
 pub(super) const DEEPEST_ENTRY: usize = 40;
 /// Level of a term.
 pub(super) const TERM: u8 = 200;
 
-/// What is open and ends where the indentation does.
+/// A construct that ends with its indentation.
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// A described object, and what names inside begin with.
+    /// A described object, and the prefix of the names inside it.
     Entry(Option<String>),
     /// A glossary, and the column of its terms.
     Glossary(Option<usize>),
@@ -51,13 +51,13 @@ pub(super) struct Reader<'a> {
     pub(super) target: Option<String>,
     /// Text of the first heading.
     pub(super) title: Option<String>,
-    /// What the page says about itself.
+    /// The metadata of the page.
     pub(super) meta: Map<String, Value>,
-    /// The author keeps the page out of the search.
+    /// The author hides the page from the search.
     pub(super) kept_out: bool,
-    /// Adornments by level: the character, and whether there is a line above, too.
+    /// Adornments by level: the character, and whether the title is also overlined.
     pub(super) styles: Vec<(char, bool)>,
-    /// Text was read.
+    /// Whether any text was read.
     pub(super) begun: bool,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ends what ends above a line with this indentation.
+    /// Closes everything that ends above a line with this indentation.
     fn leave(&mut self, indent: usize) {
         let mut outermost = None;
         while let Some(open) = self.open.pop_if(|o| o.indent >= indent) {
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Words of a text. Targets and references to footnotes in it take ids.
+    /// Words of a text. Targets and references to footnotes in it use up ids.
     pub(super) fn words(&mut self, text: &str) -> String {
         let words = self.inline.words(text);
         for claim in std::mem::take(&mut self.inline.claims) {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         self.add(&words);
     }
 
-    /// Adds text as it is.
+    /// Adds text unchanged.
     pub(super) fn add(&mut self, text: &str) {
         self.target = None;
         self.begun = true;
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
 
     fn field(&mut self, line: Line<'a>, name: &str, value: &'a str) {
         if !self.begun && line.indent == 0 {
-            // Fields before the title are about the page.
+            // Fields before the title are metadata of the page.
             self.kept_out |= name == "nosearch";
             self.skip_block(line.indent);
         } else {
@@ -185,13 +185,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many lines go on a paragraph whose first line is here and whose others have this indentation.
+    /// Number of lines of a paragraph whose first line is here and whose others have this indentation.
     fn paragraph_len(&self, indent: usize) -> usize {
         let rest = &self.lines[self.at + 1..];
         1 + rest.iter().take_while(|l| !l.text.is_empty() && l.indent == indent).count()
     }
 
-    /// Turns an item into the text behind its bullet, or a verse into its words.
+    /// Reduces an item to the text after its bullet, or a verse to its words.
     fn item(&mut self, line: Line<'a>) -> bool {
         if line.text == "|" || line.text.starts_with("| ") {
             let rest = &self.lines[self.at..];
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// What stands behind `1. `, `#. ` or `(1) `, unless it is a sentence that goes on in the next line.
+    /// The text after `1. `, `#. ` or `(1) `, unless it is a sentence that continues on the next line.
     fn enumerated(&self, line: Line<'a>) -> Option<&'a str> {
         let text = line.text.strip_prefix('(').unwrap_or(line.text);
         let number = text.bytes().take(9).take_while(|b| b.is_ascii_digit() || *b == b'#').count();
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
         self.prose(&text.join(" "), line.indent);
     }
 
-    /// Adds a paragraph, and the literal block that it announces.
+    /// Adds a paragraph, and the literal block after it.
     pub(super) fn prose(&mut self, text: &str, indent: usize) {
         let Some(before) = text.strip_suffix("::") else { return self.say(text) };
         let announcement = before.trim_end();
@@ -267,7 +267,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds all lines with a deeper indentation as they stand.
+    /// Adds all lines with a deeper indentation, verbatim.
     pub(super) fn literal_block(&mut self, indent: usize) {
         let len = self.lines[self.at..].iter().take_while(|l| l.text.is_empty() || l.indent > indent).count();
         self.literal_lines(len);
@@ -281,7 +281,7 @@ impl<'a> Reader<'a> {
         self.add(&text);
     }
 
-    /// Passes over this line and all that are indented more.
+    /// Skips this line and all lines with a deeper indentation.
     pub(super) fn skip_block(&mut self, indent: usize) {
         let rest = &self.lines[self.at + 1..];
         self.at += 1 + rest.iter().take_while(|l| l.text.is_empty() || l.indent > indent).count();

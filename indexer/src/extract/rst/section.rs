@@ -1,17 +1,16 @@
-//! Titles of sections: text with a line of punctuation below, perhaps another above.
+//! Titles of sections: text with a line of punctuation below, and optionally another above.
 
 use super::{
+    heading::cut,
     line::{Line, adornment},
     reader::Reader,
 };
 
-/// Deepest section; entries are below all sections, terms of a glossary below all entries.
+/// Maximum level of a section; entries are below all sections, terms of a glossary below all entries.
 const DEEPEST_SECTION: u8 = 90;
-/// A longer heading is cut: each section below repeats it.
-const LONGEST_HEADING: usize = 1000;
 
 impl<'a> Reader<'a> {
-    /// Lines, adornment and text of the title that begins here, if one does.
+    /// Lines, adornment and text of the title that begins here, if any.
     pub(super) fn section_title(&self, line: Line<'a>) -> Option<(usize, (char, bool), &'a str)> {
         let next = self.lines.get(self.at + 1).filter(|l| !l.text.is_empty())?;
         if let Some(above) = adornment(line.text) {
@@ -44,12 +43,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a title is at most as wide as its adornment, or that is long enough to be meant.
+/// Whether a title is at most as wide as its adornment, or the adornment is long enough to be deliberate.
 fn fits(title: &str, adornment: &str) -> bool {
     adornment.len() >= 4 || adornment.len() >= title.chars().count()
-}
-
-/// A heading of bounded length.
-pub(super) fn cut(heading: &str) -> &str {
-    &heading[..heading.floor_char_boundary(LONGEST_HEADING)]
 }

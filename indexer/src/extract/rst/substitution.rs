@@ -7,7 +7,7 @@ use super::{
     line::Line,
 };
 
-/// A longer text is none that an author repeats.
+/// Maximum length of a replacement text; authors do not repeat longer ones.
 const LONGEST: usize = 500;
 
 /// All definitions of a page.

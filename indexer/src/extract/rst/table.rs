@@ -17,12 +17,12 @@ pub(super) fn is_simple(text: &str) -> bool {
     text.starts_with('=') && text.contains(' ') && text.bytes().all(|b| matches!(b, b'=' | b' '))
 }
 
-/// How many lines from the first on belong to the grid.
+/// Number of lines of the grid, counted from the first.
 pub(super) fn grid_len(lines: &[Line<'_>]) -> usize {
     lines.iter().position(|l| !l.text.starts_with(['+', '|'])).unwrap_or(lines.len())
 }
 
-/// How many lines from the first on belong to the simple table: up to a border before a blank line.
+/// Number of lines of the simple table, counted from the first: up to a border before a blank line.
 pub(super) fn simple_len(lines: &[Line<'_>]) -> usize {
     let mut borders = 0;
     for (i, line) in lines.iter().enumerate() {
@@ -35,7 +35,7 @@ pub(super) fn simple_len(lines: &[Line<'_>]) -> usize {
     lines.len()
 }
 
-/// Rows of a grid. A border ends a row; where a cell spans, the border is a part of the text line.
+/// Rows of a grid. A border ends a row; at a spanning cell, the border is part of the text line.
 pub(super) fn grid(lines: &[Line<'_>]) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut cells: BTreeMap<usize, String> = BTreeMap::new();
@@ -83,7 +83,7 @@ fn finish(cells: &mut BTreeMap<usize, String>, rows: &mut Vec<Row>) {
     }
 }
 
-/// Rows of a simple table. A line without text in the first column goes on with the row above.
+/// Rows of a simple table. A line without text in the first column continues the row above.
 pub(super) fn simple(lines: &[Line<'_>]) -> Vec<Row> {
     let Some(first) = lines.first() else { return Vec::new() };
     let starts = column_starts(first.text);
@@ -111,7 +111,7 @@ fn simple_line(line: &Line<'_>, indent: usize, starts: &[usize], cells: &mut BTr
     let offset = line.indent.saturating_sub(indent);
     let (mut start, mut key) = (0, starts.partition_point(|s| *s <= offset));
     for (column, (at, _)) in line.text.char_indices().enumerate() {
-        // Text that runs over the gap is a cell of several columns.
+        // Text across the gap is a cell of several columns.
         let is_gap = at > 0 && line.text.as_bytes()[at - 1] == b' ';
         if column > 0 && is_gap && starts.binary_search(&(offset + column)).is_ok() {
             add(cells, key, &line.text[start..at]);
@@ -139,7 +139,7 @@ pub(super) fn list(lines: &[Line<'_>]) -> Vec<Row> {
     rows
 }
 
-/// What stands behind the bullet of a list.
+/// The text after the bullet of a list.
 pub(super) fn item(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(['*', '-', '+', '•'])?;
     (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim_start())

@@ -7,8 +7,8 @@ use super::limits::is_address;
 /// The longest address that is followed, in bytes.
 const LONGEST: usize = 2048;
 
-/// An address in its normal form: absolute, http or https, without a fragment, a user name or a port that
-/// goes without saying; dot segments are gone. `None` for what is no such address.
+/// An address in its normal form: absolute, http or https, without a fragment, a user name, a default port, or dot
+/// segments. `None` if it is not such an address.
 pub(super) fn normal(base: &Url, reference: &str) -> Option<Url> {
     let reference = reference.trim();
     if reference.len() > LONGEST {
@@ -30,7 +30,7 @@ pub(super) fn normal(base: &Url, reference: &str) -> Option<Url> {
 /// An address as it was typed.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it.
+/// A sentence that states the fault.
 pub(super) fn typed(text: &str) -> Result<Url, String> {
     let url = Url::parse(text.trim()).map_err(|e| e.to_string())?;
     normal(&url, "").ok_or_else(|| "expected http:// or https:// and a host".to_owned())
@@ -39,17 +39,17 @@ pub(super) fn typed(text: &str) -> Result<Url, String> {
 /// A host as it was typed, with a port or without, as an address.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it.
+/// A sentence that states the fault.
 pub(super) fn typed_host(text: &str) -> Result<Url, String> {
     match is_address(text) {
         true => typed(text),
-        // The port of https goes without saying.
+        // The default port of https is omitted.
         false => typed(&format!("https://{}/", text.trim()))
             .map_err(|e| format!("{e}; expected a host, such as api.example.org")),
     }
 }
 
-/// Host and port, as they are compared: a port that goes without saying is left away.
+/// Host and port, for comparison: a default port is omitted.
 pub(super) fn host(url: &Url) -> String {
     let name = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
@@ -60,7 +60,7 @@ pub(super) fn host(url: &Url) -> String {
 pub(super) struct Scope {
     start: Url,
     hosts: Vec<String>,
-    /// What paths on the start's host begin with.
+    /// Prefix of the paths on the start's host.
     prefix: String,
 }
 
@@ -72,12 +72,12 @@ impl Scope {
         Self { start: start.clone(), hosts: hosts.iter().map(host).collect(), prefix: folder.into() }
     }
 
-    /// Every page on the host of the start, and those of `hosts`: what a sitemap may list.
+    /// Every page on the host of the start, and those of `hosts`: the scope of a sitemap.
     pub(super) fn host_of(start: &Url, hosts: &[Url]) -> Self {
         Self { prefix: "/".into(), ..Self::below(start, hosts) }
     }
 
-    /// The address as it is asked for, if it belongs to the site. One host is asked over one scheme.
+    /// The address to request, if it belongs to the site. Each host is requested over one scheme only.
     pub(super) fn admit(&self, url: &Url) -> Option<Url> {
         let same_host = host(url) == host(&self.start);
         let belongs = match same_host {
@@ -94,7 +94,7 @@ impl Scope {
         Some(url)
     }
 
-    /// Whether the host may be asked for anything at all, such as its robots.txt.
+    /// Whether the host may receive any request at all, such as for its robots.txt.
     pub(super) fn has_host(&self, url: &Url) -> bool {
         host(url) == host(&self.start) || self.hosts.contains(&host(url))
     }

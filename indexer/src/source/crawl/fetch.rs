@@ -18,14 +18,14 @@ use super::{guard::Guard, limits::CrawlConfig};
 
 /// How the crawl names itself. `robots.txt` knows it as `cloze`.
 const USER_AGENT: &str = concat!("Cloze/", env!("CARGO_PKG_VERSION"), " (+site search; robots.txt token: cloze)");
-/// What is asked for, the best first.
+/// The accepted media types, the best first.
 const ACCEPT: &str = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5";
-/// The longest that a server may ask to wait before the one second try.
+/// The longest wait that a server may ask for before the single retry.
 const LONGEST_RETRY: Duration = Duration::from_secs(30);
-/// Time to find a server and shake hands with it.
+/// Time limit for the connection to a server, including the handshake.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Asks for pages.
+/// Requests pages.
 pub(super) struct Fetcher {
     agent: Agent,
     /// Time between the starts of two requests.
@@ -37,14 +37,14 @@ pub(super) struct Fetcher {
     pub(super) bytes: u64,
 }
 
-/// What an earlier answer was known by.
+/// Validators of an earlier answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Validators {
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
 }
 
-/// What a server said, before its body.
+/// The head of an answer, before its body.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
     pub(super) status: u16,
@@ -74,7 +74,7 @@ impl Head {
         self.location.as_deref().filter(|_| matches!(self.status, 301 | 302 | 303 | 307 | 308))
     }
 
-    /// What stands in `Content-Type` before the first semicolon, in small letters.
+    /// The part of `Content-Type` before the first semicolon, in lower case.
     pub(super) fn media_type(&self) -> Option<String> {
         media_type(self.content_type.as_deref()?)
     }
@@ -107,10 +107,10 @@ impl Fetcher {
             .user_agent(USER_AGENT)
             .accept(ACCEPT)
             .http_status_as_error(false)
-            // Every hop is looked at before it is followed.
+            // Every hop is checked before the crawl follows it.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // A proxy would look up names in our place.
+            // A proxy would resolve names in our place.
             .proxy(None)
             .timeout_global(Some(config.timeout))
             .timeout_connect(Some(CONNECT.min(config.timeout)))
@@ -119,7 +119,7 @@ impl Fetcher {
         Self { agent, delay: config.delay, last: None, requests: 0, bytes: 0 }
     }
 
-    /// Asks for an address. The body is read if `wants` says so, and is at most `limit` bytes.
+    /// Requests an address. The body is read if `wants` accepts it, and is at most `limit` bytes.
     ///
     /// # Errors
     /// A sentence for the report: no connection, no answer in time, a body that is too large.
@@ -143,7 +143,7 @@ impl Fetcher {
             return Ok((head, Vec::new()));
         }
         let mut body = Vec::new();
-        // The reader decompresses, so the limit holds for what came out of that.
+        // The reader decompresses, so the limit applies to the decompressed bytes.
         let read = response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut body);
         self.bytes += body.len() as u64;
         match read {
@@ -170,7 +170,7 @@ impl Fetcher {
     }
 }
 
-/// What went wrong, for the report.
+/// The fault, for the report.
 fn sentence(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "no whole answer in time (--timeout)".into(),

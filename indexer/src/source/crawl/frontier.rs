@@ -1,12 +1,12 @@
-//! Addresses that are still to be asked for, the nearest to the start first.
+//! Addresses still to be requested, the nearest to the start first.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use url::Url;
 
-/// Different queries of one path that are asked for: calendars and sorted tables have no end of them.
+/// Maximum number of different queries per path: calendars and sorted tables have endless ones.
 const MOST_QUERIES: u32 = 64;
-/// For each page that may be asked for, so many addresses are remembered.
+/// Number of addresses to remember for each page that may be requested.
 const ADDRESSES_A_PAGE: usize = 8;
 
 /// See the module.
@@ -16,7 +16,7 @@ pub(super) struct Frontier {
     queries: HashMap<String, u32>,
     most_pages: usize,
     asked: usize,
-    /// Addresses that were passed by because there were too many.
+    /// Addresses skipped because there were too many.
     pub(super) passed_by: u64,
 }
 
@@ -26,7 +26,7 @@ impl Frontier {
         Self { waiting, seen, queries, most_pages, asked: 0, passed_by: 0 }
     }
 
-    /// Remembers an address; whether it is new.
+    /// Remembers an address; returns whether it is new.
     pub(super) fn see(&mut self, url: &Url) -> bool {
         self.seen.insert(url.as_str().to_owned())
     }
@@ -53,7 +53,7 @@ impl Frontier {
         *count > MOST_QUERIES
     }
 
-    /// The next address and its depth; none if all were asked for, or as many as allowed.
+    /// The next address and its depth; `None` if none is left, or the limit is reached.
     pub(super) fn next(&mut self) -> Option<(Url, usize)> {
         if self.is_full() {
             return None;
@@ -63,17 +63,17 @@ impl Frontier {
         Some(next)
     }
 
-    /// Whether as many pages were asked for as allowed.
+    /// Whether the limit of pages is reached.
     pub(super) fn is_full(&self) -> bool {
         self.asked >= self.most_pages
     }
 
-    /// Addresses that wait.
+    /// Number of waiting addresses.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Pages that were asked for.
+    /// Number of requested pages.
     pub(super) fn asked(&self) -> usize {
         self.asked
     }

@@ -1,8 +1,8 @@
 //! Which network addresses a crawl connects to.
 //!
-//! A page on the web must not make this machine ask its own services, or those of the network that it is in
-//! (server-side request forgery). A name is looked up once a connection, the addresses are looked at, and one of
-//! just these is connected to: a name that leads elsewhere a moment later (DNS rebinding) gains nothing.
+//! A page on the web must not make this machine send requests to its own services, or to those of its network
+//! (server-side request forgery). Each connection looks up the name once, checks the addresses, and connects to one
+//! of exactly these: a name that leads elsewhere a moment later (DNS rebinding) gains nothing.
 
 use std::{
     collections::HashMap,
@@ -20,18 +20,18 @@ use ureq::{
     },
 };
 
-/// Who may be reached by a network address.
+/// The reach of a network address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// Anybody on the internet.
+    /// Any host on the internet.
     Public,
-    /// This machine, or the network that it is in.
+    /// This machine, or its own network.
     Private,
-    /// The same link, which is where cloud machines have their credentials; or nobody.
+    /// The same link, where cloud machines serve their credentials; or no host at all.
     Never,
 }
 
-/// Who may be reached by an address: the special-purpose registries of IANA (RFC 6890).
+/// The reach of an address: the special-purpose registries of IANA (RFC 6890).
 pub(super) fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(v4) => reach_v4(v4),
@@ -55,7 +55,7 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
     }
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] | [0xfc00..=0xfdff, ..] => Reach::Private,
-        // NAT64: the IPv4 address is the end of it.
+        // NAT64: the last part is the IPv4 address.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => reach_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
         // Protocol assignments with Teredo, examples, 6to4.
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Never,
@@ -64,7 +64,7 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
     }
 }
 
-/// Resolves names for the crawl, and turns down addresses.
+/// Resolves names for the crawl, and rejects addresses.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     inner: DefaultResolver,
@@ -78,7 +78,7 @@ impl Guard {
         Self { named: Mutex::new(named.map(|host| (host, None)).collect()), ..Self::default() }
     }
 
-    /// Those of the addresses that may be connected to.
+    /// The addresses that the crawl may connect to.
     fn choose(&self, host: &str, found: &[SocketAddr]) -> Vec<SocketAddr> {
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         let known = named.get_mut(host);

@@ -1,85 +1,85 @@
-//! How far a crawl goes.
+//! Limits of a crawl.
 
 use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
 
-/// Options about a site that is given by its address.
+/// Options for a site given by its address.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Sites by address")]
 pub struct CrawlArgs {
     /// Another host whose pages belong to the site, such as api.example.org (repeatable)
     #[arg(long = "host", value_name = "HOST")]
     pub hosts: Vec<String>,
-    /// Most pages to ask a site for [default: 10000]
+    /// Maximum number of pages to request from a site [default: 10000]
     #[arg(long, value_name = "N")]
     pub max_pages: Option<usize>,
-    /// Most links between the start and a page [default: 16]
+    /// Maximum number of links between the start and a page [default: 16]
     #[arg(long, value_name = "N")]
     pub max_depth: Option<usize>,
-    /// Most bytes to read from a site [default: 1073741824]
+    /// Maximum number of bytes to read from a site [default: 1073741824]
     #[arg(long, value_name = "BYTES")]
     pub max_bytes: Option<u64>,
-    /// Most seconds to spend on a site [default: 3600]
+    /// Maximum time for a site, in seconds [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<f64>,
-    /// Most seconds to wait for a whole answer [default: 30]
+    /// Maximum time for a complete answer, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
-    /// Least seconds between two requests; robots.txt may ask for more [default: 0.1]
+    /// Minimum time between two requests, in seconds; robots.txt may ask for more [default: 0.1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub delay: Option<f64>,
 }
 
-/// The table `[build.crawl]`: what the options of the same names set.
+/// The table `[build.crawl]`, with keys of the same names as the options.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrawlTable {
-    /// Hosts whose pages belong to a site beside its own.
+    /// Additional hosts whose pages belong to a site.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// Most pages of a site.
+    /// Maximum number of pages of a site.
     pub max_pages: Option<usize>,
-    /// Most links between the start and a page.
+    /// Maximum number of links between the start and a page.
     pub max_depth: Option<usize>,
-    /// Most bytes of a site.
+    /// Maximum number of bytes of a site.
     pub max_bytes: Option<u64>,
-    /// Most seconds for a site.
+    /// Maximum time for a site, in seconds.
     pub max_time: Option<f64>,
-    /// Most seconds for an answer.
+    /// Maximum time for an answer, in seconds.
     pub timeout: Option<f64>,
-    /// Least seconds between two requests.
+    /// Minimum time between two requests, in seconds.
     pub delay: Option<f64>,
 }
 
-/// What is crawled, and how far.
+/// The sites to crawl, and the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlConfig {
     /// Addresses of sites, as given.
     pub addresses: Vec<String>,
-    /// Hosts whose pages belong to a site beside its own.
+    /// Additional hosts whose pages belong to a site.
     pub hosts: Vec<String>,
-    /// Most pages to ask a site for.
+    /// Maximum number of pages to request from a site.
     pub max_pages: usize,
-    /// Most links between the start and a page.
+    /// Maximum number of links between the start and a page.
     pub max_depth: usize,
-    /// Most bytes to read from a site, after decompression.
+    /// Maximum number of bytes to read from a site, after decompression.
     pub max_bytes: u64,
-    /// Most time to spend on a site.
+    /// Maximum time for a site.
     pub max_time: Duration,
-    /// Most time to wait for a whole answer.
+    /// Maximum time for a complete answer.
     pub timeout: Duration,
-    /// Least time between the starts of two requests.
+    /// Minimum time between the starts of two requests.
     pub delay: Duration,
 }
 
 impl CrawlConfig {
-    /// The command line first, then the file, then the defaults.
+    /// The command line overrides the file, and the file overrides the defaults.
     #[must_use]
     pub fn resolve(addresses: Vec<String>, args: CrawlArgs, table: CrawlTable) -> Self {
         let time = |typed: Option<f64>, set: Option<f64>, default: f64| {
-            // Longer than any build: what a Duration cannot hold is no limit.
+            // Longer than any build: a value too large for a Duration means no limit.
             Duration::try_from_secs_f64(typed.or(set).unwrap_or(default)).unwrap_or(Duration::from_secs(1 << 30))
         };
         Self {
@@ -95,7 +95,7 @@ impl CrawlConfig {
     }
 }
 
-/// Whether something that was given in the place of a folder is the address of a site.
+/// Whether an argument in place of a folder is the address of a site.
 #[must_use]
 pub fn is_address(given: &str) -> bool {
     let scheme = given.split("://").next().unwrap_or_default();

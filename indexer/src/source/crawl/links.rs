@@ -1,6 +1,6 @@
-//! What a page says to robots: its links, its true address, whether it wants to be found.
+//! The parts of a page that concern robots: its links, its canonical address, whether it may be indexed.
 //!
-//! Tags are read one after the other and no tree is made, so pages may be nested as deep as they like.
+//! Reads tags one after the other and builds no tree, so pages may have any nesting depth.
 
 use std::cell::RefCell;
 
@@ -15,19 +15,19 @@ use html5ever::{
 
 use super::robots::{Directives, NAME};
 
-/// Links of one page that are read.
+/// Maximum number of links to read per page.
 const MOST_LINKS: usize = 20_000;
 
-/// What a page says.
+/// The content of a page for robots.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// What links are relative to.
+    /// Base address of links.
     pub(super) base: Option<String>,
-    /// The address that the page wants to be known by.
+    /// The canonical address of the page.
     pub(super) canonical: Option<String>,
-    /// What it asks of robots.
+    /// Its directives for robots.
     pub(super) robots: Directives,
-    /// Where it leads, as written.
+    /// Its links, as written.
     pub(super) links: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Said {
         match attribute(tag, "name").map(|name| name.trim().to_ascii_lowercase()).as_deref() {
             Some("robots" | NAME) => self.robots.add(&content),
             _ if has_word(tag, "http-equiv", "refresh") => {
-                // `0; url=there`: a page that only leads on.
+                // `0; url=there`: a page that only redirects.
                 let target = content.split_once(';').and_then(|(_, rest)| rest.split_once('='));
                 self.links.extend(target.map(|(_, url)| url.trim().trim_matches(['"', '\'']).to_owned()));
             }

@@ -1,13 +1,13 @@
-//! A site by its address: its pages are fetched and kept beside the index, and read from there.
+//! Fetches the pages of a site, given by its address, and keeps them beside the index. Builds read them from there.
 //!
-//! A crawl compares before it fetches: a page that was fetched before is asked for with what its answer was
-//! known by then, and the server says when it is the same. A page that cannot be had keeps its last good
-//! version; one that the server says is gone goes.
+//! A crawl compares before it fetches: it requests a known page with the validators of its earlier answer, and the
+//! server reports if the page is unchanged. A page that cannot be fetched keeps its last good version; a page that
+//! the server reports as deleted is removed.
 //!
-//! - `limits`: how far a crawl goes; `address`: which addresses there are and belong to the site.
+//! - `limits`: the limits of a crawl; `address`: forms of addresses, and which belong to the site.
 //! - `guard`: which network addresses may be connected to; `fetch`: requests.
-//! - `robots`, `links`, `sitemap`: what a site says to robots; `frontier`: what is still to be asked for.
-//! - `visit`: what became of one address; `site`: one site from its start to its end.
+//! - `robots`, `links`, `sitemap`: the rules and links of a site for robots; `frontier`: addresses still to request.
+//! - `visit`: the result for one address; `site`: one site from its start to its end.
 
 mod address;
 mod fetch;
@@ -29,46 +29,45 @@ use url::Url;
 use crate::{BuildConfig, Error, Result, source::SourceFile};
 use site::Site;
 
-/// What a crawl did; `--json` prints it.
+/// The counts of a crawl; `--json` prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Crawled {
-    /// Requests, those for robots.txt and sitemaps among them.
+    /// Requests, including those for robots.txt and sitemaps.
     pub requests: u64,
     /// Bytes of answers, decompressed.
     pub bytes: u64,
     /// Pages that are new or have changed.
     pub fetched: u64,
-    /// Pages that are as they were: the server said so, or sent the same.
+    /// Unchanged pages: the server said so, or sent the same content.
     pub unchanged: u64,
-    /// Pages that could not be had and keep their last good version, those that were not asked for among them.
+    /// Pages that could not be fetched and keep their last good version, including those that were not requested.
     pub kept: u64,
-    /// Pages that were there before and are gone.
+    /// Pages that existed before and were deleted.
     pub gone: u64,
 }
 
-/// What a crawl found.
+/// The result of a crawl.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Pages to read.
     pub(crate) files: Vec<SourceFile>,
-    /// What could not be had, each with the reason.
+    /// Pages that could not be fetched, each with the reason.
     pub(crate) skipped: Vec<(String, String)>,
-    /// What the site keeps out, each with the reason.
+    /// Pages that the site excludes, each with the reason.
     pub(crate) left_out: Vec<(String, String)>,
-    /// What the reader of the report should know.
+    /// Notes for the reader of the report.
     pub(crate) warnings: Vec<(String, String)>,
     pub(crate) counts: Crawled,
-    /// Where the pages are kept that were seen, those among them that are not read.
+    /// Places of the pages seen, including those that are not read.
     stored: HashSet<PathBuf>,
-    /// Whether every site was seen as a whole, so that what was not met is not there any more.
+    /// Whether every site was seen completely, so that pages not seen no longer exist.
     is_whole: bool,
 }
 
-/// Fetches what is new of the sites that were given; `show` is told how many pages were asked for, and how many
-/// wait.
+/// Fetches new content of the given sites; `show` receives the number of requested pages, and of waiting ones.
 ///
 /// # Errors
-/// [`Error::Address`] for what is no address of a site; [`Error::Index`] if pages cannot be kept.
+/// [`Error::Address`] for an invalid address of a site; [`Error::Index`] if pages cannot be kept.
 pub(crate) fn crawl(config: &BuildConfig, pages: &FetchedPages, mut show: impl FnMut(usize, usize)) -> Result<Found> {
     let mut found = Found { is_whole: true, ..Found::default() };
     let is_only_source = config.crawl.addresses.len() + config.selection.paths.len() == 1;

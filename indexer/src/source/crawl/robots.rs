@@ -1,12 +1,12 @@
-//! What a site asks of robots: `robots.txt` (RFC 9309), `X-Robots-Tag` and its like in pages.
+//! Rules of a site for robots: `robots.txt` (RFC 9309), `X-Robots-Tag` and its equivalents in pages.
 
 use std::time::Duration;
 
-/// What this robot is called in `robots.txt` and in `X-Robots-Tag`.
+/// Name of this robot in `robots.txt` and in `X-Robots-Tag`.
 pub(super) const NAME: &str = "cloze";
 /// How much of a robots.txt is read, in bytes; RFC 9309 asks for no less.
 pub(super) const LONGEST: u64 = 512 << 10;
-/// The longest delay that a site gets; with more, a crawl would not end.
+/// Maximum delay that a site gets; with more, a crawl would not end.
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
 
 /// The rules of one robots.txt that are about this robot.
@@ -63,8 +63,8 @@ impl Robots {
         }
     }
 
-    /// Whether a path with its query may be asked for: the longest rule that matches decides, and of two as
-    /// long as each other the one that allows.
+    /// Whether a path with its query may be requested: the longest matching rule decides; of two equally long ones,
+    /// the one that allows.
     pub(super) fn allows(&self, path: &str) -> bool {
         let path = normal(path);
         let matching = self.rules.iter().filter(|(_, pattern)| matches(pattern, &path));
@@ -134,7 +134,7 @@ fn normal(path: &str) -> String {
     out
 }
 
-/// What a page asks of robots.
+/// Directives of a page for robots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Directives {
     /// The page is not to be found.

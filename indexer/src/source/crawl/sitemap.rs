@@ -14,7 +14,7 @@ pub(super) const LARGEST: u64 = 50 << 20;
 /// The longest address that is taken from a sitemap, in bytes.
 const LONGEST: usize = 2048;
 
-/// What a sitemap lists.
+/// The content of a sitemap.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sitemap {
     /// Pages.
@@ -26,7 +26,7 @@ pub(super) enum Sitemap {
 /// Reads a sitemap, compressed or not; at most `most` addresses. `None` if the bytes are no sitemap.
 ///
 /// # Errors
-/// A sentence: at what place it is no XML, or that it is too large. What came before is not used.
+/// A sentence: the place of the XML fault, or that the sitemap is too large. Earlier entries are not used.
 pub(super) fn read(bytes: &[u8], most: usize) -> Option<Result<Sitemap, String>> {
     let plain: Box<dyn Read + '_> = match bytes.starts_with(&[0x1f, 0x8b]) {
         true => Box::new(MultiGzDecoder::new(bytes)),
@@ -40,7 +40,7 @@ pub(super) fn read(bytes: &[u8], most: usize) -> Option<Result<Sitemap, String>>
                 "sitemapindex" => break true,
                 _ => return None,
             },
-            // The root may be empty: there is nothing in it.
+            // An empty root is valid.
             Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
                 "urlset" => return Some(Ok(Sitemap::Pages(Vec::new()))),
                 "sitemapindex" => return Some(Ok(Sitemap::Index(Vec::new()))),
@@ -94,7 +94,7 @@ fn add(open: &mut Option<String>, text: &str) {
     }
 }
 
-/// What an entity stands for. None but those of XML itself and numbers of characters are known.
+/// The replacement for an entity. Only the entities of XML itself and character numbers are known.
 fn resolve(reference: &BytesRef<'_>) -> String {
     if let Ok(Some(character)) = reference.resolve_char_ref() {
         return character.into();

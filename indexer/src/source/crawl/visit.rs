@@ -1,4 +1,4 @@
-//! What became of one address.
+//! The result for one address.
 
 use cloze_index::{FetchedPage, FetchedPages};
 use url::Url;
@@ -11,15 +11,15 @@ use super::{
 };
 use crate::{Result, extract::Format};
 
-/// A page as it is now, or as it was when it could last be had.
+/// The current or the last good version of a page.
 pub(super) struct Page {
     pub(super) address: Url,
     pub(super) format: Format,
     pub(super) charset: Option<String>,
     pub(super) bytes: u64,
-    /// What the page and its server ask of robots.
+    /// The directives of the page and its server for robots.
     pub(super) robots: Directives,
-    /// The address that the page wants to be known by, if it is another one.
+    /// The canonical address of the page, if it is another one.
     pub(super) canonical: Option<Url>,
     /// Where it leads.
     pub(super) links: Vec<Url>,
@@ -29,19 +29,19 @@ pub(super) struct Page {
 pub(super) enum Visit {
     /// A page that is new or has changed.
     New(Page),
-    /// A page that is as it was.
+    /// An unchanged page.
     Same(Page),
     /// A redirect, and where it leads.
     Moved(Url),
-    /// There is no such page, or not any more.
+    /// The page does not exist, or no longer exists.
     Gone(u16),
-    /// Something that is no document.
+    /// A file that is not a document.
     Other(String),
-    /// Something went wrong; the last good version, if there is one.
+    /// The request failed; with the last good version, if there is one.
     Failed(String, Option<Page>),
 }
 
-/// Asks for a page, unless what is kept of it is what the server has.
+/// Requests a page, unless the kept version is current.
 ///
 /// # Errors
 /// If a page cannot be kept.
@@ -74,7 +74,7 @@ pub(super) fn visit(fetcher: &mut Fetcher, pages: &FetchedPages, url: &Url, limi
     })
 }
 
-/// Keeps a page that came, unless it is the one that is kept.
+/// Keeps a received page, unless it equals the kept one.
 fn take(
     pages: &FetchedPages,
     url: &Url,
@@ -99,7 +99,7 @@ fn take(
     })
 }
 
-/// A page from what is kept of it.
+/// A page from its kept version.
 pub(super) fn read(url: &Url, page: &FetchedPage, body: &[u8]) -> Option<Page> {
     let format = format_of(page.content_type.as_deref(), url)?;
     let said = match format {
@@ -128,7 +128,7 @@ fn format_of(content_type: Option<&str>, url: &Url) -> Option<Format> {
     let name = url.path().rsplit('/').next().unwrap_or_default();
     let by_name = name.rsplit_once('.').and_then(|(_, extension)| Format::of_extension(extension));
     match content_type.and_then(fetch::media_type) {
-        // Servers send Markdown and records as plain text where they do not know better.
+        // Servers send Markdown and records as plain text if they do not know better.
         Some(media) if media == "text/plain" => by_name.filter(|f| *f != Format::Html).or(Some(Format::Text)),
         Some(media) if media == "application/octet-stream" => by_name,
         Some(media) => Format::of_content_type(&media),

@@ -1,4 +1,4 @@
-//! What a crawl hands on in its end.
+//! The end of a crawl: its results.
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -14,7 +14,7 @@ use super::{
 use crate::source::{Fetched, SourceFile};
 
 impl Site<'_> {
-    /// Hands on what was found.
+    /// Returns the results.
     pub(super) fn end(mut self) {
         if let Some(reason) = self.stopped.take() {
             self.found.skipped.push((self.start.to_string(), reason));
@@ -33,7 +33,7 @@ impl Site<'_> {
         }
         self.found.counts.requests += self.fetcher.requests;
         self.found.counts.bytes += self.fetcher.bytes;
-        // A page is another one's copy if that is there, and no copy itself.
+        // A page is a copy of another one if that exists, and is not a copy itself.
         let originals: HashSet<Url> =
             self.good.iter().filter(|p| p.canonical.is_none()).map(|p| p.address.clone()).collect();
         for page in std::mem::take(&mut self.good) {
@@ -44,7 +44,7 @@ impl Site<'_> {
         }
     }
 
-    /// Pages of earlier crawls that this one did not get to stay as they were.
+    /// Pages of earlier crawls that this one did not reach stay unchanged.
     fn keep_the_rest(&mut self) {
         let pages = self.pages;
         for page in pages.pages() {

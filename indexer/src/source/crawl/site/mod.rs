@@ -25,11 +25,11 @@ use rules::Permission;
 
 /// Redirects that are followed from one address.
 const MOST_REDIRECTS: usize = 5;
-/// A site is left when so many pages in a row could not be had.
+/// The crawl leaves a site after this many failed pages in a row.
 const MOST_FAILURES: u32 = 20;
 /// Longer than any crawl.
 const NO_END: Duration = Duration::from_secs(1 << 30);
-/// Names end like this of what is no document; it is not asked for.
+/// Extensions of files that are not documents; the crawl does not request them.
 const NO_DOCUMENTS: &str = "7z avi bz2 css deb dmg eot exe gif gz ico iso jar jpeg jpg js map mjs mov mp3 mp4 mpeg \
     msi ogg otf png rpm svg tar tgz tif tiff ttf wasm wav webm webmanifest webp whl woff woff2 xml xz zip";
 
@@ -51,11 +51,11 @@ pub(super) struct Site<'a> {
     frontier: Frontier,
     /// Pages that the index will have, but for those that are another one's copy.
     good: Vec<Page>,
-    /// Addresses of which it is known what became of them.
+    /// Addresses with a known result.
     settled: HashSet<String>,
     failures: u32,
     until: Instant,
-    /// Why the rest was left.
+    /// The reason why the rest was left.
     stopped: Option<String>,
     /// Whether a part of the site could not be seen.
     is_partial: bool,
@@ -95,7 +95,7 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Sees everything there is to see within the limits.
+    /// Visits everything within the limits.
     pub(super) fn crawl(mut self, show: &mut impl FnMut(usize, usize)) -> Result<()> {
         let name = self.start.path().to_ascii_lowercase();
         if name.ends_with(".xml") || name.ends_with(".gz") {
@@ -158,7 +158,7 @@ impl<'a> Site<'a> {
         Ok(None)
     }
 
-    /// Where a redirect leads, if that is still to be asked for.
+    /// The target of a redirect, if it is still to be requested.
     fn moved(&mut self, first: &Url, url: &Url, depth: usize, target: &Url) -> Option<Url> {
         if *url == self.start && !self.move_start(target) {
             return None;

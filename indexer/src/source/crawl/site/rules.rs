@@ -1,4 +1,4 @@
-//! What a host lets this robot ask for.
+//! The requests that a host allows to this robot.
 
 use url::{Position, Url};
 
@@ -11,7 +11,7 @@ use super::{
     MOST_REDIRECTS, Site,
 };
 
-/// Whether an address may be asked for.
+/// Whether an address may be requested.
 pub(super) enum Permission {
     Given,
     Refused,
@@ -20,7 +20,7 @@ pub(super) enum Permission {
 }
 
 impl Site<'_> {
-    /// Whether the host lets this robot ask for an address.
+    /// Whether the host allows this robot to request the address.
     pub(super) fn permission(&mut self, url: &Url) -> Permission {
         let host = format!("{}://{}", url.scheme(), address::host(url));
         if !self.robots.contains_key(&host) {
