@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_copy_names_its_original() {
-        let mut survey = Survey::default();
-        survey.names = ["a", "print/a", "old/b", "c"].map(str::to_owned).into();
+        let names = ["a", "print/a", "old/b", "c"].map(str::to_owned).into();
+        let mut survey = Survey { names, ..Survey::default() };
         let original = |s: &Survey, name: &str, canonical: &str| s.original(name, &sketch(1, &[], Some(canonical)));
         for known in [false, true] {
             if known {

@@ -103,7 +103,7 @@ impl QueryVectors {
 fn subject(text: &str) -> Vec<Range<usize>> {
     let words = || text.unicode_word_indices().map(|(at, word)| (at..at + word.len(), word));
     let carrying: Vec<_> = words().filter(|(_, word)| !is_stop_word(word)).map(|(bytes, _)| bytes).collect();
-    if carrying.is_empty() { vec![0..text.len()] } else { carrying }
+    if carrying.is_empty() { std::iter::once(0..text.len()).collect() } else { carrying }
 }
 
 /// The reason why a request should not wait for the model, if there is one.

@@ -14,7 +14,7 @@ pub(super) fn open(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
-    let mut lines = Lines::new(true);
+    let mut lines = Lines::of(text, true);
     // Columns where the contents of the open blocks begin.
     let mut open: Vec<usize> = Vec::new();
     for line in text.split_inclusive('\n') {

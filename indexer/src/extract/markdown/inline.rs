@@ -70,12 +70,15 @@ impl<'t> Cleaner<'t> {
         let is_mark = |b: u8| b"\\`{<=:+^#[!$]".contains(&b);
         match rest.bytes().position(is_mark) {
             Some(0) => {}
-            plain => return self.copy(plain.unwrap_or(rest.len())),
+            plain => {
+                self.copy(plain.unwrap_or(rest.len()));
+                return;
+            }
         }
         let length = match rest.as_bytes()[0] {
-            b'\\' => Some(1 + rest[1..].chars().next().map_or(0, char::len_utf8)).map(|n| self.copy(n)),
-            b'`' => Some(self.copy(code_span(rest).unwrap_or_else(|| run(rest, '`')))),
-            b'$' => formula(rest).map(|n| self.copy(n)),
+            b'\\' => self.copy(1 + rest[1..].chars().next().map_or(0, char::len_utf8)),
+            b'`' => self.copy(code_span(rest).unwrap_or_else(|| run(rest, '`'))),
+            b'$' => formula(rest).and_then(|n| self.copy(n)),
             b'{' => self.braces(rest),
             b'<' => self.angle(rest),
             b'=' => self.pair(rest, "=="),
@@ -94,13 +97,16 @@ impl<'t> Cleaner<'t> {
         }
     }
 
-    fn copy(&mut self, length: usize) {
+    /// Takes what is next as it is.
+    fn copy(&mut self, length: usize) -> Option<()> {
         self.out.push_str(&self.text[self.at..self.at + length]);
-        self.at += length;
+        self.skip(length)
     }
 
-    fn skip(&mut self, length: usize) {
+    /// Passes by what is next: it was markup.
+    fn skip(&mut self, length: usize) -> Option<()> {
         self.at += length;
+        Some(())
     }
 
     fn before(&self) -> Option<char> {
@@ -111,12 +117,12 @@ impl<'t> Cleaner<'t> {
     fn braces(&mut self, rest: &'t str) -> Option<()> {
         if let Some((length, words)) = self.tags.at(self.at) {
             words::put(&words, &mut self.out);
-            return Some(self.skip(length));
+            return self.skip(length);
         }
         if let Some(list) = attributes::parse(rest)
             && let Some(length) = self.attributes(rest, list)
         {
-            return Some(self.skip(length));
+            return self.skip(length);
         }
         let may = self.dialect.is_mdx && self.at >= self.no_tag_before && !rest.starts_with("{#");
         if !may || self.out.ends_with(|c: char| c.is_alphanumeric() || "}_^$/.".contains(c)) {
@@ -125,7 +131,7 @@ impl<'t> Cleaner<'t> {
         match jsx::balanced(rest) {
             Ok(length) => {
                 self.out.push_str(jsx::shown(&rest[..length]));
-                Some(self.skip(length))
+                self.skip(length)
             }
             Err(far) => {
                 self.no_tag_before = self.at + far;
@@ -188,10 +194,10 @@ impl<'t> Cleaner<'t> {
         match jsx::tag(rest) {
             Ok(tag) if self.is_wrapper(&tag, &rest[tag.length..]) => {
                 words::put(&tag.words(), &mut self.out);
-                Some(self.skip(tag.length))
+                self.skip(tag.length)
             }
             // Copied unchanged, so that nothing within its attributes counts as markup.
-            Ok(tag) if !tag.has_expression => Some(self.copy(tag.length)),
+            Ok(tag) if !tag.has_expression => self.copy(tag.length),
             Ok(_) => None,
             Err(far) => {
                 self.no_tag_before = self.no_tag_before.max(self.at + far);
@@ -228,7 +234,7 @@ impl<'t> Cleaner<'t> {
         // The text inside contains no such mark, so the recursion is no deeper than the number of kinds of marks.
         let cleaned = clean(text, self.dialect);
         self.out.push_str(&cleaned);
-        Some(self.skip(length + 2 * mark.len()))
+        self.skip(length + 2 * mark.len())
     }
 
     /// `^block-1` at the end of a line.
@@ -236,7 +242,7 @@ impl<'t> Cleaner<'t> {
         let length = directive::block_id(rest)?;
         let is_at_end =
             rest[length..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') || rest[length..].trim().is_empty();
-        (is_at_end && self.before().is_none_or(char::is_whitespace)).then(|| self.skip(length))
+        (is_at_end && self.before().is_none_or(char::is_whitespace)).then(|| self.skip(length))?
     }
 
     /// `++ctrl+c++`.
@@ -249,7 +255,7 @@ impl<'t> Cleaner<'t> {
             return None;
         }
         self.out.push_str(keys);
-        Some(self.skip(end + 4))
+        self.skip(end + 4)
     }
 
     /// `:smile:`.
@@ -259,13 +265,13 @@ impl<'t> Cleaner<'t> {
         let end = inner.find(|c| !is_name(c)).filter(|end| *end > 1)?;
         let (name, after) = (&inner[..end], inner[end..].strip_prefix(':')?);
         // Icons have long names with dashes, and may be part of a path; the port of an address is not an emoji.
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, ':' | '_') || c == '/' && !name.contains('-');
+        let is_word = |c: char| c.is_alphanumeric() || c == ':' || matches!(c, '/' | '_') && !name.contains('-');
         let is_alone = !self.before().is_some_and(is_word) && !after.starts_with(|c: char| is_word(c) || c == '`');
         if !is_alone || !(name.contains(|c: char| c.is_ascii_lowercase()) || matches!(name, "+1" | "-1")) {
             return None;
         }
         let list = attributes::parse(after).map_or(0, |list| list.length);
-        Some(self.skip(end + 2 + list))
+        self.skip(end + 2 + list)
     }
 
     /// `#tea` in a wiki.
@@ -273,7 +279,7 @@ impl<'t> Cleaner<'t> {
         let is_tag = self.dialect.is_wiki && self.before().is_none_or(char::is_whitespace);
         let tag = directive::tag(rest).filter(|_| is_tag)?;
         self.out.push_str(tag);
-        Some(self.skip(tag.len() + 1))
+        self.skip(tag.len() + 1)
     }
 
     /// `[[page]]`, `[[page#heading]]`, `[[page|text]]`.
@@ -284,13 +290,13 @@ impl<'t> Cleaner<'t> {
             None => inner.trim_start_matches('#').replace("#^", " ").replace('#', " "),
         };
         self.out.push_str(text.trim_end_matches('\\'));
-        Some(self.skip(length))
+        self.skip(length)
     }
 
     /// `![[file]]`: its content is elsewhere.
     fn embed(&mut self, rest: &str) -> Option<()> {
         let (_, length) = wiki(&rest[1..])?;
-        Some(self.skip(length + 1))
+        self.skip(length + 1)
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Lines {
     open: Option<Open>,
     /// Whether four spaces begin code; not so in MDX.
     has_indented: bool,
+    /// Closing tags of code that are still to come; without one, an opening tag opens nothing.
+    closing: usize,
     /// Column of the text of the current list item.
     content: usize,
     is_after_blank: bool,
@@ -38,8 +40,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(has_indented: bool) -> Self {
-        Self { has_indented, is_after_blank: true, ..Self::default() }
+    pub(super) fn of(text: &str, has_indented: bool) -> Self {
+        let closing = text.lines().filter(|line| code_tag(line) == Some(false)).count();
+        Self { has_indented, closing, is_after_blank: true, ..Self::default() }
     }
 
     /// Whether a code block is open that only its end mark ends.
@@ -54,6 +57,7 @@ impl Lines {
 
     /// The kind of the next line.
     pub(super) fn next(&mut self, line: &str) -> Line {
+        self.closing = self.closing.saturating_sub(usize::from(code_tag(line) == Some(false)));
         match self.open {
             Some(open) => self.inside(open, line),
             None => self.outside(line),
@@ -104,7 +108,7 @@ impl Lines {
             self.open = Some(Open::Fence { mark, count, is_quoted });
             return Line::Code;
         }
-        if code_tag(bare) == Some(true) {
+        if self.closing > 0 && code_tag(bare) == Some(true) {
             self.open = Some(Open::Tag);
             return Line::Tag;
         }
@@ -173,15 +177,14 @@ fn code_tag(line: &str) -> Option<bool> {
     let line = line.trim();
     let ends = [("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}")];
     let inner = ends.iter().find_map(|(a, b)| line.strip_prefix(a)?.strip_suffix(b))?;
-    let name = inner.trim_matches(['-', ' ']).split_whitespace().next()?;
+    let inner = inner.trim_matches(['-', ' ']);
     if inner.contains("%}") || inner.contains(">}}") {
         return None;
     }
     let is_code = |name: &str| name.split('-').any(|part| CODE_TAGS.contains(&part));
-    match name.strip_prefix('/').or_else(|| name.strip_prefix("end")) {
-        Some(name) => is_code(name).then_some(false),
-        None => (is_code(name) && !inner.ends_with('/')).then_some(true),
-    }
+    let closed = inner.strip_prefix('/').or_else(|| inner.strip_prefix("end"));
+    let name = closed.unwrap_or(inner).split_whitespace().next()?;
+    (is_code(name) && !inner.ends_with('/')).then_some(closed.is_none())
 }
 
 #[cfg(test)]
@@ -189,7 +192,7 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str, has_indented: bool) -> String {
-        let mut lines = Lines::new(has_indented);
+        let mut lines = Lines::of(text, has_indented);
         let kind = |line| match lines.next(line) {
             Line::Prose => '.',
             Line::Code => 'c',
@@ -204,7 +207,10 @@ mod tests {
         assert_eq!(kinds("- ~~~\n  a\n  ~~~\n``` a`b\n", true), "ccc.");
         assert_eq!(kinds("> ```\n> a\nb\n", true), "cc.", "a quotation that ends, ends its code");
         assert_eq!(kinds("{% highlight ruby %}\n# a\n{% endhighlight %}\n{{< tab >}}\n", true), "tct.");
-        assert_eq!(kinds("{{< code-toggle file=a >}}\n# a\n{{< /code-toggle >}}\n{{< code />}}\n", true), "tct.");
+        assert_eq!(
+            kinds("{{< code-toggle file=a >}}\n# a\n{{</ code-toggle >}}\n{{< code />}}\n{{< code >}}\n", true),
+            "tct.."
+        );
         assert_eq!(kinds("$$\na == b\n$$\nc", true), "ccc.");
     }
 

@@ -15,7 +15,7 @@ pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     let text = indented::open(text);
     let mut page = Page {
         dialect,
-        lines: Lines::new(!dialect.is_mdx),
+        lines: Lines::of(&text, !dialect.is_mdx),
         comments: Comments::of(&text),
         out: String::with_capacity(text.len()),
         prose: String::new(),

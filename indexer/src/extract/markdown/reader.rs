@@ -35,7 +35,7 @@ impl Reader {
 
     /// Reads self-contained Markdown: nothing that it opens reaches into the next text.
     pub(in crate::extract) fn add(&mut self, text: &str) {
-        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then(|| (NOWHERE, NOWHERE));
+        let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then_some((NOWHERE, NOWHERE));
         Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| self.event(event));
         self.flush();
     }
