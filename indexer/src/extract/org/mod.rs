@@ -49,7 +49,7 @@ mod tests {
         let expected = [
             ("", None, "Intro."),
             ("Descale", Some("descale"), "Fill it up."),
-            ("Descale>Drain", None, "B."),
+            ("Descale>Drain", Some("descale"), "B."),
             ("Last", None, "C."),
         ];
         assert_eq!(got, expected.map(|(h, a, t)| (h.to_owned(), a, t)));
