@@ -117,7 +117,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
     pub fn retain(&self, keep_source: impl Fn(&[u8]) -> bool, keep_vector: impl Fn(&[u8]) -> bool) -> Result<()> {
-        self.run("forget what is not in use", |trees| {
+        self.run("forget unused entries", |trees| {
             retain(&trees.sources, &keep_source)?;
             retain(&trees.vectors, &keep_vector)
         })
