@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use tantivy::{
     DocAddress, DocId, Index, ReloadPolicy, Searcher, Term,
-    query::{EnableScoring, Query, TermQuery},
+    query::{Bm25StatisticsProvider, EnableScoring, Query, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
+    automaton::Walk,
     directory::ReadOnly,
     failure::error,
     one_per_page::OnePerPage,
     schema::{self, Fields},
     statistics::Statistics,
+    vocabulary::{Kind, Vocabulary},
 };
 use crate::{Error, PassageId, Result, Selection};
 
@@ -110,6 +112,70 @@ impl Opened {
 
     pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
+    }
+}
+
+impl Opened {
+    fn field(&self, kind: Kind) -> Field {
+        match kind {
+            Kind::Content => self.fields.content,
+            Kind::Words => self.fields.words,
+            Kind::Verbatim => self.fields.verbatim,
+            Kind::Metadata => self.fields.metadata,
+        }
+    }
+}
+
+impl Vocabulary for Opened {
+    fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    fn page_of(&self, id: PassageId) -> u32 {
+        self.page_of(id)
+    }
+
+    fn totals(&self) -> Result<(u64, u64)> {
+        let words = self.statistics.total_num_tokens(self.fields.content);
+        Ok((self.live.len() as u64, words.map_err(|e| self.failed("count its words", &e))?))
+    }
+
+    fn passages_with(&self, kind: Kind, term: &str) -> Result<u64> {
+        self.documents_with(self.field(kind), term)
+    }
+
+    fn verbatim(&self, term: &str) -> Result<Vec<PassageId>> {
+        let mut found = Vec::new();
+        self.each(&self.raw(self.fields.verbatim, term), |passage, _| found.push(passage))?;
+        Ok(found)
+    }
+
+    fn each_from(&self, kind: Kind, prefix: &str, take: &mut dyn FnMut(&str, u32) -> bool) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(self.field(kind)).map_err(failed)?;
+            let range = terms.terms().range().ge(prefix.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                if !take(&String::from_utf8_lossy(stream.key()), stream.value().doc_freq) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn each_near(&self, walk: &Walk, take: &mut dyn FnMut(&str, u32)) -> Result<()> {
+        let failed = |e: tantivy::TantivyError| self.failed("look up near words", &e);
+        for reader in self.searcher.segment_readers() {
+            let index = reader.inverted_index(self.fields.words).map_err(failed)?;
+            let mut stream = index.terms().search(walk).into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() {
+                let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
+                take(term, stream.value().doc_freq);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::{
     analysis::{AnalysedWord, Analyzer, verbatim_key},
     near::NearWords,
-    opened::Opened,
+    one_per_page::OnePerPage,
     query::{KeywordQuery, KeywordText, QueryWord},
     schema,
+    vocabulary::{Kind, Vocabulary},
 };
 use crate::{PassageId, Result};
 
@@ -35,31 +36,38 @@ impl Verbatim {
 
 /// The word list of a generation.
 pub(crate) struct WordList {
-    pub(super) opened: Arc<Opened>,
+    pub(super) vocabulary: Arc<dyn Vocabulary>,
     pub(super) near: NearWords,
 }
 
 impl WordList {
-    /// The word list of an opened index.
-    pub(crate) fn new(opened: Arc<Opened>) -> Self {
-        let near = NearWords::new(opened.searcher.clone(), opened.fields.words);
-        Self { opened, near }
+    /// The word list over a vocabulary.
+    pub(crate) fn new(vocabulary: Arc<dyn Vocabulary>) -> Self {
+        let near = NearWords::new(vocabulary.clone());
+        Self { vocabulary, near }
+    }
+
+    /// The terms and their counts.
+    pub(crate) fn vocabulary(&self) -> &dyn Vocabulary {
+        &*self.vocabulary
     }
 
     /// The page of a passage.
     pub(crate) fn page_of(&self, id: PassageId) -> u32 {
-        self.opened.page_of(id)
+        self.vocabulary.page_of(id)
     }
 
     /// The first passage of each page among `passages`.
     pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
-        self.opened.one_per_page(passages)
+        let mut pages = OnePerPage::default();
+        passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
+        pages.passages
     }
 
     /// Analyses the text of a query in the languages of the index. A word that the index does not have stands for the
     /// words near it; a partial word stands for its completions.
     pub(crate) fn analyse(&self, text: &KeywordText) -> Result<KeywordQuery> {
-        let mut query = KeywordQuery::analyse(text, &self.opened.languages);
+        let mut query = KeywordQuery::analyse(text, self.vocabulary.languages());
         let last = query.words.iter().rposition(|w| w.is_word).filter(|_| text.prefix);
         for (i, word) in query.words.iter_mut().enumerate() {
             if Some(i) == last {
@@ -80,12 +88,11 @@ impl WordList {
     }
 
     pub(super) fn knows(&self, folded: &str) -> Result<bool> {
-        Ok(self.opened.documents_with(self.opened.fields.words, folded)? > 0)
+        Ok(self.vocabulary.passages_with(Kind::Words, folded)? > 0)
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
-        let near = self.near.nearest(&word.folded);
-        for candidate in near.map_err(|e| self.opened.failed("look up near words", &e))? {
+        for candidate in self.near.nearest(&word.folded)? {
             self.add_alternative(word, &candidate.word, EDIT_WEIGHT.powi(i32::from(candidate.edits)));
         }
         Ok(())
@@ -101,7 +108,7 @@ impl WordList {
 
     /// Lets a word of the index stand for a word of the query.
     fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
-        for language in &self.opened.languages {
+        for language in self.vocabulary.languages() {
             let analysed = Analyzer::for_language(Some(language)).query_terms(other);
             for term in analysed.iter().flat_map(AnalysedWord::terms) {
                 if word.terms.iter().all(|(t, _)| t != term) {
@@ -113,34 +120,26 @@ impl WordList {
 
     /// Whether pages have metadata of this key.
     pub(crate) fn has_metadata_key(&self, key: &str) -> Result<bool> {
-        let prefix = schema::metadata_term(key, "");
-        let failed = |e: tantivy::TantivyError| self.opened.failed("list keys", &e);
-        for reader in self.opened.searcher.segment_readers() {
-            let terms = reader.inverted_index(self.opened.fields.metadata).map_err(failed)?;
-            let mut stream = terms.terms().range().ge(prefix.as_bytes()).into_stream().map_err(|e| failed(e.into()))?;
-            if stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let mut has = false;
+        self.vocabulary.each_from(Kind::Metadata, &schema::metadata_term(key, ""), &mut |_, _| {
+            has = true;
+            false
+        })?;
+        Ok(has)
     }
 
     /// Whether a word of the query, such as `-Recurse`, is a term of the index in its written form.
     pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
         let folded = Analyzer::for_language(None).folded(written);
-        Ok(self.opened.documents_with(self.opened.fields.content, &folded)? > 0)
+        Ok(self.vocabulary.passages_with(Kind::Content, &folded)? > 0)
     }
 
     /// Passages whose title or heading is exactly the text.
     pub(crate) fn verbatim(&self, text: &str) -> Result<Verbatim> {
         let key = verbatim_key(text);
-        let mut found = Verbatim::default();
-        self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &schema::title_term(&key)), |p, _| {
-            found.titles.push(p)
-        })?;
-        self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &schema::heading_term(&key)), |p, _| {
-            found.headings.push(p)
-        })?;
-        Ok(found)
+        Ok(Verbatim {
+            titles: self.vocabulary.verbatim(&schema::title_term(&key))?,
+            headings: self.vocabulary.verbatim(&schema::heading_term(&key))?,
+        })
     }
 }
