@@ -17,7 +17,7 @@ use crate::{
 /// One generation. It does not change; a reader opens the next one when it appears.
 pub struct Generation {
     dir: PathBuf,
-    head: Head,
+    head: Arc<Head>,
     /// The body in files, if it is one.
     files: Option<Arc<FilesBody>>,
     body: Arc<dyn Body>,
@@ -89,13 +89,13 @@ impl Generation {
         })?;
         let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
         let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension)?);
-        let head = Head::new(manifest, WordList::new(opened));
+        let head = Arc::new(Head::new(manifest, WordList::new(opened)));
         Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files: Some(files), live, stale: None })
     }
 
     /// A generation whose body lies elsewhere, without files of its own.
     #[must_use]
-    pub fn elsewhere(head: Head, body: Arc<dyn Body>) -> Self {
+    pub fn elsewhere(head: Arc<Head>, body: Arc<dyn Body>) -> Self {
         let live = Selection::all(head.manifest().counts.numbers as usize);
         Self { dir: PathBuf::new(), head, files: None, body, live, stale: None }
     }

@@ -5,17 +5,15 @@
 //! with what it has, and says so in `/ready`. Why it was, with the names of files, is for the log.
 
 use std::{
-    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use cloze_models::ModelSource;
+use cloze_query::Place;
 
 use crate::State;
 
-/// How often the name of the live generation is looked at: one small file.
-const EVERY: Duration = Duration::from_millis(200);
 /// How long after a failure the same generation is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// Longest name of a generation that is repeated.
@@ -46,20 +44,25 @@ impl ReloadError {
 
 /// Looks whether there is another generation, and takes it up.
 pub(crate) struct Follower {
-    index: PathBuf,
+    place: Place,
     model: Option<ModelSource>,
     /// The generation that could not be taken up, and when that was tried.
     failed: Option<(String, Instant)>,
 }
 
 impl Follower {
-    pub(crate) fn new(index: PathBuf, model: Option<ModelSource>) -> Self {
-        Self { index, model, failed: None }
+    pub(crate) fn new(place: Place, model: Option<ModelSource>) -> Self {
+        Self { place, model, failed: None }
+    }
+
+    /// How often the name of the live generation is looked at.
+    pub(crate) fn every(&self) -> Duration {
+        self.place.every()
     }
 
     pub(crate) fn step(&mut self, state: &State) {
         let engine = state.engine();
-        let live = match engine.generation().overtaken_by(&self.index) {
+        let live = match self.place.overtakes(engine.generation()) {
             Ok(Some(live)) => live,
             Ok(None) => return state.set_reload_error(None),
             Err(error) => return state.set_reload_error(Some(ReloadError::unreadable(error.to_string()))),
@@ -68,7 +71,8 @@ impl Follower {
             return;
         }
         let started = Instant::now();
-        match engine.reopen(&self.index, self.model.as_ref()) {
+        let next = self.place.open().and_then(|generation| engine.reopen_on(generation, self.model.as_ref()));
+        match next {
             Ok(next) => {
                 let generation = next.generation().manifest().generation.clone();
                 state.swap(next);
@@ -88,9 +92,10 @@ impl Follower {
 /// # Errors
 /// If there is no starting a thread.
 pub(crate) fn follow(state: State) -> std::io::Result<()> {
+    let every = state.place_every();
     let run = move || {
         loop {
-            thread::sleep(EVERY);
+            thread::sleep(every);
             state.reload();
         }
     };

@@ -3,15 +3,12 @@
 pub mod cli;
 pub mod config;
 
-use std::{
-    io::{IsTerminal, Write},
-    path::Path,
-};
+use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    Answer, Engine, Error, Highlight, Mode, Request,
+    Answer, Engine, Error, Highlight, Mode, Place, Request,
     commands::{
         cli::{Cli, Command, SearchArgs},
         config::File,
@@ -29,18 +26,24 @@ use crate::{
 pub fn run(cli: Cli) -> Result<()> {
     let file = File::read(cli.config.as_deref())?;
     let model = file.model_source(cli.model);
-    let index = file.index_dir(cli.index);
-    let open = |index: &Path| Engine::open(index, model.as_ref());
+    let body = file.body(cli.body, cli.index.as_ref());
+    let place = Place::of(file.index_dir(cli.index), body.as_ref())?;
+    let open_unloaded = || Engine::on(place.open_or_previous()?, model.as_ref());
+    let open = || {
+        let engine = open_unloaded()?;
+        engine.load()?;
+        Ok::<_, Error>(engine)
+    };
     // A lookup needs no ONNX Runtime. A search loads the rest of the model when it needs it.
     let open_for = |request: &Request| match request.encoder {
-        EncoderChoice::Table => Engine::open_unloaded(&index, model.as_ref()),
-        _ => open(&index),
+        EncoderChoice::Table => open_unloaded(),
+        _ => open(),
     };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
             bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
         }
-        Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
+        Some(Command::Eval(args)) => print(&evaluate(&open()?, &args, cli.json)?),
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
         None => search(&cli.search, |request| Ok(open_for(request)?), cli.json),
