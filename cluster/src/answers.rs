@@ -98,9 +98,10 @@ impl Answer {
 
     /// Passages with a stored field of each; passages without it are left out.
     pub(crate) fn stored<'a>(&'a self, field: &'a str) -> impl Iterator<Item = (PassageId, Vec<u8>)> + 'a {
-        self.hits.hits.iter().filter_map(move |hit| {
-            Some((hit.id.parse().ok()?, STANDARD.decode(hit.fields.get(field)?.first()?).ok()?))
-        })
+        self.hits
+            .hits
+            .iter()
+            .filter_map(move |hit| Some((hit.id.parse().ok()?, STANDARD.decode(hit.fields.get(field)?.first()?).ok()?)))
     }
 
     /// Number of matches.

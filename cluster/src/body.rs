@@ -77,7 +77,7 @@ impl ClusterBody {
     /// A stored field of some passages.
     pub(crate) fn stored(&self, passages: &[PassageId], field: &str) -> Result<Vec<Answer>> {
         let mut batch = Batch::new(&self.index);
-        passages.chunks(FETCHED).for_each(|some| drop(batch.add(&questions::some(some, field))));
+        passages.chunks(FETCHED).for_each(|some| _ = batch.add(&questions::some(some, field)));
         self.ask(&batch)
     }
 
@@ -86,7 +86,7 @@ impl ClusterBody {
         let narrow = Narrow::of(words, &self.head)?;
         let mut batch = Batch::new(&self.index);
         let excluded = words.query.excluded().iter();
-        excluded.for_each(|forms| drop(batch.add(&questions::pages_with(forms, MOST_COUNTED))));
+        excluded.for_each(|forms| _ = batch.add(&questions::pages_with(forms, MOST_COUNTED)));
         let mut pages: Vec<u32> = Vec::new();
         for answer in self.ask(&batch)? {
             let counts = answer.counts(PAGES).into_iter().flat_map(|counts| &counts.buckets);
@@ -116,8 +116,10 @@ impl ClusterBody {
         };
         if words.is_list && !narrow.is_all() {
             let links = narrow.and(with_metadata(LINKS));
-            places.listed =
-                Some((add(questions::listed(narrow, MOST_HITS, None)), add(questions::listed(&links, MOST_HITS, None))));
+            places.listed = Some((
+                add(questions::listed(narrow, MOST_HITS, None)),
+                add(questions::listed(&links, MOST_HITS, None)),
+            ));
         }
         places.words = leg.map(|leg| add(leg.question(narrow)));
         places.near = near.map(|(vector, k)| add(questions::nearest(vector, k, self.exact, narrow)));
@@ -169,7 +171,7 @@ impl Body for ClusterBody {
             return Ok(vec![0.0; words.len()]);
         }
         let mut batch = Batch::new(&self.index);
-        words.iter().for_each(|word| drop(batch.add(&questions::company(word, &others))));
+        words.iter().for_each(|word| _ = batch.add(&questions::company(word, &others)));
         Ok(self.ask(&batch)?.iter().map(|answer| answer.best().unwrap_or_default() / all).collect())
     }
 
@@ -248,20 +250,15 @@ impl Body for ClusterBody {
         Ok(Some(proposal))
     }
 
-    fn show<'b>(
-        &'b self,
-        passages: &[PassageId],
-        found: &[PassageId],
-        keys: &[String],
-    ) -> Result<Box<dyn Shown + 'b>> {
+    fn show<'b>(&'b self, passages: &[PassageId], found: &[PassageId], keys: &[String]) -> Result<Box<dyn Shown + 'b>> {
         let mut batch = Batch::new(&self.index);
-        passages.chunks(FETCHED).for_each(|some| drop(batch.add(&questions::some(some, "passage"))));
-        let counted = (!keys.is_empty() && !found.is_empty()).then(|| {
-            batch.add(&questions::facets(&found[..found.len().min(MOST_TERMS)], keys, MOST_VALUES))
-        });
+        passages.chunks(FETCHED).for_each(|some| _ = batch.add(&questions::some(some, "passage")));
+        let counted = (!keys.is_empty() && !found.is_empty())
+            .then(|| batch.add(&questions::facets(&found[..found.len().min(MOST_TERMS)], keys, MOST_VALUES)));
         let answers = self.ask(&batch)?;
         let read = |(id, bytes): (PassageId, Vec<u8>)| {
-            let passage = serde_json::from_slice(&bytes).map_err(|e| self.client.refused(format!("passage {id}: {e}")))?;
+            let passage =
+                serde_json::from_slice(&bytes).map_err(|e| self.client.refused(format!("passage {id}: {e}")))?;
             Ok((id, passage))
         };
         let passages = answers.iter().flat_map(|answer| answer.stored("passage")).map(read).collect::<Result<_>>()?;

@@ -52,7 +52,12 @@ impl WordLeg {
     }
 
     /// The hits, with scores of ours.
-    pub(crate) fn hits(&self, body: &ClusterBody, answer: &Answer, with: &ClusterCandidates<'_>) -> Result<KeywordHits> {
+    pub(crate) fn hits(
+        &self,
+        body: &ClusterBody,
+        answer: &Answer,
+        with: &ClusterCandidates<'_>,
+    ) -> Result<KeywordHits> {
         let passages = with.take(answer)?;
         let carried = with.of(&passages)?;
         let carried: Vec<_> = carried.iter().map(AsRef::as_ref).collect();

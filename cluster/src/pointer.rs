@@ -58,7 +58,9 @@ pub(crate) fn head_of(body: &str) -> String {
 /// The pointer of an index; `None` if nothing was published.
 pub(crate) fn read(client: &Client, name: &str) -> Result<Option<Seen>> {
     let path = format!("{}/_doc/pointer", index(name));
-    let Some(found) = client.ask::<Document>("GET", &path, Content::Nothing, Patience::Search)? else { return Ok(None) };
+    let Some(found) = client.ask::<Document>("GET", &path, Content::Nothing, Patience::Search)? else {
+        return Ok(None);
+    };
     let pointer = serde_json::from_value(found.source["pointer"].clone())
         .map_err(|e| client.refused(format!("{path} was written by another version of Cloze ({e})")))?;
     Ok(Some(Seen { pointer, sequence: found.sequence, term: found.term }))
@@ -95,7 +97,9 @@ pub(crate) fn create(client: &Client, index: &str, settings: &Value) -> Result<(
     }
     match reply.status {
         200..=299 => Ok(()),
-        status => Err(client.refused(format!("{index} could not be made (status {status}); may this user make indexes?"))),
+        status => {
+            Err(client.refused(format!("{index} could not be made (status {status}); may this user make indexes?")))
+        }
     }
 }
 

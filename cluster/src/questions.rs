@@ -96,9 +96,9 @@ pub(crate) fn pages_with(forms: &[Form], most: usize) -> Value {
 
 /// The passage with a word whose other words weigh most; its score is their weight.
 pub(crate) fn company(word: &str, others: &[(f32, Vec<String>)]) -> Value {
-    let should = others.iter().map(|(weight, terms)| {
-        json!({"constant_score": {"filter": {"terms": {"content": terms}}, "boost": weight}})
-    });
+    let should = others
+        .iter()
+        .map(|(weight, terms)| json!({"constant_score": {"filter": {"terms": {"content": terms}}, "boost": weight}}));
     json!({
         "size": 1, "track_total_hits": false, "_source": false,
         "query": {"bool": {"filter": [{"term": {"words": word}}], "should": should.collect::<Vec<_>>()}}
@@ -109,7 +109,10 @@ pub(crate) fn company(word: &str, others: &[(f32, Vec<String>)]) -> Value {
 pub(crate) fn facets(passages: &[PassageId], keys: &[String], most: usize) -> Value {
     let each = keys.iter().map(|key| {
         let prefix = cloze_index::metadata_term(key, "");
-        (key.clone(), json!({"terms": {"field": "metadata", "include": format!("{}.*", escaped(&prefix)), "size": most}}))
+        (
+            key.clone(),
+            json!({"terms": {"field": "metadata", "include": format!("{}.*", escaped(&prefix)), "size": most}}),
+        )
     });
     let aggs: serde_json::Map<String, Value> = each.collect();
     json!({"size": 0, "query": Narrow::to(passages).query(), "aggs": aggs})

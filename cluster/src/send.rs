@@ -114,7 +114,9 @@ impl Cluster {
         }
         let found = self.count(body)?;
         if found != passages {
-            return Err(client.refused(format!("{body} holds {found} passages after all were sent, expected {passages}")));
+            return Err(
+                client.refused(format!("{body} holds {found} passages after all were sent, expected {passages}"))
+            );
         }
         Ok(())
     }

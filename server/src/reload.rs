@@ -22,6 +22,8 @@ const LONGEST_NAME: usize = 32;
 /// Why the newest generation on disk does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReloadError {
+    /// Whether the machines that hold the index do not answer.
+    pub(crate) is_unreachable: bool,
     /// Public: a sentence of ours, and perhaps the name of a generation.
     pub(crate) public: String,
     /// For the log: what failed, and where.
@@ -30,15 +32,19 @@ pub(crate) struct ReloadError {
 
 impl ReloadError {
     /// There is no telling which generation is the newest.
-    fn unreadable(detail: String) -> Self {
-        Self { public: "the index could not be read; the server's log says why".into(), detail }
+    fn unreadable(detail: String, is_unreachable: bool) -> Self {
+        Self { is_unreachable, public: "the index could not be read; the server's log says why".into(), detail }
     }
 
     /// The generation cannot be opened. Its name comes from a file, so only a name is repeated.
     fn not_taken_up(name: &str, detail: String) -> Self {
         let is_name = name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric());
         let name = if is_name { name } else { "of an unknown name" };
-        Self { public: format!("generation {name} could not be taken up; the server's log says why"), detail }
+        Self {
+            is_unreachable: false,
+            public: format!("generation {name} could not be taken up; the server's log says why"),
+            detail,
+        }
     }
 }
 
@@ -65,7 +71,9 @@ impl Follower {
         let live = match self.place.overtakes(engine.generation()) {
             Ok(Some(live)) => live,
             Ok(None) => return state.set_reload_error(None),
-            Err(error) => return state.set_reload_error(Some(ReloadError::unreadable(error.to_string()))),
+            Err(error) => {
+                return state.set_reload_error(Some(ReloadError::unreadable(error.to_string(), error.is_unreachable())));
+            }
         };
         if self.failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {
             return;
@@ -111,6 +119,6 @@ mod tests {
         let error = ReloadError::not_taken_up("000009", "/srv/index/generations/000009/manifest.json: no".into());
         assert_eq!(error.public, "generation 000009 could not be taken up; the server's log says why");
         assert!(!ReloadError::not_taken_up("../../etc", String::new()).public.contains("etc"));
-        assert!(!ReloadError::unreadable("/srv/index/CURRENT: no".into()).public.contains('/'));
+        assert!(!ReloadError::unreadable("/srv/index/CURRENT: no".into(), false).public.contains('/'));
     }
 }

@@ -80,6 +80,12 @@ impl State {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
     }
 
+    /// Whether the machines that hold the index did not answer when they were last asked.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        let known = self.reload_error.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().is_some_and(|error| error.is_unreachable)
+    }
+
     /// How often to look for a newer generation.
     pub(crate) fn place_every(&self) -> Duration {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).every()

@@ -24,7 +24,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    ["models/src", "models/train/src", "index/src", "indexer/src", "query/src", "server/src"]
+    ["models/src", "models/train/src", "index/src", "cluster/src", "indexer/src", "query/src", "server/src"]
         .into_iter()
         .flat_map(sources)
         .collect()
@@ -65,6 +65,8 @@ fn dependencies_point_one_way() {
     for (who, on) in [
         ("models", "index"),
         ("index", "models"),
+        ("index", "cluster"),
+        ("cluster", "models"),
         ("indexer", "query"),
         ("query", "indexer"),
         ("server", "indexer"),

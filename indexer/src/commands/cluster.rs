@@ -31,7 +31,10 @@ pub(crate) fn verify(body: &Address, json: bool) -> Result<String> {
     let read = first.iter().filter_map(|id| Some((*id, shown.passage(*id).ok()?)));
     let mut checked = 0;
     for (id, passage) in read {
-        ensure!(passage.page == generation.head().page_of(id), "{body}: passage {id} is of another page than its head says");
+        ensure!(
+            passage.page == generation.head().page_of(id),
+            "{body}: passage {id} is of another page than its head says"
+        );
         checked += 1;
     }
     let text = format!("generation {name} at {body}: {passages} passages, {checked} of them compared with the head");
