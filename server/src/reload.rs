@@ -72,7 +72,8 @@ impl Follower {
             Ok(Some(live)) => live,
             Ok(None) => return state.set_reload_error(None),
             Err(error) => {
-                return state.set_reload_error(Some(ReloadError::unreadable(error.to_string(), error.is_unreachable())));
+                return state
+                    .set_reload_error(Some(ReloadError::unreadable(error.to_string(), error.is_unreachable())));
             }
         };
         if self.failed.as_ref().is_some_and(|(name, at)| *name == live && at.elapsed() < RETRY_AFTER) {

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cloze_cluster::{Address, Cluster};
 use cloze_index::{Generation, Manifest, Verified, date, layout};
 use serde_json::json;
@@ -215,6 +215,10 @@ fn verify(args: &IndexArgs, file: File) -> Result<u8> {
 }
 
 fn prune(args: &IndexArgs, file: File) -> Result<u8> {
+    ensure!(
+        args.body.is_none(),
+        "prune works on an index directory; a cluster keeps only the version before the live one"
+    );
     let removed = cloze_index::prune(&index_dir(args, file))?;
     let text = if removed.is_empty() { "nothing to remove".into() } else { format!("removed {}", removed.join(", ")) };
     print(&if args.json { json!({"removed": removed}).to_string() } else { text })
