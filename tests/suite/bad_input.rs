@@ -90,7 +90,7 @@ fn a_missing_or_wrong_model_is_named() {
     let weights = fs::read(model.join("model.safetensors")).unwrap();
     fs::write(model.join("model.safetensors"), &weights[..weights.len() / 2]).unwrap();
     let error = build("./model");
-    assert!(error.contains("model.safetensors: not a whole safetensors file"), "{error}");
+    assert!(error.contains("model.safetensors: not a valid safetensors file"), "{error}");
     fs::write(model.join("model.safetensors"), &weights).unwrap();
     let config = fs::read_to_string(model.join("config.json")).unwrap();
     fs::write(model.join("config.json"), config.replace("\"hidden_size\": 32", "\"hidden_size\": 64")).unwrap();
@@ -125,7 +125,7 @@ fn a_wrong_onnx_runtime_is_named() {
     assert!(build().contains("which is not a file"));
     fs::write(&wrong, "not a library").unwrap();
     let error = build();
-    assert!(error.contains("ONNX Runtime 1.32.0 is needed") && error.contains("could not be used"), "{error}");
+    assert!(error.contains("ONNX Runtime 1.32.0 is required") && error.contains("cannot be loaded"), "{error}");
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn offline_without_the_model_says_so() {
     assert!(stderr(&build).contains("HF_HUB_OFFLINE is set"), "{}", stderr(&build));
     assert!(hub.requests.lock().unwrap().is_empty());
     let gone = hub.run(&site, "indexer", &["model", "pull", "acme/none"], &[]);
-    assert!(stderr(&gone).contains("cannot fetch the file list of model \"acme/none\""), "{}", stderr(&gone));
+    assert!(stderr(&gone).contains("cannot download the file list of model \"acme/none\""), "{}", stderr(&gone));
 }
 
 /// A pull that is killed half-way keeps its bytes, and the next pull resumes from there.
@@ -270,6 +270,6 @@ fn another_architecture_without_onnx_is_refused_before_its_weights_are_fetched()
     let (site, hub) = (Site::new(), Hub::with_files(files));
     let pull = hub.run(&site, "indexer", &["model", "pull", "acme/tiny"], &[]);
     let error = stderr(&pull);
-    assert!(error.contains("onnx/model.onnx") && error.contains("the architecture is \"another\""), "{error}");
+    assert!(error.contains("onnx/model.onnx") && error.contains("the architecture \"another\" needs"), "{error}");
     assert_eq!(hub.count("model.safetensors"), 0);
 }
