@@ -154,7 +154,7 @@ fn a_server_starts_on_the_generation_before_and_takes_up_the_next_one() {
     let server = Server::start(&site, &[]);
     let ready = server.wait_until("the damage is known", |ready| ready["reload_error"].is_string());
     assert_eq!(ready["generation"], "000001");
-    assert!(ready["reload_error"].as_str().unwrap().contains("generation 000002 could not be taken up"), "{ready}");
+    assert!(ready["reload_error"].as_str().unwrap().contains("the server cannot open generation 000002"), "{ready}");
     let hits = server.get("/search?q=text&mode=keyword").unwrap().json();
     assert_eq!((hits["generation"].as_str(), hits["hits"].as_array().unwrap().len()), (Some("000001"), 2));
 

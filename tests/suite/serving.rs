@@ -174,7 +174,7 @@ fn a_port_in_use_is_named() {
     let output = site.run("server", &["--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
     let error = stderr(&output);
-    assert!(error.contains(&format!("cannot listen at {address}; choose another address with --listen")), "{error}");
+    assert!(error.contains(&format!("cannot listen on {address}; choose another address with --listen")), "{error}");
 }
 
 #[test]
