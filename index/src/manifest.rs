@@ -110,7 +110,7 @@ impl Manifest {
         if found != expected_hash {
             return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {expected_hash}")));
         }
-        serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
+        serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest as JSON"))
     }
 
     /// The bytes of the stored manifest.
@@ -121,7 +121,7 @@ impl Manifest {
         serde_json::to_vec_pretty(self).map_err(|e| Error::Mismatch {
             what: "manifest",
             found: e.to_string(),
-            expected: "a manifest that can be stored".into(),
+            expected: "a manifest that can be written as JSON".into(),
         })
     }
 

@@ -103,7 +103,7 @@ impl Writer {
             // This program must not replace the index of a newer program.
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
-                tracing::warn!(%error, "the live generation is not built upon");
+                tracing::warn!(%error, "cannot build on the live generation; building a new index");
                 if !matches!(error, Error::Format { .. }) {
                     unreadable = publish::current(&layout).ok().map(|(name, _)| name);
                 }

@@ -181,7 +181,7 @@ fn a_port_in_use_is_named() {
 fn a_server_without_an_index_says_what_to_do() {
     let site = Site::new();
     let error = stderr(&site.run("server", &[]));
-    assert!(error.contains("holds no index") && error.contains("indexer build"), "{error}");
+    assert!(error.contains("there is no index in") && error.contains("indexer build"), "{error}");
 }
 
 #[test]

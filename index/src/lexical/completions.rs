@@ -56,7 +56,7 @@ impl WordList {
             return Ok(Vec::new());
         }
         let near = self.near.nearest(&folded);
-        let near = near.map_err(|e| self.opened.failed("look up near words", &e))?.into_iter();
+        let near = near.map_err(|e| self.opened.failed("look up similar words", &e))?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
 
@@ -64,7 +64,7 @@ impl WordList {
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
-        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up near words", &e))?;
+        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up similar words", &e))?;
         Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 

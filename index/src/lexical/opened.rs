@@ -133,7 +133,7 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
         for doc_id in 0..reader.max_doc() {
             let id = id_column.first(doc_id).unwrap_or(u64::MAX);
             let Some(place) = places.addresses.get_mut(id as usize) else {
-                return Err(Error::damaged(dir, format!("passage {id}"), format!("{passages} passages")));
+                return Err(Error::damaged(dir, format!("passage {id}"), format!("numbers below {passages}")));
             };
             *place = DocAddress { segment_ord, doc_id };
             places.pages[id as usize] = page_column.first(doc_id).unwrap_or_default() as u32;
@@ -143,6 +143,6 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
     }
     match live.iter().find(|&id| places.addresses[id as usize] == NOWHERE) {
         None => Ok(places),
-        Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
+        Some(id) => Err(Error::damaged(dir, format!("passage {id} is missing"), format!("{passages} passages"))),
     }
 }

@@ -85,7 +85,7 @@ impl WordList {
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
         let near = self.near.nearest(&word.folded);
-        for candidate in near.map_err(|e| self.opened.failed("look up near words", &e))? {
+        for candidate in near.map_err(|e| self.opened.failed("look up similar words", &e))? {
             self.add_alternative(word, &candidate.word, EDIT_WEIGHT.powi(i32::from(candidate.edits)));
         }
         Ok(())
@@ -114,7 +114,7 @@ impl WordList {
     /// Whether pages have metadata of this key.
     pub(crate) fn has_metadata_key(&self, key: &str) -> Result<bool> {
         let prefix = schema::metadata_term(key, "");
-        let failed = |e: tantivy::TantivyError| self.opened.failed("list keys", &e);
+        let failed = |e: tantivy::TantivyError| self.opened.failed("list metadata keys", &e);
         for reader in self.opened.searcher.segment_readers() {
             let terms = reader.inverted_index(self.opened.fields.metadata).map_err(failed)?;
             let mut stream = terms.terms().range().ge(prefix.as_bytes()).into_stream().map_err(|e| failed(e.into()))?;
