@@ -8,7 +8,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "server", version)]
 pub struct Cli {
-    /// Settings file [default: cloze.toml, if there is one]
+    /// Settings file [default: cloze.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Index directory [default: .cloze]

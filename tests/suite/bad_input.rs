@@ -109,7 +109,7 @@ fn an_index_of_another_model_is_refused_with_both_names() {
     let error = stderr(&output);
     assert!(!output.status.success());
     assert!(
-        error.contains("made with all-MiniLM-L6-v2 (weights 53aa51172d14") && error.contains("tiny-bert"),
+        error.contains("built with all-MiniLM-L6-v2 (weights 53aa51172d14") && error.contains("tiny-bert"),
         "{error}"
     );
 }
@@ -153,7 +153,7 @@ fn a_query_that_asks_for_nothing_is_bad_usage() {
     for (args, message) in [
         (&[""][..], "the query is empty"),
         (&[" \t"], "the query is empty"),
-        (&[], "nothing to search for"),
+        (&[], "there is no query"),
         (&["fine", "--mode", "other"], "mode is \"other\""),
     ] {
         let output = site.run("query", args);

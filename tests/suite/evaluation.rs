@@ -94,11 +94,15 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
     assert!(text.contains("+1.0000  2  a small feline resting") && text.contains("AUC"), "{text}");
     let (text, _) = eval(&["--mode", "keyword", "--worst", "1"]);
     assert!(text.contains("0.0000  2  a small feline resting"), "{text}");
-    assert!(text.contains("wanted: b, not among the first 100"), "{text}");
+    assert!(text.contains("relevant: b, not in the first 100"), "{text}");
     let (table, _) = eval(&["--mode", "all"]);
     assert!(table.lines().next().unwrap().split_whitespace().eq(["keyword", "semantic", "hybrid"]), "{table}");
-    assert!(eval(&["--mode", "all", "--worst", "1"]).1.contains("--worst and --scores look at one mode"));
-    assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is no run"));
+    assert!(
+        eval(&["--mode", "all", "--worst", "1"])
+            .1
+            .contains("expected hybrid, semantic or keyword with --against, --worst")
+    );
+    assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is not a run"));
     let before = site.run("query", &["--mode", "keyword", "eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
-    assert!(stderr(&before).contains("behind"), "{}", stderr(&before));
+    assert!(stderr(&before).contains("write them after it"), "{}", stderr(&before));
 }

@@ -194,7 +194,7 @@ fn a_wrong_hash_is_refused_and_nothing_is_kept() {
     for _ in 0..2 {
         let pull = hub.run(&site, "indexer", &["model", "pull", "acme/tiny"], &[]);
         assert_eq!(pull.status.code(), Some(1));
-        assert!(stderr(&pull).contains("its SHA-256 is"), "{}", stderr(&pull));
+        assert!(stderr(&pull).contains("the SHA-256 is"), "{}", stderr(&pull));
     }
     let list = hub.run(&site, "indexer", &["model", "list"], &[]);
     assert!(!String::from_utf8_lossy(&list.stdout).contains("acme/tiny"));

@@ -8,13 +8,13 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "query", version, subcommand_precedence_over_arg = true)]
 pub struct Cli {
-    /// Settings file [default: cloze.toml, if there is one]
+    /// Settings file [default: cloze.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Index directory [default: .cloze]
     #[arg(long, global = true, value_name = "DIR")]
     pub index: Option<PathBuf>,
-    /// Directory of the index's model [default: the one that the index names]
+    /// Location of the index's model [default: the location in the index]
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
     /// Print JSON
@@ -34,10 +34,10 @@ pub struct SearchArgs {
     /// The query
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
-    /// Which legs answer: hybrid, semantic or keyword [default: hybrid]
+    /// Legs to search: hybrid, semantic or keyword [default: hybrid]
     #[arg(long)]
     pub mode: Option<String>,
-    /// Marks in snippets: keyword, semantic (the best sentence) or none [default: keyword]
+    /// Matches to mark in snippets: keyword, semantic (the best sentence) or none [default: keyword]
     #[arg(long)]
     pub highlight: Option<String>,
     /// Source of the query's vector: auto, model or table (the model's lookup table) [default: auto]
@@ -107,7 +107,7 @@ pub struct EvalArgs {
     /// Judgments: query-id, corpus-id and score, separated by tabs
     #[arg(long, value_name = "FILE")]
     pub qrels: PathBuf,
-    /// Which legs answer: hybrid, semantic or keyword; all compares the three side by side
+    /// Legs to search: hybrid, semantic or keyword; all compares the three modes
     #[arg(long, default_value = "hybrid")]
     pub mode: String,
     /// Share of the semantic leg, 0 to 1
@@ -122,13 +122,13 @@ pub struct EvalArgs {
     /// Show the N queries with the worst results, with their lists
     #[arg(long, value_name = "N")]
     pub worst: Option<usize>,
-    /// Report how well the score of the first hit predicts that it is right
+    /// Show how well the score of a first hit predicts that the hit is right
     #[arg(long)]
     pub scores: bool,
     /// Use only the first N queries of the file
     #[arg(long, value_name = "N")]
     pub first: Option<usize>,
-    /// Judgments name pages by their address instead of their id
+    /// Read addresses of pages in the judgments, instead of ids
     #[arg(long)]
     pub by_url: bool,
 }

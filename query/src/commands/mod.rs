@@ -38,7 +38,7 @@ pub fn run(cli: Cli) -> Result<()> {
     };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
-            bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
+            bail!("found search options before eval; write them after it: query eval --mode …")
         }
         Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
@@ -84,7 +84,7 @@ fn render(answer: &Answer, colour: bool) -> String {
         out.push(format!("{:>5.1} %  {}  ({})", fill.probability * 100.0, fill.text, passages.join(", ")));
     }
     if answer.no_match {
-        out.push(format!("nothing matches {:?}", answer.query));
+        out.push(format!("no results for {:?}", answer.query));
     }
     for (place, hit) in (1..).zip(&answer.hits) {
         out.push(render_hit(place, hit, colour));

@@ -80,9 +80,11 @@ impl Engine {
     /// # Errors
     /// As [`Self::open`], about the model.
     pub fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
-        let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
-            Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
-        })?;
+        let record: ModelRecord =
+            serde_json::from_value(generation.manifest().model.clone()).map_err(|e| Error::ModelMismatch {
+                index: format!("a model record that this program cannot read ({e})"),
+                model: "unknown".into(),
+            })?;
         let source = model.cloned().unwrap_or_else(|| ModelSource::parse(&record.name));
         let artifact =
             Artifact::read(&source.locate()?, &source.to_string(), record.precision)?.with_prefixes_of(&record);
@@ -140,8 +142,8 @@ impl Engine {
     #[must_use]
     pub fn degraded(&self) -> Option<&str> {
         let model = || match self.encoder.as_ref()?.readiness() {
-            Readiness::Loading => Some("the model is being loaded"),
-            Readiness::Failed => Some("the model could not be loaded"),
+            Readiness::Loading => Some("the model is loading"),
+            Readiness::Failed => Some("the model failed to load"),
             Readiness::Ready => None,
         };
         self.degraded.as_deref().or_else(model)

@@ -105,7 +105,7 @@ pub fn read_queries(path: &Path) -> Result<Vec<(String, String)>> {
         let value: Value = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
         match (&value["_id"], &value["text"]) {
             (Value::String(id), Value::String(text)) => queries.push((id.clone(), text.clone())),
-            _ => return Err(bad("no \"_id\" or no \"text\"".into())),
+            _ => return Err(bad("\"_id\" or \"text\" is missing or not a string".into())),
         }
     }
     Ok(queries)
@@ -135,7 +135,7 @@ pub fn read_qrels(path: &Path) -> Result<Qrels> {
         match grade.parse() {
             Ok(grade) => drop(qrels.entry(query.to_owned()).or_default().insert(document.to_owned(), grade)),
             Err(_) if number == 1 => {}
-            Err(_) => return Err(bad(format!("score {grade:?}"))),
+            Err(_) => return Err(bad(format!("the score is {grade:?}"))),
         }
     }
     Ok(qrels)

@@ -49,10 +49,10 @@ pub(crate) fn evaluate(engine: &Engine, args: &EvalArgs, as_json: bool) -> Resul
     let modes = if args.mode == "all" { Mode::ALL.to_vec() } else { vec![parse_mode(&args.mode)?] };
     let looks_closer = args.against.is_some() || args.worst.is_some();
     if modes.len() > 1 && (looks_closer || args.scores) {
-        bail!("--against, --worst and --scores look at one mode; --mode is all");
+        bail!("--mode is all; expected hybrid, semantic or keyword with --against, --worst or --scores");
     }
     if as_json && looks_closer {
-        bail!("--against and --worst print text; expected them without --json, which has every query's figures");
+        bail!("--against and --worst print text; use them without --json, which prints the values of every query");
     }
     let earlier = args.against.as_deref().map(read_earlier).transpose()?;
     let mut queries = eval::read_queries(&args.queries)?;
@@ -107,8 +107,9 @@ fn run(engine: &Engine, args: &EvalArgs, mode: Mode, queries: &[(String, String)
 
 fn read_earlier(path: &Path) -> Result<Earlier> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("{} is no run of one mode; expected the output of query eval --json", path.display()))
+    serde_json::from_str(&text).with_context(|| {
+        format!("{} is not a run of one mode; expected the output of query eval --json", path.display())
+    })
 }
 
 fn number(metric: &Metric) -> String {
@@ -120,8 +121,8 @@ fn lines(run: &Run, scores: bool) -> Vec<String> {
     let mut out: Vec<String> = eval::METRICS.iter().map(metric).collect();
     if scores {
         let top = &run.top_scores;
-        out.push(format!("first hits: mean score {:.4}, right {:.4}", top.mean_score, top.precision_at_1));
-        out.push(format!("AUC of a first hit's score for being right: {:.4}", top.auc));
+        out.push(format!("first hits: mean score {:.4}, precision {:.4}", top.mean_score, top.precision_at_1));
+        out.push(format!("AUC of the scores of first hits: {:.4}", top.auc));
     }
     out
 }
@@ -143,7 +144,7 @@ fn comparison(run: &Run, earlier: &Earlier, texts: &HashMap<&str, &str>) -> Resu
     };
     let mut all: Vec<(f64, String)> = run.per_query.iter().filter_map(difference).collect();
     if all.is_empty() {
-        bail!("no query of this run is in the earlier one; expected runs over the same queries");
+        bail!("this run and the earlier run have no query in common; expected runs with the same queries");
     }
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let (better, worse) = (all.iter().filter(|d| d.0 > 0.0).count(), all.iter().filter(|d| d.0 < 0.0).count());
@@ -179,8 +180,8 @@ fn worst_cases(run: &Run, count: usize, texts: &HashMap<&str, &str>, qrels: &Qre
         wanted.sort_unstable();
         for name in wanted.into_iter().take(SHOWN) {
             let at = ranking.iter().position(|(found, _)| found == name);
-            let at = at.map_or(format!("not among the first {MAX_LIMIT}"), |at| format!("at {}", at + 1));
-            out.push(format!("    wanted: {name}, {at}"));
+            let at = at.map_or(format!("not in the first {MAX_LIMIT}"), |at| format!("rank {}", at + 1));
+            out.push(format!("    relevant: {name}, {at}"));
         }
     }
     out

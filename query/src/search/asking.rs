@@ -61,7 +61,7 @@ impl Encoding {
         match encoded {
             Some(Ok(Encoded { query, took })) => Self { took: Some(took), query: Some(query), failed: false },
             Some(Err(error)) => {
-                tracing::error!(%error, "the query was not encoded");
+                tracing::error!(%error, "cannot encode the query");
                 Self { failed: true, ..Self::default() }
             }
             None => Self::default(),

@@ -40,7 +40,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
         }
         // The original can still be searched.
         Err(error) => {
-            tracing::error!(%error, "correcting a query failed");
+            tracing::error!(%error, "cannot correct a query");
             Ok(plan.into())
         }
     }
@@ -50,7 +50,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
 fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understood> {
     // A query with too many blanks or words for the model can still be searched.
     let fills = blanks::fill(masked, with).unwrap_or_else(|error| {
-        tracing::info!(%error, "blanks were not filled");
+        tracing::info!(%error, "cannot fill the blanks of a query");
         Vec::new()
     });
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
