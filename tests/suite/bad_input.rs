@@ -19,11 +19,14 @@ fn reasons(bad: &[(&str, &[u8])]) -> Vec<String> {
 #[test]
 fn invalid_utf8_is_skipped_with_its_place() {
     // The rest of the file is UTF-8, so it is not text in another encoding.
-    assert_eq!(reasons(&[("bad.md", b"l\xc3\xadne\nab\xff")]), ["bad.md: not UTF-8 (byte 8, line 2)"]);
-    assert_eq!(reasons(&[("bad.txt", b"PK\x03\x04\0\0")]), ["bad.txt: a binary file, not text (byte 4 is zero)"]);
+    assert_eq!(reasons(&[("bad.md", b"l\xc3\xadne\nab\xff")]), ["bad.md: invalid UTF-8 at byte 8, line 2"]);
+    assert_eq!(
+        reasons(&[("bad.txt", b"PK\x03\x04\0\0")]),
+        ["bad.txt: the file is binary (byte 4 is zero); expected text"]
+    );
     assert_eq!(
         reasons(&[("bad.jsonl", b"\xef\xbb\xbf{\"text\": \"\xff\"}\n")]),
-        ["bad.jsonl:1: not UTF-8 (byte 10 of the line)"]
+        ["bad.jsonl:1: invalid UTF-8 at byte 10 of the line"]
     );
 }
 
@@ -31,14 +34,14 @@ fn invalid_utf8_is_skipped_with_its_place() {
 fn a_file_that_is_too_large_is_skipped() {
     let large = vec![b'a'; 50 << 20];
     let reasons = reasons(&[("large.txt", &large)]);
-    assert_eq!(reasons, ["large.txt: 52428800 bytes; at most 33554432 are read (--max-file-bytes)"]);
+    assert_eq!(reasons, ["large.txt: the size is 52428800 bytes; expected at most 33554432 (--max-file-bytes)"]);
 }
 
 #[test]
 fn html_nested_too_deep_is_skipped() {
     let deep = "<div>".repeat(100_000);
     let reasons = reasons(&[("deep.html", deep.as_bytes())]);
-    assert_eq!(reasons, ["deep.html: HTML nested 100000 levels deep; at most 2000 are read"]);
+    assert_eq!(reasons, ["deep.html: the HTML is nested 100000 levels deep; expected at most 2000"]);
 }
 
 #[test]
@@ -46,8 +49,8 @@ fn a_broken_record_is_skipped_by_its_line() {
     let lines = b"{\"_id\": \"1\", \"text\": \"x\", \"draft\": true}\n\n{\"_id\": \n{\"title\": \"no text\"}\n";
     let reasons = reasons(&[("records.jsonl", lines)]);
     assert_eq!(reasons.len(), 2);
-    assert!(reasons[0].starts_with("records.jsonl:3: not JSON"), "{}", reasons[0]);
-    assert_eq!(reasons[1], "records.jsonl:4: no \"text\"");
+    assert!(reasons[0].starts_with("records.jsonl:3: invalid JSON"), "{}", reasons[0]);
+    assert_eq!(reasons[1], "records.jsonl:4: \"text\" is missing; expected a string");
 }
 
 #[test]

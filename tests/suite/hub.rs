@@ -255,7 +255,7 @@ fn another_architecture_is_pulled_as_onnx_with_its_data() {
     );
     let info = hub.run(&site, "indexer", &["model", "info", "acme/tiny"], &[]);
     let info = String::from_utf8_lossy(&info.stdout).into_owned();
-    assert!(info.contains("another (onnx/model.onnx as it is)"), "{info}");
+    assert!(info.contains("another (onnx/model.onnx, unchanged)"), "{info}");
     let build = hub.run(&site, "indexer", &["build", "docs", "--model", "acme/tiny"], &[("HF_HUB_OFFLINE", "1")]);
     assert!(build.status.success(), "{}", stderr(&build));
     let generation = cloze_index::Generation::open(&site.index()).unwrap();

@@ -35,7 +35,7 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
 
 /// A chapter, read as HTML.
 fn read(archive: &mut Archive<'_>, chapter: &Chapter, context: &Context<'_>) -> Result<Option<Document>, String> {
-    let text = archive.text(&chapter.path)?.ok_or("is not in the archive")?;
+    let text = archive.text(&chapter.path)?.ok_or("the file is not in the archive")?;
     let inner = Context { source: &chapter.path, navigation_title: None, ..context.clone() };
     match html::extract(&text, &inner)?.0 {
         Extracted::Page(page) => Ok(Some(*page)),

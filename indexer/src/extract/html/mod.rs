@@ -69,7 +69,7 @@ pub(super) fn blocks(fragment: &str) -> Vec<String> {
 fn parse(text: &str) -> Result<Html, String> {
     let deepest = nesting(text);
     if deepest > DEEPEST {
-        return Err(format!("HTML nested {deepest} levels deep; at most {DEEPEST} are read"));
+        return Err(format!("the HTML is nested {deepest} levels deep; expected at most {DEEPEST}"));
     }
     if text.contains("{%") {
         return Ok(Html::parse_document(&template::strip_liquid(text)));
