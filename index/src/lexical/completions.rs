@@ -97,7 +97,8 @@ impl Lexical {
             }
             let mut first: Option<PassageId> = None;
             self.each(&self.raw(self.fields.verbatim, &term), |p, _| first = Some(first.map_or(p, |f| f.min(p))))?;
-            found.extend(first);
+            // A heading has several terms if it has several names.
+            found.extend(first.filter(|p| !found.contains(p)));
         }
         Ok(found)
     }

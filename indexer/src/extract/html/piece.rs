@@ -1,6 +1,6 @@
 //! What a page is read into before boilerplate is taken out: headings, entries and blocks, from top to bottom.
 
-use super::{links, words::Block};
+use super::{links, names, words::Block};
 use crate::document::Outline;
 
 /// One piece.
@@ -44,8 +44,14 @@ pub(super) fn outline(pieces: Vec<Piece>) -> Outline {
     let lists = links::lists(&pieces);
     for (piece, is_list) in pieces.into_iter().zip(lists) {
         match piece {
-            Piece::Heading { level, text, anchor, .. } => outline.heading(level, &text, anchor),
-            Piece::Entry { level, name, anchor } => outline.heading(level, &name, Some(anchor)),
+            Piece::Heading { level, text, anchor, .. } => {
+                let names = names::of_heading(&text, anchor.as_deref());
+                outline.named_heading(level, &text, anchor, names);
+            }
+            Piece::Entry { level, name, anchor } => {
+                let names = names::of_entry(&name, &anchor);
+                outline.named_heading(level, &name, Some(anchor), names);
+            }
             Piece::End { level } => outline.end(level),
             Piece::Block(block) if is_list => outline.link(&block.text),
             Piece::Block(block) => outline.paragraph(&block.text),
