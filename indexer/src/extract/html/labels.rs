@@ -19,7 +19,7 @@ pub(super) fn to_text(pieces: Vec<Piece>) -> Vec<Piece> {
         }
     }
     let is_label = labels(&pieces, |text| times.get(&text.to_lowercase()).is_some_and(|n| *n >= OFTEN));
-    let change = |(piece, is_label)| match piece {
+    let change = |(piece, is_label): (Piece, bool)| match piece {
         Piece::Heading { text, is_outside, .. } if is_label => {
             Piece::Block(Block { letters: letters(&text), text, is_outside, ..Block::default() })
         }

@@ -56,7 +56,10 @@ fn called(name: &str) -> Option<&str> {
     let at = name.find('(').filter(|at| *at > 0)?;
     let before = if name[at..].starts_with("()") { name[..at].trim_end() } else { &name[..at] };
     // Between the name and its parameters there may be those of its type.
-    let before = before.strip_suffix('>').map_or(Some(before), |b| b.split_once('<').map(|(name, _)| name))?;
+    let before = before.strip_suffix('>').map_or(Some(before), |b| b.rsplit_once('<').map(|(name, _)| name))?;
+    if before.matches('<').count() != before.matches('>').count() {
+        return None;
+    }
     let word = before.rsplit([' ', '*', '&']).next().filter(|word| !word.is_empty())?;
     word.chars().all(|c| c.is_alphanumeric() || "_.:$!".contains(c)).then_some(word)
 }
@@ -85,11 +88,15 @@ mod tests {
     fn entries_are_found_by_their_short_names() {
         for (shown, anchor, expected) in [
             ("gap_width (integer)", "SETTING-GAP-WIDTH", &["gap_width"][..]),
-            ("kettle.Lid.lift()", "kettle.Lid.lift", &["kettle.Lid.lift", "Lid.lift", "lift"]),
-            ("class Lid", "kettle.Lid", &["kettle.Lid", "Lid"]),
-            ("-f, --force <when>", "opt-f", &["-f", "--force"]),
-            ("coroutine a.wait_for(aw, timeout)", "a.wait_for", &["coroutine a.wait_for", "a.wait_for", "wait_for"]),
-            ("AUTO_CD (-J)", "index-AUTO_005fCD", &["AUTO_CD"]),
+            ("kettle.Lid.lift()", "kettle.Lid.lift", &["kettle.Lid.lift", "Lid.lift", "lift"][..]),
+            ("class Lid", "kettle.Lid", &["kettle.Lid", "Lid"][..]),
+            ("-f, --force <when>", "opt-f", &["-f", "--force"][..]),
+            (
+                "coroutine a.wait_for(aw, timeout)",
+                "a.wait_for",
+                &["coroutine a.wait_for", "a.wait_for", "wait_for"][..],
+            ),
+            ("AUTO_CD (-J)", "index-AUTO_005fCD", &["AUTO_CD"][..]),
         ] {
             assert_eq!(of_entry(shown, anchor), expected, "{shown}");
         }
