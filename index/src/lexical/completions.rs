@@ -98,7 +98,8 @@ impl WordList {
             self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &term), |p, _| {
                 first = Some(first.map_or(p, |f| f.min(p)))
             })?;
-            found.extend(first);
+            // A heading has several terms if it has several names.
+            found.extend(first.filter(|p| !found.contains(p)));
         }
         Ok(found)
     }

@@ -75,7 +75,7 @@ impl LexicalWriter {
         let each = terms.iter().flat_map(|w| w.terms().map(|term| (term.clone(), w.bytes.clone(), w.position)));
         document.add_pre_tokenized_text(self.fields.content, tokens(each.collect()));
         document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
-        if let Some(heading) = passage.headings.last() {
+        for heading in passage.headings.last().into_iter().chain(&passage.names) {
             document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));
         }
         for (key, values) in &passage.metadata {
