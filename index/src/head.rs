@@ -94,6 +94,15 @@ impl Head {
         self.words.passages_with_stem(word)
     }
 
+    /// Whether a word is made of words of the index, as compounds of German, Dutch and the Nordic languages are; only
+    /// where pages are in one of these.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn is_compound(&self, word: &str) -> Result<bool> {
+        self.words.is_compound(word)
+    }
+
     /// Whether pages have metadata of this key.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The words of an index: its dictionary with counts, its titles and headings, its metadata keys.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, Form, verbatim_key},
+    compounds::Compounds,
+    names::{INSIDE, inside_term},
     near::NearWords,
     opened::Opened,
     query::{KeywordQuery, KeywordText, QueryWord},
@@ -15,6 +17,9 @@ use crate::{PassageId, Result};
 const COMPLETIONS: usize = 8;
 /// What each edit leaves of a near word's weight.
 const EDIT_WEIGHT: f32 = 0.6;
+/// What a word counts that stands inside of a name, and one that is a part of a compound, beside the word itself.
+const INSIDE_WEIGHT: f32 = 0.7;
+const COMPOUND_WEIGHT: f32 = 0.6;
 
 /// Passages whose title or heading is exactly what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,13 +42,15 @@ impl Verbatim {
 pub(crate) struct WordList {
     pub(super) opened: Arc<Opened>,
     pub(super) near: NearWords,
+    /// Read from the dictionary when they are first asked for.
+    compounds: OnceLock<Compounds>,
 }
 
 impl WordList {
     /// The word list of an opened index.
     pub(crate) fn new(opened: Arc<Opened>) -> Self {
         let near = NearWords::new(opened.searcher.clone(), opened.fields.words);
-        Self { opened, near }
+        Self { opened, near, compounds: OnceLock::new() }
     }
 
     /// The page of a passage.
@@ -57,21 +64,32 @@ impl WordList {
     }
 
     /// Analyses what was asked for, in the languages of the index. A word that the index does not
-    /// have stands for the words near to it; a word being typed for those it may become.
+    /// have stands for the words near to it; a word being typed for those it may become. A word also stands for
+    /// itself inside of names and of compounds, and a compound for its parts.
     pub(crate) fn analyse(&self, text: &KeywordText) -> Result<KeywordQuery> {
         let mut query = KeywordQuery::analyse(text, &self.opened.languages);
-        let last = query.words.iter().rposition(|w| w.is_word).filter(|_| text.prefix);
+        let last = query.words.iter().rposition(QueryWord::is_word).filter(|_| text.prefix);
+        let mut parts = Vec::new();
         for (i, word) in query.words.iter_mut().enumerate() {
             if Some(i) == last {
                 self.complete(word)?;
-            } else if word.is_word && !self.knows(&word.folded)? {
+                continue;
+            }
+            let is_inside = word.is_whole() && self.add_inside(word)?;
+            let in_compounds = word.is_word() && self.add_compounds(word, &mut parts)?;
+            if word.is_word() && !is_inside && !in_compounds && !self.knows(&word.folded)? {
                 word.is_known = false;
                 self.add_near(word)?;
             }
         }
+        for part in parts {
+            if query.words.iter().all(|w| w.folded != part.folded) {
+                query.words.push(part);
+            }
+        }
         for (word, other) in &text.also {
             let folded = Analyzer::for_language(None).folded(word);
-            if let Some(word) = query.words.iter_mut().find(|w| w.is_word && w.folded == folded) {
+            if let Some(word) = query.words.iter_mut().find(|w| w.is_word() && w.folded == folded) {
                 self.add_alternative(word, other, 1.0);
             }
         }
@@ -81,6 +99,72 @@ impl WordList {
 
     pub(super) fn knows(&self, folded: &str) -> Result<bool> {
         Ok(self.opened.documents_with(self.opened.fields.words, folded)? > 0)
+    }
+
+    /// Lets a word stand for itself inside of names; whether it is there.
+    fn add_inside(&self, word: &mut QueryWord) -> Result<bool> {
+        let own: Vec<String> = word.terms.iter().map(|(term, _)| term.clone()).collect();
+        let mut is_there = false;
+        for term in own {
+            let inside = inside_term(&term);
+            let names = self.documents_with(&inside)?;
+            if names > 0 {
+                let together = names + self.documents_with(&term)?;
+                word.terms.push((inside, INSIDE_WEIGHT * self.share(together, names)));
+                is_there = true;
+            }
+        }
+        Ok(is_there)
+    }
+
+    /// Lets a word stand for the compounds that it is a part of, and gives the parts of a compound to `parts`; whether
+    /// there are any.
+    fn add_compounds(&self, word: &mut QueryWord, parts: &mut Vec<QueryWord>) -> Result<bool> {
+        let compounds = self.compounds()?;
+        let stems: Vec<String> = word.terms.iter().map(|(term, _)| term.clone()).collect();
+        let mut frequency = 0;
+        for stem in &stems {
+            frequency = frequency.max(self.documents_with(stem)?);
+        }
+        let found = compounds.with_part(stems.iter().map(String::as_str));
+        for compound in &found {
+            let passages = self.opened.documents_with(self.opened.fields.words, compound)?;
+            self.add_alternative(word, compound, COMPOUND_WEIGHT * self.share(frequency + passages, passages));
+        }
+        let own = compounds.parts(&word.folded).unwrap_or_default();
+        for part in &own {
+            let mut other = QueryWord { folded: part.clone(), terms: Vec::new(), form: Form::Part, ..word.clone() };
+            self.add_alternative(&mut other, part, 1.0);
+            parts.push(other);
+        }
+        Ok(!found.is_empty() || !own.is_empty())
+    }
+
+    fn compounds(&self) -> Result<&Compounds> {
+        match self.compounds.get() {
+            Some(known) => Ok(known),
+            None => {
+                let compounds = Compounds::of(&self.opened)?;
+                Ok(self.compounds.get_or_init(|| compounds))
+            }
+        }
+    }
+
+    /// Whether a word is a compound of words of the index.
+    pub(crate) fn is_compound(&self, word: &str) -> Result<bool> {
+        Ok(self.compounds()?.parts(&Analyzer::for_language(None).folded(word)).is_some())
+    }
+
+    fn documents_with(&self, term: &str) -> Result<u64> {
+        self.opened.documents_with(self.opened.fields.content, term)
+    }
+
+    /// The inverse document frequency of a frequent term beside that of a rarer one that stands for it: a word is not
+    /// worth more because it is seldom written in this form.
+    fn share(&self, frequent: u64, rare: u64) -> f32 {
+        let all = self.opened.live.len() as f32;
+        let idf = |n: u64| (1.0 + (all - n as f32 + 0.5).max(0.0) / (n as f32 + 0.5)).ln();
+        (idf(frequent) / idf(rare)).clamp(0.05, 1.0)
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
@@ -103,7 +187,9 @@ impl WordList {
     fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
         for language in &self.opened.languages {
             let analysed = Analyzer::for_language(Some(language)).query_terms(other);
-            for term in analysed.iter().flat_map(AnalysedWord::terms) {
+            // What stands inside of a name is another word.
+            let terms = analysed.iter().flat_map(AnalysedWord::terms).filter(|term| !term.starts_with(INSIDE));
+            for term in terms {
                 if word.terms.iter().all(|(t, _)| t != term) {
                     word.terms.push((term.clone(), weight));
                 }
