@@ -1,7 +1,7 @@
 //! The head of a generation: small, local, and all that is known of the index as a whole.
 
 use crate::{
-    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, PassageId, Result, Verbatim,
+    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Occurrence, PassageId, Result, Verbatim,
     lexical::WordList,
 };
 
@@ -101,6 +101,14 @@ impl Head {
     /// [`Error::Lexical`] if the keyword engine fails.
     pub fn is_compound(&self, word: &str) -> Result<bool> {
         self.words.is_compound(word)
+    }
+
+    /// The words of a text that the index has, in the order of the text, with how rare each is.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn occurrences(&self, text: &str) -> Result<Vec<Occurrence>> {
+        self.words.occurrences(text)
     }
 
     /// Whether pages have metadata of this key.

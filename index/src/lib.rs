@@ -54,8 +54,8 @@ pub use generation::Generation;
 pub use head::Head;
 pub use ledger::Ledger;
 pub use lexical::{
-    AnalysedWord, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim,
-    analyse, fold, is_stop_word,
+    AnalysedWord, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Occurrence,
+    Verbatim, analyse, fold, is_stop_word,
 };
 pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};

@@ -24,7 +24,7 @@ const PAIR_WEIGHT: f32 = 0.3;
 /// What somebody asked for, in words: parsed, but not yet analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeywordText {
-    /// Plain words, and the words of the phrases.
+    /// Plain words, and the words of the phrases. Words on two lines are no neighbours.
     pub words: String,
     /// Phrases that were quoted.
     pub phrases: Vec<String>,
@@ -274,6 +274,9 @@ fn pairs(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<Vec<(usize, String)>
     // All languages cut a text at the same places.
     for at in 1..words.first().map_or(0, Vec::len) {
         let in_each = words.iter().filter_map(|w| w.get(at - 1..=at));
+        // Pairs of Chinese characters overlap: there is nothing between them.
+        let between = |pair: &[AnalysedWord]| text.get(pair[0].bytes.end..pair[1].bytes.start).unwrap_or_default();
+        let in_each = in_each.filter(|pair| !between(pair).contains('\n'));
         let forms = distinct(in_each.filter(|pair| pair.iter().any(carries)).flat_map(terms));
         if !forms.is_empty() && out.iter().all(|known| !same_terms(known, &forms)) {
             out.push(forms);

@@ -155,7 +155,7 @@ impl WordList {
         Ok(self.compounds()?.parts(&Analyzer::for_language(None).folded(word)).is_some())
     }
 
-    fn documents_with(&self, term: &str) -> Result<u64> {
+    pub(super) fn documents_with(&self, term: &str) -> Result<u64> {
         self.opened.documents_with(self.opened.fields.content, term)
     }
 
@@ -228,5 +228,83 @@ impl WordList {
             found.headings.push(p)
         })?;
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Extent, Passage, Selection,
+        lexical::{LexicalWriter, postings::Postings},
+    };
+
+    /// An index of a text a passage, each with its language.
+    fn index(texts: &[(&str, &str)]) -> (tempfile::TempDir, WordList, Postings) {
+        let dir = tempfile::tempdir().expect("writable");
+        let mut writer = LexicalWriter::create(dir.path()).expect("writable");
+        for (id, (lang, text)) in (0u32..).zip(texts) {
+            let lang = Some((*lang).to_owned());
+            writer.add(id, &Passage { page: id, text: (*text).into(), lang, ..Passage::default() }).expect("writable");
+        }
+        let languages = writer.languages(&[]);
+        writer.finish().expect("writable");
+        let opened = Opened::open(dir.path(), Selection::all(texts.len()), &languages).expect("whole");
+        let opened = Arc::new(opened);
+        (dir, WordList::new(opened.clone()), Postings::new(opened, &[0]))
+    }
+
+    fn found((_, list, postings): &(tempfile::TempDir, WordList, Postings), words: &str) -> Vec<PassageId> {
+        let query = list.analyse(&KeywordText { words: words.into(), ..KeywordText::default() }).expect("read");
+        let hits = postings.search(&query, 10, Extent::All, None).expect("read").hits;
+        hits.into_iter().map(|hit| hit.passage).collect()
+    }
+
+    #[test]
+    fn a_word_finds_itself_before_the_names_that_it_is_in() {
+        let index = index(&[
+            ("en", "call getUserName now"),
+            ("en", "a username is unique"),
+            ("en", "call get_user_name now"),
+            ("en", "send an XMLHttpRequest"),
+            ("en", "nothing at all"),
+        ]);
+        assert_eq!(found(&index, "username"), [1, 0, 2]);
+        assert_eq!(found(&index, "httprequest"), [3]);
+        let by_name = found(&index, "getusername");
+        assert_eq!(by_name[0], 0, "{by_name:?}");
+        assert!(by_name.contains(&2) && !by_name.contains(&4), "{by_name:?}");
+        let (_, list, _) = &index;
+        assert!(list.passages_with("httprequest").expect("read") > 0, "so it is not put right");
+        let query = list.analyse(&KeywordText { words: "httprequest".into(), ..KeywordText::default() });
+        assert!(query.expect("read").words.iter().all(|word| word.is_known));
+    }
+
+    #[test]
+    fn compounds_and_their_parts_find_each_other() {
+        let index = index(&[
+            ("de", "Die Krankenversicherung bezahlt."),
+            ("de", "Eine Versicherung; wer kranken Menschen hilft."),
+            ("de", "Das Unternehmen will sich etwas nehmen unter dem Baum."),
+            ("en", "Understanding each other."),
+            ("en", "We are standing under a tree."),
+        ]);
+        assert_eq!(found(&index, "Versicherungen"), [1, 0]);
+        let by_compound = found(&index, "Krankenversicherung");
+        assert_eq!((by_compound[0], by_compound.contains(&1)), (0, true), "{by_compound:?}");
+        assert_eq!(found(&index, "standing"), [4], "English has no compounds");
+        let (_, list, _) = &index;
+        assert!(list.is_compound("Krankenversicherung").expect("read"));
+        assert!(!list.is_compound("Unternehmen").expect("read"));
+    }
+
+    #[test]
+    fn occurrences_are_the_words_that_the_index_has() {
+        let (_dir, list, _) = index(&[("en", "call std::io::Read"), ("en", "call it"), ("en", "getUserName")]);
+        let text = "please call std::io::Read or username";
+        let all = list.occurrences(text).expect("read");
+        let words: Vec<&str> = all.iter().map(|o| &text[o.bytes.clone()]).collect();
+        assert_eq!(words, ["call", "std::io::Read", "std", "io", "Read", "username"]);
+        assert!(all[1].rarity > all[0].rarity);
     }
 }

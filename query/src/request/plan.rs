@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim};
 
-use super::parse::{self, Parsed};
+use super::{
+    condense::Condensed,
+    parse::{self, Parsed},
+};
 use crate::{Mode, Request, Result};
 
 /// A title or a heading that more pages than this have is no match worth a tier.
@@ -20,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) filters: BTreeMap<String, Vec<String>>,
     /// Passages whose title or heading is the text.
     pub(crate) verbatim: Verbatim,
+    /// What was left of a query that was too long to be searched as it was.
+    pub(crate) condensed: Option<Condensed>,
 }
 
 impl Plan {
@@ -38,6 +43,18 @@ impl Plan {
         Self::of(parsed, request, head, also)
     }
 
+    /// Plans a search for what is left of a long query. Nothing in it is an exclusion, a phrase or a field.
+    pub(crate) fn condensed(request: &Request, condensed: Condensed, head: &Head) -> Result<Self> {
+        let words = KeywordText { words: condensed.words.clone(), ..KeywordText::default() };
+        Ok(Self {
+            text: condensed.text.clone(),
+            words: head.keyword_query(&words)?,
+            filters: request.filters.clone(),
+            verbatim: Verbatim::default(),
+            condensed: Some(condensed),
+        })
+    }
+
     fn of(parsed: Parsed, request: &Request, head: &Head, also: &[(String, String)]) -> Result<Self> {
         let words = head.keyword_query(&KeywordText {
             words: parsed.text.clone(),
@@ -51,7 +68,7 @@ impl Plan {
             filters.entry(key).or_default().push(value);
         }
         let verbatim = head.verbatim(&parsed.text)?;
-        Ok(Self { text: parsed.text, words, filters, verbatim })
+        Ok(Self { text: parsed.text, words, filters, verbatim, condensed: None })
     }
 
     /// Whether the query is exactly a title or a heading of some pages, but not of very many.

@@ -14,7 +14,7 @@ use super::fence;
 use crate::{
     Error, Mode, Request, Result,
     engine::resources::Resources,
-    request::{parse, plan::Plan},
+    request::{condense, parse, plan::Plan},
     understand::{self, Understood},
 };
 
@@ -101,7 +101,7 @@ impl Ask for Asking<'_> {
     /// [`Ask::vector`] meets them again.
     fn ahead(&self) -> Option<Arc<[f32]>> {
         let query = self.request.query();
-        if !self.request.filters.is_empty() || !parse::is_running_text(query) {
+        if !self.request.filters.is_empty() || !parse::is_running_text(query) || condense::is_long(query) {
             return None;
         }
         let encoded = self.encode(query)?.ok()?;

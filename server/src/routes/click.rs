@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub(crate) struct Click {
     /// What was searched for.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 8192)]
     query: String,
     /// What was opened; not kept.
     #[serde(rename = "url")]
