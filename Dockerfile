@@ -13,7 +13,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # The layers that change least come first and stay in the builder's cache. The script checks every file by SHA-256.
-COPY models/provision.py models/
+COPY models/provision.py models/multilingual_e5.py models/
 RUN python3 models/provision.py --into /opt/cloze/lib/cloze
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
@@ -32,7 +32,7 @@ USER 10001:10001
 WORKDIR /
 VOLUME ["/index"]
 EXPOSE 8080
-# The server listens once the index and the model are open.
+# The server listens once the index is open, and waits up to a second for the model.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=30s CMD ["bash", "-c", "</dev/tcp/127.0.0.1/8080"]
 # Docker adds options after the image's name to these.
 ENTRYPOINT ["server", "--index", "/index", "--listen", "0.0.0.0:8080"]

@@ -4,7 +4,8 @@ PREFIX ?= $(HOME)/.local
 LISTEN ?= 127.0.0.1:8080
 CARGO ?= cargo
 PYTHON ?= python3
-BIN = target/release
+# The folder that cargo builds into: CARGO_TARGET_DIR may name another one than target/.
+BIN = $(shell CARGO="$(CARGO)" $(PYTHON) tests/binaries.py)
 
 .PHONY: help demo test install bench soak build provision lint browser clients clean
 

@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 
 from run import (
-    BATCH_SIZES, PEERS, ROOT, build, cpu, last_json, model_dir, paragraphs_of, peer_python, program, spread, spread_over,
+    BATCH_SIZES, PEERS, ROOT, build, cpu, last_json, model_dir, paragraphs_of, peer_python, program, release_folder, spread, spread_over,
     write_jsonl,
 )
 
@@ -154,7 +154,7 @@ def rate_at(rows, recall):
 
 
 def served(index):
-    command = [str(ROOT / "target/release/server"), "--index", str(index), "--listen", "127.0.0.1:0"]
+    command = [str(release_folder() / "server"), "--index", str(index), "--listen", "127.0.0.1:0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return server, server.stdout.readline().split("://")[1].split("/")[0]
 
@@ -196,7 +196,7 @@ def http(args):
 
 def cold(index, query):
     started = time.perf_counter()
-    subprocess.run([str(ROOT / "target/release/query"), "--index", str(index), query], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(release_folder() / "query"), "--index", str(index), query], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 

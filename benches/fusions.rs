@@ -23,7 +23,7 @@ use cloze_query::eval;
 const DEPTH: usize = 100;
 /// Vectors that the background of similarities is estimated from.
 const SAMPLE: usize = 2048;
-/// What the product uses; see `query/src/fuse.rs` and `engine.rs`.
+/// The product's own settings; see `query/src/search/`.
 const SEMANTIC_WEIGHT: f32 = 0.55;
 const SURENESS: f32 = 0.75;
 const FEEDBACK: usize = 3;
@@ -43,7 +43,7 @@ struct Scores {
     rarity: f32,
 }
 
-/// What one leg makes of the passages, and what it gives to passages in general.
+/// One leg's scores of the passages, and the mean and spread of its scores over the index.
 struct Leg {
     scores: Vec<f32>,
     mean: f32,

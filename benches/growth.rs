@@ -144,7 +144,7 @@ fn make(base: &Path, passages: usize, out: &Path) -> Result<Value> {
     let growth = passages as f32 / base.vectors.len() as f32;
     let before = memory("VmRSS")?;
     let started = Instant::now();
-    let options = WriterOptions { dimension: base.vectors[0].len(), model: base.model.clone() };
+    let options = WriterOptions { dimension: base.vectors[0].len(), model: base.model.clone(), token_neighbours: 0 };
     let mut writer = Writer::begin(out, options)?;
     let mut making = 0.0;
     for n in 0..passages {
@@ -154,7 +154,7 @@ fn make(base: &Path, passages: usize, out: &Path) -> Result<Value> {
         let title = text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
         let (source, url) = (format!("page-{page:07}.md"), format!("/page-{page:07}#section-{n}"));
         making += made.elapsed().as_secs_f64();
-        let row = writer.add_vector(&vector)?;
+        let row = writer.add_vector(&vector.into())?;
         writer.add_passage(&Passage { source, url, title, text, ..Passage::default() }, row)?;
     }
     let added = started.elapsed().as_secs_f64() - making;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Every client has one connection and asks for the next query as soon as it has its answer. One pass asks
-//! for every query once; with more, the later ones ask for what was asked before.
+//! for every query once; with more, the later ones repeat earlier queries.
 #![allow(missing_docs)]
 
 mod common;
@@ -52,7 +52,7 @@ impl Client {
         Ok(Self { reader: BufReader::new(stream), body: Vec::new() })
     }
 
-    /// Milliseconds until the whole answer is there.
+    /// Milliseconds until the whole answer has arrived.
     fn ask(&mut self, path: &str) -> Result<f64> {
         let started = Instant::now();
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");

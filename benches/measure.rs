@@ -145,7 +145,7 @@ fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
     let generation = Generation::open(index)?;
     let dir = ModelSource::Default.locate()?;
     let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
-    let calibration = generation.manifest().calibration;
+    let calibration = &generation.manifest().calibration;
     let mut rows = Vec::new();
     for text in queries {
         let text: String = text.chars().take(512).collect();
@@ -192,7 +192,7 @@ fn highlight(index: &Path, queries: &[String]) -> Result<Value> {
     }))
 }
 
-/// The nearest ten under a filter, beside an exact scan of what it lets through and beside no filter.
+/// The nearest ten under a filter, beside an exact scan of the passages that pass, and beside no filter.
 fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let engine = Engine::open(index, None)?;
     let generation = engine.generation();

@@ -122,10 +122,10 @@ impl Made {
 
 fn prepare(dir: &Path) -> Result<()> {
     let mut made = Made(7);
-    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null };
+    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 0 };
     let mut writer = Writer::begin(dir, options)?;
     for n in 0..PASSAGES {
-        let row = writer.add_vector(&made.vector())?;
+        let row = writer.add_vector(&made.vector().into())?;
         let passage = Passage { source: format!("{}.md", n / 10), text: made.text(60), ..Passage::default() };
         writer.add_passage(&passage, row)?;
     }

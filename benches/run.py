@@ -28,6 +28,10 @@ import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from binaries import release_folder  # noqa: E402
+
 PEERS = Path(os.environ.get("CLOZE_PEERS", ROOT / "benches" / ".peers"))
 BATCH_SIZES = (8, 16, 32)
 MOST_TEXTS = 3000
@@ -92,7 +96,7 @@ def encode_peer(python, texts, threads, batch_size):
 def build(site, index):
     """Builds an index. Returns seconds, the report, and the peak memory of the process in MB."""
     started = time.monotonic()
-    command = [str(ROOT / "target/release/indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
+    command = [str(release_folder() / "indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -193,7 +197,7 @@ def freshness(args):
         if ledger:
             shutil.copytree(ledger, index / "ledger")
         build(site, index)
-        command = [str(ROOT / "target/release/server"), "--index", str(index), "--listen", "127.0.0.1:0"]
+        command = [str(release_folder() / "server"), "--index", str(index), "--listen", "127.0.0.1:0"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             address = server.stdout.readline().split("://")[1].split("/")[0]
@@ -226,7 +230,7 @@ def edit(site, index, address, number):
     word = f"freshly{number}zebrafish"
     text = page.read_text(encoding="utf-8")
     page.write_text(f"{text}\n\n## A new section\n\nThis sentence has the word {word}.\n", encoding="utf-8")
-    command = [str(ROOT / "target/release/indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
+    command = [str(release_folder() / "indexer"), "build", str(site), "--index", str(index), "--json", "--quiet"]
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while True:

@@ -1,4 +1,4 @@
-//! Mistyped queries: how many are put right, what that costs, and what it brings back.
+//! Mistyped queries: how many are corrected, the cost, and the relevance regained.
 //!
 //! ```text
 //! cargo bench --bench typos -- --index DIR --queries queries.jsonl --qrels test.tsv [--first N] [--seed N]
@@ -40,7 +40,7 @@ struct Args {
     /// Write every word that was considered, with its candidates, as JSON lines: what weights are chosen by.
     #[arg(long)]
     dump: Option<PathBuf>,
-    /// Show what was changed wrongly.
+    /// Show wrong corrections.
     #[arg(long)]
     show: bool,
     /// What cargo passes.
@@ -209,7 +209,7 @@ fn main() {
     let share = |n: usize, of: usize| 100.0 * n as f64 / of.max(1) as f64;
     println!("queries {} (one typing error in {total}), seed {}", judged.len(), args.seed);
     println!(
-        "put right            {:.2} % with context, {:.2} % by edits and frequency",
+        "corrected            {:.2} % with context, {:.2} % by edits and frequency",
         share(right, total),
         share(baseline, total)
     );

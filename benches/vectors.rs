@@ -96,9 +96,9 @@ fn graph(index: &Path, out: &Path) -> Result<Value> {
     let vectors: Vec<Vec<f32>> = generation.ids().map(|id| generation.vector(id)).collect();
     let (dimension, model) = (generation.manifest().dimension, generation.manifest().model.clone());
     let started = Instant::now();
-    let mut writer = Writer::begin(out, WriterOptions { dimension, model })?;
+    let mut writer = Writer::begin(out, WriterOptions { dimension, model, token_neighbours: 0 })?;
     for (n, vector) in vectors.iter().enumerate() {
-        let row = writer.add_vector(vector)?;
+        let row = writer.add_vector(&vector.clone().into())?;
         writer.add_passage(&Passage { source: format!("{n}"), ..Passage::default() }, row)?;
     }
     writer.publish(BuildCounts::default())?;

@@ -1,7 +1,7 @@
 //! A generation as one stream: a tar archive of `CURRENT`, the manifest and every file it lists.
 //!
-//! `CURRENT` holds the checksum of the manifest, and the manifest those of the files, so the archive
-//! proves itself. Nothing is held in memory but one file's buffer: it works from and to a pipe.
+//! `CURRENT` holds the checksum of the manifest, and the manifest those of the files, so the archive proves itself.
+//! Memory holds only one file's buffer, so the stream can be a pipe.
 
 use std::{
     collections::HashMap,
@@ -19,21 +19,21 @@ use crate::{
     staging::Staging,
 };
 
-/// What an archive is called in messages.
+/// Name of an archive in messages.
 const ARCHIVE: &str = "the archive";
-/// `CURRENT` is one short line, and a manifest is not this large.
+/// Limit for `CURRENT`, which is one short line, and for a manifest, which is never this large.
 const MOST_HEAD_BYTES: u64 = 256 << 20;
 
-/// A generation that was brought in.
+/// An imported generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Its name.
     pub generation: String,
-    /// Whether it was there already, and is only live again.
+    /// Whether the index had it already; the import then only makes it live again.
     pub was_there: bool,
 }
 
-/// Writes the live generation of an index to a stream; gives its name.
+/// Writes the live generation of an index to a stream and returns its name.
 ///
 /// # Errors
 /// As for opening the index, and [`Error::Io`] for the stream.
@@ -60,12 +60,12 @@ pub fn export(root: &Path, out: impl Write) -> Result<String> {
     Ok(name)
 }
 
-/// Brings in a generation from a stream and makes it live. The bytes are those that were exported.
+/// Imports a generation from a stream and makes it live. The bytes are those of the export.
 ///
 /// # Errors
-/// [`Error::Damaged`] for an archive that is cut, changed or none at all, [`Error::Locked`] while
-/// another process writes, [`Error::Mismatch`] if there is another generation of the same name; what
-/// was live stays live.
+/// [`Error::Damaged`] for an archive that is truncated or changed, or for other bytes, [`Error::Locked`] while
+/// another process writes, [`Error::Mismatch`] if the index has another generation of the same name. In each case the
+/// live generation stays live.
 pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     let layout = Layout::new(root);
     files::create_dir_durably(&layout.generations())?;
@@ -94,7 +94,7 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     for entry in entries {
         let mut entry = entry.map_err(damaged)?;
         let path = entry.path().map_err(damaged)?.to_string_lossy().into_owned();
-        // Only what the manifest lists is written, so no name can lead out of the directory.
+        // Import writes only files that the manifest lists, so no name can lead out of the directory.
         let Some(record) = expected.remove(path.as_str()).filter(|r| is_plain(&r.path)) else {
             return Err(Error::damaged(ARCHIVE, format!("a file {path:?}"), "the files of its manifest, each once"));
         };
@@ -109,7 +109,7 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     if let Some(missing) = expected.keys().min() {
         return Err(Error::damaged(ARCHIVE, format!("no file {missing:?}"), "every file of its manifest"));
     }
-    // Opening finds what checksums cannot: files that do not fit each other.
+    // Opening finds an error that checksums cannot: files that do not fit each other.
     Generation::open_dir(staging.path(), manifest.clone())?;
     publish::make_durable(staging.path(), &manifest, &HashMap::new(), &bytes)?;
     if is_replaced {
@@ -120,16 +120,16 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
     Ok(Imported { generation: name, was_there: false })
 }
 
-/// What an index directory has under the number of an archive.
+/// The content of an index directory under the number of an archive.
 enum There {
     Nothing,
     /// The generation of the archive.
     Same,
-    /// Something that cannot be read: the archive may be the copy that it is to be restored from.
+    /// An unreadable generation: the archive may be the copy to restore it from.
     Damaged,
 }
 
-/// Refuses an archive whose number another whole generation has.
+/// Refuses an archive if another intact generation has its number.
 fn there(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<There> {
     let name = &manifest.generation;
     let dir = layout.generation(name);

@@ -7,7 +7,7 @@ use std::{
 
 use crate::Scored;
 
-/// Keeps the `k` best; ties go to the lower number.
+/// Keeps the `k` best passages; ties go to the lower number.
 pub(crate) struct BestK {
     k: usize,
     heap: BinaryHeap<Reverse<Ranked>>,
@@ -45,7 +45,7 @@ impl BestK {
         }
     }
 
-    /// The score that has to be passed, once there are `k`.
+    /// The score that a new passage must exceed, once there are `k`.
     pub(crate) fn worst(&self) -> Option<f32> {
         self.heap.peek().filter(|_| self.heap.len() == self.k).map(|Reverse(Ranked(worst))| worst.score)
     }

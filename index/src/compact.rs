@@ -1,8 +1,6 @@
-//! When segments are put together, and how all of a generation is: from what is stored, nothing is
-//! encoded.
+//! Rewrites a whole generation in one segment, from its stored passages and vectors and without the encoder.
 //!
-//! Small segments are folded into the one that a build adds when there are many of them; that is
-//! cheap. All is written anew only when much of it is gone.
+//! `wear` decides when a build does this.
 
 use std::collections::HashMap;
 
@@ -15,8 +13,8 @@ use crate::{
     staging::Staging,
 };
 
-/// Writes a sealed generation anew, as a build from nothing would: in the order of its pages, in
-/// one segment, identical vectors once.
+/// Rewrites a sealed generation as a build from scratch would: in the order of its pages, in one segment, with
+/// identical vectors stored once.
 pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, manifest: &Manifest) -> Result<Sealed> {
     let generation = Generation::open_dir(old.staging.path(), manifest.clone())?;
     let staging = Staging::create(layout, "-compact")?;
@@ -26,11 +24,11 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     for (number, page) in (0..).zip(generation.pages()?) {
         let mut record = PageRecord { source: page.source, number, passages: Vec::new() };
         for (id, key) in page.passages {
-            let vector = generation.vector(id);
-            let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+            let encoded = generation.vector_search().encoded(id);
+            let bytes: Vec<u8> = encoded.vector.iter().flat_map(|v| v.to_le_bytes()).collect();
             let row = match rows.entry(blake3::hash(&bytes)) {
                 std::collections::hash_map::Entry::Occupied(known) => *known.get(),
-                std::collections::hash_map::Entry::Vacant(new) => *new.insert(parts.vectors.add_row(&vector)?),
+                std::collections::hash_map::Entry::Vacant(new) => *new.insert(parts.vectors.add(&encoded)?),
             };
             let passage = Passage { page: number, ..generation.passage(id)? };
             parts.lexical.add(next, &passage)?;
@@ -46,8 +44,6 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     pages::write(&staging.path().join(layout::PAGES), &pages)?;
     files::write(&staging.path().join(layout::TOMBSTONES), &[])?;
     let counts = Counts { pages: pages.len() as u64, passages: u64::from(next), vectors, numbers: u64::from(next) };
-    let calibration = old.contents.calibration;
-    let build = old.contents.build;
-    let contents = Contents { counts, build, calibration, languages, vector_segments: vec!["0".to_owned()] };
+    let contents = Contents { counts, languages, vector_segments: vec!["0".to_owned()], ..old.contents.clone() };
     Ok(Sealed { contents, staging, linked: HashMap::new(), unreadable: old.unreadable.clone() })
 }

@@ -1,13 +1,18 @@
-//! Power cuts before every write, link, sync and rename of a publish, and what is found afterwards.
+//! Power cuts before every write, link, sync and rename of a publish, and checks of the remaining files.
 
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
-    BuildCounts, Error, Generation, Passage, Result, Writer, WriterOptions, export, faults::testing, files, import,
-    prune,
+    BuildCounts, Encoded, Error, Generation, Passage, Probes, Result, Writer, WriterOptions, export, faults::testing,
+    files, import, prune,
 };
 
 const DIMENSION: usize = 8;
+
+/// A vector with one code, which is one byte at this dimension.
+fn encoded(seed: u32) -> Encoded {
+    Encoded { vector: vector(seed), tokens: vec![seed as u8] }
+}
 
 fn vector(seed: u32) -> Vec<f32> {
     let raw: Vec<f32> = (0..DIMENSION as u32).map(|i| ((seed * 31 + i * 17) % 23) as f32 - 11.5).collect();
@@ -15,9 +20,9 @@ fn vector(seed: u32) -> Vec<f32> {
     raw.into_iter().map(|v| v / length).collect()
 }
 
-/// Publishes pages of these numbers, one passage each; what was there is kept.
+/// Publishes pages of these numbers, one passage each, and keeps the existing pages.
 fn build(root: &Path, pages: &[u32]) -> Result<String> {
-    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null };
+    let options = WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 };
     let mut writer = Writer::begin(root, options)?;
     let previous = writer.previous();
     for &page in pages {
@@ -25,14 +30,14 @@ fn build(root: &Path, pages: &[u32]) -> Result<String> {
         match previous.page(&source) {
             Some(there) => there.passages.iter().for_each(|(id, key)| writer.keep_passage(&source, *id, *key)),
             None => {
-                let row = writer.add_vector(&vector(page))?;
+                let row = writer.add_vector(&encoded(page))?;
                 let text = format!("page number {page}");
                 let passage = Passage { source, text, title: "Page".into(), ..Passage::default() };
                 writer.add_passage(&passage, row)?;
             }
         }
     }
-    writer.calibrate(vec![vector(1000)]);
+    writer.calibrate(Probes { unrelated: vec![vector(1000)], known: Vec::new() });
     Ok(writer.publish(BuildCounts::default())?.generation)
 }
 
@@ -46,8 +51,8 @@ fn names(pages: &[u32]) -> BTreeSet<String> {
     pages.iter().map(|p| format!("{p}.md")).collect()
 }
 
-/// Cuts the power before every operation of `change` in turn, on a disk where `prepare` went well, and
-/// looks at what is left.
+/// Cuts the power before every operation of `change` in turn, on a disk where `prepare` succeeded, and checks the
+/// remaining files.
 fn at_every_operation(
     prepare: impl Fn(&Path),
     change: impl Fn(&Path) -> Result<()>,
@@ -62,8 +67,8 @@ fn at_every_operation(
             let outcome = change(dir.path());
             let was_down = testing::crash(dir.path(), keep_renames);
             assert!(was_down || outcome.is_ok(), "nothing fails by itself: {stop}");
-            // The last round is a power cut right after the change was said to be done. What is tidied up
-            // after that may fail without a word; any other failure is one of the change.
+            // The last round cuts the power right after the change reported success. The clean-up after that may fail
+            // silently; any other failure is a failure of the change.
             is_over = !was_down;
             let when = format!("power cut before operation {stop}, renames kept: {keep_renames}");
             check(dir.path(), &when, outcome.is_ok());
@@ -77,7 +82,7 @@ fn at_every_operation(
 
 #[test]
 fn a_power_cut_during_an_update_leaves_the_old_or_the_new_generation() {
-    // One page goes: too few for a compaction. Both segments have a graph.
+    // The build deletes one page: too few for a compaction. Both segments have a graph.
     testing::set_graph_from(10);
     let (old, new): (Vec<u32>, Vec<u32>) = ((0..12).collect(), (1..24).collect());
     let operations = at_every_operation(
@@ -172,7 +177,7 @@ fn a_power_cut_while_old_generations_are_removed_leaves_the_live_one_and_nothing
             build(root, &[7]).unwrap_or_else(|e| panic!("{when}, next build: {e}"));
         },
     );
-    // Three generations go, and each loses its name before its files.
+    // The writer removes three generations, and each loses its name before its files.
     assert_eq!(operations, 9);
 }
 
@@ -191,15 +196,20 @@ fn segments_that_did_not_change_are_shared_by_links_or_copied_where_there_are_no
     testing::set_links(true);
 }
 
-/// What a build learnt is written to the ledger after the generation is live.
+/// A build writes its results to the ledger after the generation is live.
 #[test]
 fn the_lock_is_held_until_the_ledger_is_closed() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     build(dir.path(), &[1, 2]).expect("a generation");
-    let begin = || Writer::begin(dir.path(), WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null });
+    let begin = || {
+        Writer::begin(
+            dir.path(),
+            WriterOptions { dimension: DIMENSION, model: serde_json::Value::Null, token_neighbours: 1 },
+        )
+    };
     let mut writer = begin().expect("free");
     let ledger = writer.ledger();
-    let row = writer.add_vector(&vector(3)).expect("added");
+    let row = writer.add_vector(&encoded(3)).expect("added");
     writer.add_passage(&Passage { source: "3.md".into(), ..Passage::default() }, row).expect("added");
     writer.publish(BuildCounts::default()).expect("published");
     let refused = begin().err().expect("the ledger is open").to_string();
@@ -207,10 +217,10 @@ fn the_lock_is_held_until_the_ledger_is_closed() {
         refused.contains(&format!("process {} since 2", std::process::id())) && refused.contains(" UTC"),
         "{refused}"
     );
-    ledger.put_vector(b"late", &[1.0]).expect("stored");
+    ledger.put_vector(b"late", &vec![1.0].into()).expect("stored");
     drop(ledger);
     let next = begin().expect("free again").ledger();
-    assert_eq!((next.set_aside(), next.vector(b"late").expect("read")), (None, Some(vec![1.0])));
+    assert_eq!((next.set_aside(), next.vector(b"late", 1).expect("read")), (None, Some(vec![1.0].into())));
 }
 
 #[test]
@@ -240,7 +250,7 @@ fn the_archive_is_the_generation_byte_for_byte_and_any_change_of_it_is_refused()
         let mut changed = archive.clone();
         changed[at] ^= 0x40;
         let dir = tempfile::tempdir().expect("a temporary directory");
-        // A byte of padding, or of a date that is not taken over, changes nothing.
+        // A changed byte of padding, or of a date that import ignores, has no effect.
         match import(dir.path(), changed.as_slice()) {
             Err(_) => odd += 1,
             Ok(_) => assert_eq!(pages(dir.path()).expect("whole"), names(&[1, 2, 3, 4]), "changed at {at}"),

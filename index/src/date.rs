@@ -1,6 +1,6 @@
 //! Seconds since 1970 as a date that people read.
 
-/// A moment in UTC: `2026-11-24 15:12:05 UTC`.
+/// A time in UTC: `2026-11-24 15:12:05 UTC`.
 #[must_use]
 pub fn utc(unix_seconds: u64) -> String {
     let (days, second) = (unix_seconds / 86_400, unix_seconds % 86_400);

@@ -1,11 +1,11 @@
-//! What can go wrong with an index on disk.
+//! Errors of an index on disk.
 
 use std::path::PathBuf;
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every error names the file and says what to do where there is something to do.
+/// Every error names the file, and the remedy if one exists.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no index.
@@ -17,21 +17,21 @@ pub enum Error {
     /// A file operation failed.
     #[error("cannot {doing} {path}: {cause}")]
     Io {
-        /// What was being done: "read", "write", "sync", "rename to", …
+        /// The operation: "read", "write", "sync", "rename to", …
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
         cause: std::io::Error,
     },
-    /// A file is not what the manifest says.
+    /// A file differs from its record in the manifest.
     #[error("{path} is damaged: {found}, expected {expected}; {}", ADVICE)]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The value found.
         found: String,
-        /// What the manifest says.
+        /// The value in the manifest.
         expected: String,
     },
     /// A file was written by a newer program, or is not of this format at all.
@@ -41,7 +41,7 @@ pub enum Error {
         path: PathBuf,
         /// Its format version.
         found: u32,
-        /// The version that is read here.
+        /// The version that this program reads.
         expected: u32,
     },
     /// Another process is writing.
@@ -52,14 +52,14 @@ pub enum Error {
         /// Its process id and start, as it left them.
         holder: String,
     },
-    /// A vector or a passage does not fit the generation being written.
+    /// A vector or a passage does not fit the new generation.
     #[error("{what}: found {found}, expected {expected}")]
     Mismatch {
-        /// What does not fit.
+        /// The property that does not fit.
         what: &'static str,
-        /// What was found.
+        /// The value found.
         found: String,
-        /// What was expected.
+        /// The value expected.
         expected: String,
     },
     /// The keyword engine failed.
@@ -67,7 +67,7 @@ pub enum Error {
     Lexical {
         /// Its directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation.
         doing: &'static str,
         /// Its message.
         reason: String,
@@ -77,15 +77,15 @@ pub enum Error {
     Ledger {
         /// Its directory.
         path: PathBuf,
-        /// What was being done.
+        /// The operation.
         doing: &'static str,
         /// Its message.
         reason: String,
     },
-    /// More than the format can number.
+    /// More items than the format can number.
     #[error("an index holds at most {limit} {what}")]
     TooMany {
-        /// What there is too much of.
+        /// The items that exceed the limit.
         what: &'static str,
         /// The limit.
         limit: u64,
@@ -114,7 +114,7 @@ impl Error {
         matches!(self, Self::Format { found, expected, .. } if found > expected)
     }
 
-    /// Whether the disk is full; the caller may want to say so first.
+    /// Whether the disk is full; the caller may want to report this first.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Where tests stop the writer: before the n-th write, link, sync, rename or removal.
+//! The points at which tests stop the writer: before the n-th write, link, sync, rename or removal.
 //!
 //! Outside of tests every function here is empty.
 
@@ -6,14 +6,14 @@
 use std::io;
 use std::path::Path;
 
-/// An operation that changes what is on disk, or makes it durable.
+/// An operation that changes the disk, or makes a change durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation<'a> {
-    /// A file is begun.
+    /// A new file.
     Write,
     Link,
     Sync,
-    /// A directory, with all that is in it.
+    /// A directory with all its content.
     Remove,
     /// The path is the new name.
     Rename {
@@ -36,18 +36,17 @@ pub(crate) fn has_links() -> bool {
     true
 }
 
-/// Rows from which a segment has a graph: tests of crashes have few.
+/// Number of rows from which a segment has a graph. Crash tests have few rows.
 #[cfg(not(test))]
 pub(crate) fn graph_from(rows: usize) -> usize {
     rows
 }
 
-/// Does two things side by side; in tests one after the other, so that the n-th operation is the same
-/// one every time.
+/// Runs two tasks side by side. Tests run them one after the other, so that the n-th operation is always the same.
 #[cfg(not(test))]
 pub(crate) use rayon::join;
 
-/// Whether the process is meant to be gone: nothing may be tidied up.
+/// Whether the simulated process has ended; it then may not clean up.
 #[cfg(not(test))]
 pub(crate) fn is_down() -> bool {
     false
@@ -67,7 +66,7 @@ pub(crate) mod testing {
 
     use super::Operation;
 
-    /// What happened on this thread's disk since [`start`].
+    /// The operations on this thread's disk since [`start`].
     #[derive(Default)]
     struct Disk {
         stop_before: usize,
@@ -75,11 +74,11 @@ pub(crate) mod testing {
         down: bool,
         /// Files and directories whose content is durable.
         synced: HashSet<PathBuf>,
-        /// Files that share what is durable already.
+        /// Files that share content that is already durable.
         linked: HashSet<PathBuf>,
-        /// Directories that were made and then renamed to these.
+        /// New names of directories that were created and then renamed.
         made: HashSet<PathBuf>,
-        /// Renames whose directories were not synced since, with what the new name held before.
+        /// Renames whose directories were not synced since, with the earlier content under the new name.
         renames: Vec<(PathBuf, PathBuf, Option<Vec<u8>>)>,
     }
 
@@ -93,7 +92,7 @@ pub(crate) mod testing {
         LINKS.get()
     }
 
-    /// Makes this thread's disk one with hard links, or without.
+    /// Sets whether this thread's disk has hard links.
     pub(crate) fn set_links(there_are: bool) {
         LINKS.set(there_are);
     }
@@ -102,7 +101,7 @@ pub(crate) mod testing {
         GRAPH_FROM.get().unwrap_or(rows)
     }
 
-    /// Makes segments of this many rows and more have a graph, on this thread.
+    /// Sets the number of rows from which a segment has a graph, on this thread.
     pub(crate) fn set_graph_from(rows: usize) {
         GRAPH_FROM.set(Some(rows));
     }
@@ -136,7 +135,7 @@ pub(crate) mod testing {
                 Operation::Link => drop(disk.linked.insert(path.to_owned())),
                 Operation::Sync | Operation::Remove => {}
                 Operation::Rename { from } => {
-                    // What has another name for long is as durable as it was.
+                    // A rename does not change the durability of older files.
                     if is_staging(from) || from.extension().is_some_and(|e| e == "new") {
                         disk.made.insert(path.to_owned());
                     }
@@ -165,9 +164,9 @@ pub(crate) mod testing {
         });
     }
 
-    /// Ends the counting, and leaves below `root` what a power cut would now. What was not synced is
-    /// lost, but for renames, which may have reached the disk or not: `keep_renames` chooses. Gives
-    /// whether the power was cut before all was done.
+    /// Ends the counting, and leaves below `root` the files that would survive a power cut now. Unsynced changes are
+    /// lost. Renames may or may not have reached the disk: `keep_renames` chooses. Returns whether the power was cut
+    /// before the end.
     pub(crate) fn crash(root: &Path, keep_renames: bool) -> bool {
         let disk = DISK.with_borrow_mut(Option::take).expect("started");
         lose_contents(root, &disk);
@@ -180,7 +179,7 @@ pub(crate) mod testing {
         disk.down
     }
 
-    /// Cuts every new file that was not synced, and empties every new directory that was not.
+    /// Truncates every new file that was not synced, and empties every new directory that was not synced.
     fn lose_contents(root: &Path, disk: &Disk) {
         let generations = root.join("generations");
         let mut open: Vec<PathBuf> = vec![generations.clone()];

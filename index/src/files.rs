@@ -1,4 +1,4 @@
-//! Reading, writing, hashing and syncing files: what every room here does the same way.
+//! Reading, writing, hashing and syncing files, in one way for all modules of this crate.
 
 use std::{
     fs::{self, File},
@@ -21,7 +21,7 @@ pub(crate) fn create_dir_all(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(Error::io("create", path))
 }
 
-/// Makes a directory that outlives a power cut: the entries that lead to it are durable too.
+/// Creates a directory that survives a power cut: the entries that lead to it are durable too.
 pub(crate) fn create_dir_durably(path: &Path) -> Result<()> {
     let missing: Vec<&Path> = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).collect();
     create_dir_all(path)?;
@@ -31,7 +31,7 @@ pub(crate) fn create_dir_durably(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Begins a file that is written bit by bit.
+/// Creates a file to be written in parts.
 pub(crate) fn create(path: &Path) -> Result<File> {
     faults::before(Operation::Write, path).and_then(|()| File::create(path)).map_err(Error::io("create", path))
 }
@@ -40,7 +40,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     faults::before(Operation::Write, path).and_then(|()| fs::write(path, bytes)).map_err(Error::io("write", path))
 }
 
-/// Gives a file that never changes a second name, or copies it where the disk has no links.
+/// Gives an immutable file a second name, or copies it if the disk has no links.
 pub(crate) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(parent) = to.parent() {
         create_dir_all(parent)?;
@@ -86,7 +86,7 @@ pub(crate) fn sync(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lets everybody read a file, as files made without temporary ones are.
+/// Makes a file readable for all users, as files are that were not created as temporary files.
 pub(crate) fn make_readable(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644)).map_err(Error::io("set the permissions of", path))
@@ -98,11 +98,11 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
         .map_err(Error::io("rename to", to))
 }
 
-/// Maps a file that will not change any more. An empty file maps to an empty slice.
+/// Maps a file that will no longer change. An empty file maps to an empty slice.
 pub(crate) fn map(path: &Path) -> Result<Mmap> {
     let file = File::open(path).map_err(Error::io("read", path))?;
-    // SAFETY: files of a published generation are never written again; one that is cut short
-    // under a reader's feet would be outside of what the format assumes of the disk.
+    // SAFETY: files of a published generation are never written again; the format assumes that the disk does not
+    // truncate a file while a reader maps it.
     unsafe { Mmap::map(&file) }.map_err(Error::io("map", path))
 }
 

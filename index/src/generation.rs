@@ -14,7 +14,7 @@ use crate::{
     vectors::{Segment, VectorSearch},
 };
 
-/// One generation. It does not change; a new one is opened when there is one.
+/// One generation. It does not change; a reader opens the next one when it appears.
 pub struct Generation {
     dir: PathBuf,
     head: Head,
@@ -25,8 +25,8 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Opens the live generation of the index directory `root`. Every file is checked against its
-    /// checksum first; nothing is written, so the directory may be read-only.
+    /// Opens the live generation of the index directory `root`. It checks every file against its checksum first. It
+    /// writes nothing, so the directory may be read-only.
     ///
     /// # Errors
     /// [`Error::NoIndex`], [`Error::Format`], [`Error::Damaged`] or [`Error::Io`], naming the file.
@@ -34,7 +34,7 @@ impl Generation {
         let layout = Layout::new(root);
         let (name, hash) = publish::current(&layout)?;
         match Self::open_named(&layout, &name, &hash) {
-            // A writer may have switched and pruned between the two reads: look once more.
+            // A writer may have switched and pruned between the two reads, so read once more.
             Err(error) => match publish::current(&layout)? {
                 (newer, hash) if newer != name => Self::open_named(&layout, &newer, &hash),
                 _ => Err(error),
@@ -43,12 +43,12 @@ impl Generation {
         }
     }
 
-    /// Opens the live generation, or the one before it where the live one is damaged and that one is
-    /// whole: [`Self::stale`] then says why. For programs that begin to answer; those that answer
-    /// already have the one before it open.
+    /// Opens the live generation. If it is damaged and the previous one is intact, opens the previous one:
+    /// [`Self::stale`] then gives the reason. This is for programs that start; a running program already has a
+    /// generation open.
     ///
     /// # Errors
-    /// Those of [`Self::open`], about the live generation, if the one before it cannot be opened either.
+    /// Those of [`Self::open`], about the live generation, if the previous one cannot be opened either.
     pub fn open_or_previous(root: &Path) -> Result<Self> {
         let error = match Self::open(root) {
             Err(error) if !matches!(error, Error::Format { .. }) => error,
@@ -74,7 +74,7 @@ impl Generation {
         Self::open_dir(&dir, manifest)
     }
 
-    /// Opens a directory whose files are as its manifest says.
+    /// Opens a directory whose files match its manifest.
     pub(crate) fn open_dir(dir: &Path, manifest: Manifest) -> Result<Self> {
         let live = live(dir, &manifest)?;
         let segments = manifest
@@ -87,13 +87,13 @@ impl Generation {
             Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
         })?;
         let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
-        let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension));
+        let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension)?);
         let head = Head::new(manifest, WordList::new(opened));
         Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files, live, stale: None })
     }
 
-    /// Whether this is the generation that is live in an index directory, which is not opened: cheap
-    /// enough to ask often. Gives the live one's name if it is another.
+    /// Returns the name of the live generation of an index directory if it is not this one. It opens no generation,
+    /// so it is cheap enough to call often.
     ///
     /// # Errors
     /// [`Error::NoIndex`] or [`Error::Damaged`].
@@ -111,7 +111,7 @@ impl Generation {
         publish::current(&Layout::new(root)).map(|(name, _)| name)
     }
 
-    /// Why this is not the generation that is live, if it is the one before it.
+    /// Why this is the previous generation and not the live one; `None` if it is live.
     #[must_use]
     pub fn stale(&self) -> Option<&str> {
         self.stale.as_deref()
@@ -123,7 +123,7 @@ impl Generation {
         &self.dir
     }
 
-    /// What it says of itself.
+    /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         self.head.manifest()
@@ -135,18 +135,18 @@ impl Generation {
         self.manifest().counts.passages as usize
     }
 
-    /// The passages, by number. Where some are gone, there are gaps.
+    /// The live passages, by number. Deleted passages leave gaps.
     pub fn ids(&self) -> impl Iterator<Item = PassageId> + '_ {
         self.live.iter()
     }
 
-    /// Whether there is a passage of this number.
+    /// Whether this is the number of a live passage.
     #[must_use]
     pub fn is_live(&self, id: PassageId) -> bool {
         (id as usize) < self.live.universe() && self.live.contains(id)
     }
 
-    /// The pages with their passages, in the order they were read.
+    /// The pages with their passages, in the order in which the build read them.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Damaged`].
@@ -154,7 +154,7 @@ impl Generation {
         pages::read(&self.dir.join(layout::PAGES))
     }
 
-    /// What is known of the index as a whole.
+    /// The facts about the index as a whole.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
@@ -166,7 +166,7 @@ impl Generation {
         &*self.body
     }
 
-    /// The same generation with another body in place of its own, such as one that counts its questions.
+    /// The same generation with another body in place of its own, such as one that counts its calls.
     #[must_use]
     pub fn with_body(self, wrap: impl FnOnce(Arc<dyn Body>) -> Arc<dyn Body>) -> Self {
         Self { body: wrap(self.body), ..self }
@@ -189,7 +189,7 @@ impl Generation {
         self.files.vectors()
     }
 
-    /// The vector of a passage, as it is stored: in half floats.
+    /// The vector of a passage, in the precision of its stored half floats.
     #[must_use]
     pub fn vector(&self, passage: PassageId) -> Vec<f32> {
         self.vector_search().vector(passage)
@@ -204,7 +204,7 @@ impl Generation {
     }
 }
 
-/// Passages that are not gone.
+/// Passages that are not deleted.
 fn live(dir: &Path, manifest: &Manifest) -> Result<Selection> {
     let path = dir.join(layout::TOMBSTONES);
     let map = files::map(&path)?;

@@ -1,4 +1,4 @@
-//! The head of a generation: small, local, and all that is known of the index as a whole.
+//! The head of a generation: small, local, with all facts about the index as a whole.
 
 use crate::{
     Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Occurrence, PassageId, Result, Verbatim,
@@ -29,14 +29,14 @@ impl Head {
         self.words.page_of(id)
     }
 
-    /// Of passages, the first of each page.
+    /// The first passage of each page among `passages`.
     #[must_use]
     pub fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
         self.words.one_per_page(passages)
     }
 
-    /// Analyses what was asked for, in the languages of the index, with near words for those that
-    /// the index does not have.
+    /// Analyses the text of a query in the languages of the index, with near words for those that the index does not
+    /// have.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -44,7 +44,7 @@ impl Head {
         self.words.analyse(text)
     }
 
-    /// Passages whose title or heading is exactly the text, but for case, accents and end punctuation.
+    /// Passages whose title or heading is exactly the text, apart from case, accents and end punctuation.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -52,8 +52,7 @@ impl Head {
         self.words.verbatim(text)
     }
 
-    /// Titles and headings that begin as a text does, and words that begin as its last word does;
-    /// at most `most` of each.
+    /// Titles and headings that begin with a text, and words that begin with its last word; at most `most` of each.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -78,7 +77,7 @@ impl Head {
         self.words.within(word, edits)
     }
 
-    /// Number of passages that have a word just as it is written, but for case and accents.
+    /// Number of passages that have a word in exactly this form, apart from case and accents.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -86,7 +85,7 @@ impl Head {
         self.words.passages_with(word)
     }
 
-    /// Number of passages that have a word in any form, as the stemmers of the index's languages see it.
+    /// Number of passages that have a word in any form, according to the stemmers of the index's languages.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -119,7 +118,7 @@ impl Head {
         self.words.has_metadata_key(key)
     }
 
-    /// Whether the text occurs as an identifier, just as it is written (in either case).
+    /// Whether the text occurs as an identifier in exactly this form (in either case).
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.

@@ -7,36 +7,42 @@ pub const FORMAT_VERSION: u32 = 3;
 
 /// Holds the name of the live generation and the checksum of its manifest.
 pub const CURRENT: &str = "CURRENT";
-/// Holds the same of the generation that was live before, for readers who find the live one damaged.
+/// Holds the same for the previous live generation, for readers that find the live one damaged.
 pub const PREVIOUS: &str = "PREVIOUS";
-/// Locked by the one writer.
+/// The file that the one writer locks.
 pub const WRITER: &str = "WRITER";
-/// What the writer remembers from build to build; readers do not need it.
+/// Results that the writer keeps from build to build; readers do not need them.
 pub const LEDGER: &str = "ledger";
-/// Holds one directory a generation.
+/// Pages that were fetched from web servers; readers do not need them.
+pub const FETCHED: &str = "fetched";
+/// Holds one directory for each generation.
 pub const GENERATIONS: &str = "generations";
-/// Prefix of a generation that is being written; such a directory is never read.
+/// Prefix of an unfinished generation; no reader opens such a directory.
 pub const STAGING_PREFIX: &str = ".staging-";
-/// Prefix of a generation that is being removed; such a directory is never read.
+/// Prefix of a generation during its removal; no reader opens such a directory.
 pub const REMOVED_PREFIX: &str = ".removed-";
 
-/// Inside a generation: what it holds, with the checksum of every file.
+/// Inside a generation: its description, with the checksum of every file.
 pub const MANIFEST: &str = "manifest.json";
 /// Inside a generation: which passages each page has.
 pub const PAGES: &str = "pages.jsonl";
-/// Inside a generation: numbers of passages that are gone, ascending.
+/// Inside a generation: numbers of deleted passages, ascending.
 pub const TOMBSTONES: &str = "tombstones.u32";
 /// Inside a generation: tantivy's files.
 pub const LEXICAL: &str = "lexical";
-/// Inside a generation: one directory a vector segment.
+/// Inside a generation: one directory for each vector segment.
 pub const VECTORS: &str = "vectors";
 
 /// Inside a vector segment: rows of IEEE 754 half floats, little-endian.
 pub const ROWS: &str = "rows.f16";
-/// Inside a vector segment, if it is large enough to have a graph: the rows in eight bits a value.
+/// Inside a vector segment, if it is large enough to have a graph: the rows, with eight bits for each value.
 pub const CODES: &str = "codes.u8";
 /// Inside a vector segment: which passages have which row.
 pub const PASSAGES: &str = "passages.u32";
+/// Inside a vector segment, if its passages have any: codes of token vectors.
+pub const TOKENS: &str = "tokens.u8";
+/// Inside a vector segment, beside the codes: the start of each row's codes.
+pub const TOKEN_OFFSETS: &str = "tokens.u32";
 /// Inside a vector segment, if it is large enough to have one: the graph.
 pub const GRAPH: &str = "graph.u32";
 
@@ -65,7 +71,7 @@ impl Layout {
         self.root.join(CURRENT)
     }
 
-    /// The file that names the generation that was live before.
+    /// The file that names the previous live generation.
     #[must_use]
     pub fn previous(&self) -> PathBuf {
         self.root.join(PREVIOUS)
@@ -83,6 +89,12 @@ impl Layout {
         self.root.join(LEDGER)
     }
 
+    /// The directory of fetched pages.
+    #[must_use]
+    pub fn fetched(&self) -> PathBuf {
+        self.root.join(FETCHED)
+    }
+
     /// The directory of all generations.
     #[must_use]
     pub fn generations(&self) -> PathBuf {
@@ -96,8 +108,8 @@ impl Layout {
     }
 }
 
-/// Whether a file of a generation is never written again, so that the next generation can share it:
-/// vector segments and tantivy's segments, but not what lists them.
+/// Whether a file of a generation is never written again, so that the next generation can share it: vector segments
+/// and tantivy's segments, but not the lists of them.
 #[must_use]
 pub(crate) fn is_immutable(path: &str) -> bool {
     match path.split_once('/') {
@@ -107,7 +119,7 @@ pub(crate) fn is_immutable(path: &str) -> bool {
     }
 }
 
-/// Name of generation number `n`: six digits, more when they are needed.
+/// Name of generation number `n`: at least six digits.
 #[must_use]
 pub fn generation_name(n: u64) -> String {
     format!("{n:06}")

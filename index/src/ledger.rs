@@ -1,9 +1,9 @@
-//! What a writer remembers from build to build: vectors by their text, and what became of each
-//! source. The only place that knows sled.
+//! The memory of a writer from build to build: vectors by their text, and the outcome for each source. The only
+//! module that uses sled.
 //!
-//! Nothing that readers need is here: a ledger may be deleted at any time, and the next build reads
-//! and encodes everything again. One that turns out to be damaged, at once or later, is renamed
-//! aside, and a new one takes its place.
+//! Readers do not need the ledger. It may be deleted at any time, and the next build then reads and encodes
+//! everything again. If the ledger turns out to be damaged, at once or later, the writer renames it aside and starts
+//! a new one.
 
 use std::{
     fs,
@@ -14,29 +14,30 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Error, Result, lock::WriterLock};
+use crate::{Encoded, Error, Result, lock::WriterLock};
 
-/// Memory for sled's pages, in bytes; its own default is a gigabyte.
-const CACHE: u64 = 64 << 20;
-/// How often what was learnt goes to disk: what a killed build encoded since is encoded again.
+/// Memory for sled's pages, in bytes; sled's default is a gigabyte.
+const CACHE: u64 = 16 << 20;
+/// Interval between flushes to disk. After a killed build, the next build encodes again the texts since the last
+/// flush.
 const FLUSH_EVERY_MS: u64 = 300;
-/// How long to wait for threads that still have the ledger open, of this process or of one that ends.
+/// How long to wait for threads that still have the ledger open, in this process or in one that is ending.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An open ledger. It holds the writer's lock of the index until it is closed, so nobody else opens
-/// it before that.
+/// An open ledger. It holds the writer's lock of the index until it is closed, so no other process opens it before
+/// that.
 pub struct Ledger {
     path: PathBuf,
     store: RwLock<Store>,
     set_aside: Mutex<Option<PathBuf>>,
-    /// Comes after the store, so it is released after the store is closed.
+    /// This field comes after the store, so its release follows the closing of the store.
     _lock: Arc<WriterLock>,
 }
 
-/// What sled has open.
+/// The open sled database.
 struct Store {
     open: Option<Trees>,
-    /// How many stores there were before this one.
+    /// Number of stores before this one.
     number: u32,
 }
 
@@ -47,11 +48,11 @@ struct Trees {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, or starts one. One that cannot be read is renamed aside, never
-    /// deleted; [`Self::set_aside`] then says where it is.
+    /// Opens the ledger at `path`, or starts one. It renames an unreadable ledger aside and never deletes it;
+    /// [`Self::set_aside`] then gives its place.
     ///
     /// # Errors
-    /// [`Error::Ledger`] if there is no starting a new one either, or if it is open elsewhere.
+    /// [`Error::Ledger`] if a new one cannot be started either, or if it is open elsewhere.
     pub(crate) fn open(path: &Path, lock: Arc<WriterLock>) -> Result<Self> {
         let (trees, set_aside) = match open(path) {
             Ok(trees) => (trees, None),
@@ -65,32 +66,37 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), store, set_aside: Mutex::new(set_aside), _lock: lock })
     }
 
-    /// Where a ledger was put that could not be read.
+    /// The new place of an unreadable ledger.
     #[must_use]
     pub fn set_aside(&self) -> Option<PathBuf> {
         self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The vector of a text, by a key that also stands for the model.
+    /// The vector of a text (of `dimension` values) and the codes of its tokens, by a key that also stands for the
+    /// model. It also returns `None` for an entry that is too short.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
-    pub fn vector(&self, key: &[u8]) -> Result<Option<Vec<f32>>> {
+    pub fn vector(&self, key: &[u8], dimension: usize) -> Result<Option<Encoded>> {
         let bytes = self.run("read a vector", |trees| trees.vectors.get(key))?;
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        Ok(bytes.map(|b| b.chunks_exact(4).map(number).collect()))
+        Ok(bytes.and_then(|bytes| {
+            let (vector, tokens) = bytes.split_at_checked(4 * dimension)?;
+            Some(Encoded { vector: vector.chunks_exact(4).map(number).collect(), tokens: tokens.to_owned() })
+        }))
     }
 
-    /// Remembers the vector of a text.
+    /// Stores the vector of a text and the codes of its tokens.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
-    pub fn put_vector(&self, key: &[u8], vector: &[f32]) -> Result<()> {
-        let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+    pub fn put_vector(&self, key: &[u8], encoded: &Encoded) -> Result<()> {
+        let vector = encoded.vector.iter().flat_map(|v| v.to_le_bytes());
+        let bytes: Vec<u8> = vector.chain(encoded.tokens.iter().copied()).collect();
         self.run("store a vector", |trees| trees.vectors.insert(key, bytes.as_slice()).map(drop))
     }
 
-    /// What became of a source, by its fingerprint.
+    /// The outcome for a source, by its fingerprint.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
@@ -98,7 +104,7 @@ impl Ledger {
         Ok(self.run("read a source", |trees| trees.sources.get(fingerprint))?.map(|v| v.to_vec()))
     }
 
-    /// Remembers what became of a source.
+    /// Stores the outcome for a source.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
@@ -106,7 +112,7 @@ impl Ledger {
         self.run("store a source", |trees| trees.sources.insert(fingerprint, outcome).map(drop))
     }
 
-    /// Forgets the sources that `keep` turns down, and the vectors.
+    /// Deletes the sources that `keep_source` rejects, and the vectors that `keep_vector` rejects.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
@@ -117,7 +123,7 @@ impl Ledger {
         })
     }
 
-    /// Vectors and sources that are remembered.
+    /// Numbers of stored vectors and sources.
     ///
     /// # Errors
     /// [`Error::Ledger`] if it cannot be read.
@@ -133,7 +139,7 @@ impl Ledger {
         self.run("be written", |trees| trees.db.flush().map(drop))
     }
 
-    /// Runs an operation; if it finds the ledger damaged, once more on a new one.
+    /// Runs an operation. If it finds the ledger damaged, runs it once more on a new ledger.
     fn run<T>(&self, doing: &'static str, operation: impl Fn(&Trees) -> sled::Result<T>) -> Result<T> {
         let attempt = || {
             let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
@@ -150,13 +156,13 @@ impl Ledger {
         }
     }
 
-    /// Puts the store of this number aside and begins another one; another thread may have done so.
+    /// Puts the store of this number aside and starts another one, unless another thread has already done so.
     fn replace(&self, number: u32, failure: &Failure) -> Result<()> {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         if store.number != number {
             return Ok(());
         }
-        // A store that is damaged may also fail while it is closed.
+        // A damaged store may also fail while it closes.
         let damaged = store.open.take();
         catch_unwind(AssertUnwindSafe(|| drop(damaged))).ok();
         let aside = put_aside(&self.path, failure)?;
@@ -177,7 +183,7 @@ fn retain(tree: &sled::Tree, keep: impl Fn(&[u8]) -> bool) -> sled::Result<()> {
     Ok(())
 }
 
-/// Opens a ledger. A process that just ended, or a thread of this one, may have it open still.
+/// Opens a ledger. A process that just ended, or a thread of this one, may still have it open.
 fn open(path: &Path) -> Result<Trees, Failure> {
     let started = Instant::now();
     loop {
@@ -195,7 +201,7 @@ fn open(path: &Path) -> Result<Trees, Failure> {
     }
 }
 
-/// Renames a ledger that cannot be read; gives its new place, which was free.
+/// Renames an unreadable ledger and returns its new place, which was free.
 fn put_aside(path: &Path, failure: &Failure) -> Result<PathBuf> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let place = |n: u64| path.with_file_name(format!("ledger.unreadable-{}", now + n));
@@ -206,11 +212,11 @@ fn put_aside(path: &Path, failure: &Failure) -> Result<PathBuf> {
     Ok(aside)
 }
 
-/// What sled answered; some of its checks of what it reads are assertions.
+/// A failure of sled; some of its checks of stored data are assertions.
 enum Failure {
     Answered(sled::Error),
     Panicked(String),
-    /// It was put aside, and no new one could be begun.
+    /// The store was put aside, and a new one could not be started.
     Closed,
 }
 
@@ -225,8 +231,8 @@ fn guarded<T>(operation: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure>
 }
 
 impl Failure {
-    /// Whether it is about what is stored. A full disk, a missing right or a lock that somebody holds
-    /// says nothing about that.
+    /// Whether the stored data is damaged. A full disk, a missing permission or a lock of another process is no
+    /// evidence of damage.
     fn is_damage(&self) -> bool {
         use std::io::ErrorKind::{InvalidData, Other, UnexpectedEof};
         match self {
@@ -238,7 +244,7 @@ impl Failure {
         }
     }
 
-    /// sled has no kind of error for this; a test holds its words.
+    /// sled has no error kind for this; a test checks the text of its message.
     fn is_open_elsewhere(&self) -> bool {
         matches!(self, Self::Answered(sled::Error::Io(cause)) if cause.to_string().contains("could not acquire lock"))
     }
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn one_that_is_open_elsewhere_is_waited_for_and_never_put_aside() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        begin(dir.path()).put_vector(b"key", &[1.0, 2.0]).expect("stored");
+        begin(dir.path()).put_vector(b"key", &vec![1.0, 2.0].into()).expect("stored");
         let path = Layout::new(dir.path()).ledger();
         let elsewhere = open(&path).unwrap_or_else(|f| panic!("{f}"));
         let failure = guarded(|| sled::Config::new().path(&path).open().map(drop)).expect_err("it is open");
@@ -293,7 +299,7 @@ mod tests {
             waiting.join().expect("opened")
         });
         assert_eq!(ledger.set_aside(), None);
-        assert_eq!(ledger.vector(b"key").expect("read"), Some(vec![1.0, 2.0]));
+        assert_eq!(ledger.vector(b"key", 2).expect("read"), Some(vec![1.0, 2.0].into()));
     }
 
     #[test]
@@ -303,7 +309,7 @@ mod tests {
         for part in 0..8 {
             let dir = tempfile::tempdir().expect("a temporary directory");
             let ledger = begin(dir.path());
-            (0..3000u32).for_each(|n| ledger.put_vector(&n.to_le_bytes(), &vector(n)).expect("stored"));
+            (0..3000u32).for_each(|n| ledger.put_vector(&n.to_le_bytes(), &vector(n).into()).expect("stored"));
             drop(ledger);
             let db = Layout::new(dir.path()).ledger().join("db");
             let mut bytes = fs::read(&db).expect("read");
@@ -312,11 +318,12 @@ mod tests {
             fs::write(&db, bytes).expect("written");
             let ledger = begin(dir.path());
             for n in 0..3000u32 {
-                let found = ledger.vector(&n.to_le_bytes()).unwrap_or_else(|e| panic!("part {part}: {e}"));
-                assert!(found.is_none_or(|v| v == vector(n)), "part {part}: vector {n} is another one");
+                let found =
+                    ledger.vector(&n.to_le_bytes(), vector(n).len()).unwrap_or_else(|e| panic!("part {part}: {e}"));
+                assert!(found.is_none_or(|v| v == vector(n).into()), "part {part}: vector {n} is another one");
             }
-            ledger.put_vector(b"new", &[1.0]).expect("stored");
-            assert_eq!(ledger.vector(b"new").expect("read"), Some(vec![1.0]));
+            ledger.put_vector(b"new", &vec![1.0].into()).expect("stored");
+            assert_eq!(ledger.vector(b"new", 1).expect("read"), Some(vec![1.0].into()));
             aside += usize::from(ledger.set_aside().is_some_and(|path| path.is_dir()));
         }
         assert!(aside > 0, "no damage was met");

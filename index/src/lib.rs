@@ -1,32 +1,42 @@
 //! Immutable generations on disk: vectors, keyword postings and the passages themselves.
 //!
-//! The rooms, in the order that a build and then a search go through them:
+//! The modules, in the order in which a build and then a search go through them:
 //!
-//! - [`layout`]: every file name and the format version; [`manifest`]: what is on disk, typed.
-//! - [`passage`]: a passage as stored.
-//! - [`ledger`]: what a writer remembers from build to build; the only place that knows sled.
-//! - [`pages`]: which passages each page has; what a build compares with.
-//! - [`writer`]: fills a staging directory, on top of the live generation; `compact`: puts segments
-//!   together; `publish`: makes the result live.
-//! - [`date`]: when, for people.
-//! - `archive`: a generation as one stream; `verify`: everything in it against everything else.
-//! - `faults`: where tests cut the power.
-//! - [`generation`]: opens the live generation, read-only, checksums first.
-//! - `vectors`: segments of vectors with a graph; the only place that knows `hnsw_rs`.
-//! - `lexical`: postings and stored passages; the only place that knows tantivy.
+//! - [`layout`]: every file name and the format version; [`manifest`]: the description of a generation, typed.
+//! - [`passage`]: a passage as stored; [`pages`]: the passages of each page, which a build compares to find changes.
+//! - `lock`: the one writer of an index directory; `staging`: the directory of an unfinished generation.
+//! - [`ledger`]: the memory of a writer from build to build; the only module that uses sled.
+//! - [`fetched`]: pages from web servers, kept between two builds.
+//! - [`writer`]: fills a staging directory, on top of the live generation; `parts`: the two engines' parts of it.
+//! - [`calibrate`]: measures the similarities of the new generation; [`calibration`]: the stored result.
+//! - `wear`: when segments are merged; `compact`: rewrites a generation in one segment.
+//! - `publish`: makes the result live and removes old generations.
+//! - `archive`: a generation as one stream; `verify`: cross-checks of all parts of a generation.
+//! - [`date`]: times as text for people; [`error`]: the errors of this crate; `files`: file operations.
+//! - `faults`: the points where tests cut the power; `crashes`: the tests that do so.
+//! - [`generation`]: opens the live generation, read-only, after a check of all checksums, as a head and a body.
+//! - [`head`]: the words, titles and manifest of a generation; small and local.
+//! - [`body`]: passages, vectors and postings, behind a trait that a search asks in batches.
+//! - `side_by_side`: runs two tasks at once, such as the two legs of a search.
+//! - `lexical`: postings and stored passages; the only module that uses tantivy.
+//! - `vectors`: segments of vectors with a graph; the only module that uses `hnsw_rs`.
+//! - `selection`: a set of passages, such as the result of a filter; `best`: the best few of many scored passages.
 //!
 //! This crate alone opens, creates or renames files inside an index directory. It knows nothing
-//! of models: vectors cross its border as `&[f32]`, and the model's record as opaque JSON.
+//! of models: vectors cross its interface as `&[f32]`, and the model's record as opaque JSON.
 
 mod archive;
 mod best;
 pub mod body;
+pub mod calibrate;
+pub mod calibration;
 mod compact;
 #[cfg(test)]
 mod crashes;
 pub mod date;
 pub mod error;
 mod faults;
+pub mod fetched;
 mod files;
 pub mod generation;
 pub mod head;
@@ -49,7 +59,10 @@ pub mod writer;
 
 pub use archive::{Imported, export, import};
 pub use body::{Body, FilesBody};
+pub use calibrate::{KnownItem, Probes};
+pub use calibration::Calibration;
 pub use error::{Error, Result};
+pub use fetched::{FetchedPage, FetchedPages};
 pub use generation::Generation;
 pub use head::Head;
 pub use ledger::Ledger;
@@ -57,19 +70,36 @@ pub use lexical::{
     AnalysedWord, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Occurrence,
     Verbatim, analyse, fold, is_stop_word,
 };
-pub use manifest::{BuildCounts, Calibration, Counts, Manifest};
+pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
 pub use selection::Selection;
 pub use side_by_side::side_by_side;
+pub use vectors::{QueryTokens, token_codes};
 pub use verify::Verified;
 pub use writer::{Writer, WriterOptions};
 
-/// A passage's number inside one generation. The numbers of passages that are gone are not used again.
+/// A passage's number inside one generation. The numbers of deleted passages are not used again.
 pub type PassageId = u32;
 
-/// A passage and how well it matches; a larger score is a better match.
+/// The encoding of a text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Encoded {
+    /// Its unit vector.
+    pub vector: Vec<f32>,
+    /// Codes of its token vectors, as [`token_codes`] makes them; may be empty.
+    pub tokens: Vec<u8>,
+}
+
+impl From<Vec<f32>> for Encoded {
+    /// A vector without codes of tokens.
+    fn from(vector: Vec<f32>) -> Self {
+        Self { vector, tokens: Vec::new() }
+    }
+}
+
+/// A passage and its score; a larger score is a better match.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {
     /// The passage.

@@ -8,15 +8,15 @@ use std::{
 
 use crate::{Error, Result, date, layout::Layout};
 
-/// Held while an index is written. The operating system releases it when the process ends,
-/// however it ends; the file itself stays.
+/// A writer holds it while it writes an index. The operating system releases it when the process ends for any reason;
+/// the file itself stays.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
     _file: File,
 }
 
 impl WriterLock {
-    /// Takes the lock, or says who has it.
+    /// Takes the lock, or returns an error that names its holder.
     pub(crate) fn take(layout: &Layout) -> Result<Self> {
         let path = layout.writer_lock();
         let mut file = OpenOptions::new()

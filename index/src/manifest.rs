@@ -1,13 +1,13 @@
-//! What a generation says of itself.
+//! The description of a generation.
 
 use std::path::Path;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, files, layout};
+use crate::{Calibration, Error, Result, files, layout};
 
-/// `manifest.json`: written last, so a generation with a manifest is whole.
+/// `manifest.json`: written last, so a generation with a manifest is complete.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`layout::FORMAT_VERSION`] of the program that wrote it.
@@ -20,16 +20,23 @@ pub struct Manifest {
     pub generation: String,
     /// Seconds since 1970 (UTC) at which it was published.
     pub created_unix: u64,
-    /// What decides the vector space, as the encoder's crate describes it.
+    /// Everything that determines the vector space, as the encoder's crate describes it.
     pub model: serde_json::Value,
     /// Number of dimensions of a vector.
     pub dimension: usize,
-    /// How much it holds.
+    /// Neighbouring tokens that share a code; 0 if the passages have no codes of tokens.
+    #[serde(default)]
+    pub token_neighbours: u8,
+    /// Numbers of pages, passages and vectors.
     pub counts: Counts,
-    /// What the build that made it had to do.
+    /// The work of the build that made it.
     pub build: BuildCounts,
-    /// What similarities mean here.
+    /// The similarities that answers and unrelated texts reach here.
     pub calibration: Calibration,
+    /// The same for queries whose vectors come from the model's lookup table; absent if it has none, and in
+    /// generations of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_calibration: Option<Calibration>,
     /// Languages of the pages, as BCP 47 primary subtags, sorted.
     pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.
@@ -47,50 +54,19 @@ pub struct Counts {
     pub passages: u64,
     /// Vectors; fewer than passages where texts are identical.
     pub vectors: u64,
-    /// Numbers given to passages so far; those of passages that are gone are tombstones.
+    /// Count of numbers given to passages so far; the numbers of deleted passages are tombstones.
     pub numbers: u64,
 }
 
-/// What a build had to do, in passages.
+/// The work of a build, in passages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BuildCounts {
-    /// Went through the encoder.
+    /// Passages that went through the encoder.
     pub encoded: u64,
-    /// Were there before, or had a vector in the ledger.
+    /// Passages that existed before, or had a vector in the ledger.
     pub reused: u64,
-    /// Of the generation before, are gone.
+    /// Passages of the previous generation that the build deleted.
     pub removed: u64,
-}
-
-/// Quartiles of the highest similarity that queries without an answer reach in this generation.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Calibration {
-    /// A quarter of them stay below.
-    pub lower: f32,
-    /// Half of them stay below.
-    pub median: f32,
-    /// Three quarters of them stay below.
-    pub upper: f32,
-}
-
-impl Calibration {
-    /// The quartiles of some similarities; all 0 if there are none.
-    #[must_use]
-    pub fn of(mut similarities: Vec<f32>) -> Self {
-        similarities.sort_by(f32::total_cmp);
-        let at = |share: f32| {
-            let place = (similarities.len().saturating_sub(1) as f32 * share).round() as usize;
-            similarities.get(place).copied().unwrap_or_default()
-        };
-        Self { lower: at(0.25), median: at(0.5), upper: at(0.75) }
-    }
-
-    /// Similarity below which a query counts as one without an answer: beyond the upper quartile by
-    /// `fence` times the distance between the quartiles (Tukey's fences, 1977).
-    #[must_use]
-    pub fn threshold(&self, fence: f32) -> f32 {
-        self.upper + fence * (self.upper - self.lower)
-    }
 }
 
 /// A file of a generation.
@@ -104,30 +80,30 @@ pub struct FileRecord {
     pub blake3: String,
 }
 
-/// Reads only the version, so that a newer manifest is refused for being newer.
+/// Only the version, so that a reader can refuse a newer manifest because of its version.
 #[derive(Deserialize)]
 struct Versioned {
     format: u32,
 }
 
 impl Manifest {
-    /// Reads and checks the manifest of a generation's directory; `expected_hash` is what `CURRENT` says.
+    /// Reads and checks the manifest of a generation's directory; `expected_hash` is the one in `CURRENT`.
     ///
     /// # Errors
-    /// [`Error::Format`] for another version, [`Error::Damaged`] for anything else that is not as promised.
+    /// [`Error::Format`] for another version, [`Error::Damaged`] for any other difference.
     pub fn read(dir: &Path, expected_hash: &str) -> Result<Self> {
         let path = dir.join(layout::MANIFEST);
         Self::parse(&path, &files::read(&path)?, expected_hash)
     }
 
-    /// Reads the manifest of a generation of which no checksum is known.
+    /// Reads the manifest of a generation without a known checksum.
     pub(crate) fn read_any(dir: &Path) -> Result<Self> {
         let path = dir.join(layout::MANIFEST);
         let bytes = files::read(&path)?;
         Self::parse(&path, &bytes, &files::hash(&bytes))
     }
 
-    /// Checks and reads the bytes of a manifest; `path` is where they are from.
+    /// Checks and reads the bytes of a manifest; `path` is their source.
     pub(crate) fn parse(path: &Path, bytes: &[u8], expected_hash: &str) -> Result<Self> {
         if let Ok(Versioned { format }) = serde_json::from_slice(bytes)
             && format != layout::FORMAT_VERSION
@@ -141,7 +117,7 @@ impl Manifest {
         serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
     }
 
-    /// As it is stored.
+    /// The bytes of the stored manifest.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the model's record cannot be written as JSON.
@@ -153,19 +129,19 @@ impl Manifest {
         })
     }
 
-    /// Checks size and checksum of every file, several at a time.
+    /// Checks the size and checksum of every file, several files at a time.
     ///
     /// # Errors
-    /// [`Error::Damaged`] or [`Error::Io`] for the first file that is not as the manifest says.
+    /// [`Error::Damaged`] or [`Error::Io`] for the first file that differs from the manifest.
     pub fn verify_files(&self, dir: &Path) -> Result<()> {
         let damage = |record: &FileRecord| record.verify(dir).err();
-        // The first in their order, however many there are.
+        // The first damaged file in their order, regardless of how many there are.
         self.files.par_iter().find_map_first(damage).map_or(Ok(()), Err)
     }
 }
 
 impl FileRecord {
-    /// Describes a file below `dir` as it is now.
+    /// Describes the current state of a file below `dir`.
     pub(crate) fn describe(dir: &Path, path: String) -> Result<Self> {
         let full = dir.join(&path);
         let (bytes, blake3) = files::hash_file(&full)?;

@@ -1,4 +1,4 @@
-//! `pages.jsonl`: which passages each page has. What a build compares with to find out what changed.
+//! `pages.jsonl`: which passages each page has. A build compares pages with these records to find changes.
 
 use std::{collections::HashMap, fmt, io::Write, path::Path};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::Error as _};
 
 use crate::{Error, Passage, PassageId, Result, files};
 
-/// 128 bits of BLAKE3: two things of an index will not meet by chance.
+/// 128 bits of BLAKE3: two items of an index will not collide by chance.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key([u8; 16]);
 
@@ -19,7 +19,7 @@ impl Key {
         Self(key)
     }
 
-    /// The key of everything that is stored of a passage but its page's number.
+    /// The key of all stored fields of a passage except its page's number.
     #[must_use]
     pub fn of_passage(passage: &Passage) -> Self {
         let anywhere = Passage { page: 0, ..passage.clone() };
@@ -86,7 +86,7 @@ impl PreviousPages {
         Self(records.iter().map(|r| (r.source.clone(), r.clone())).collect())
     }
 
-    /// The page of a name.
+    /// The page with a name.
     #[must_use]
     pub fn page(&self, source: &str) -> Option<&PageRecord> {
         self.0.get(source)

@@ -1,4 +1,4 @@
-//! The parts of a generation that is being written.
+//! The parts of an unfinished generation.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{Result, faults, layout, lexical::LexicalWriter, vectors::SegmentWrit
 pub(crate) struct Parts {
     pub(crate) lexical: LexicalWriter,
     pub(crate) vectors: SegmentWriter,
-    /// Name of the vector segment that is being written.
+    /// Name of the unfinished vector segment.
     pub(crate) segment: String,
 }
 

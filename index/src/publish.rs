@@ -1,8 +1,8 @@
-//! Makes a staged generation the live one, and removes what is no longer needed.
+//! Makes a staged generation the live one, and removes files that are no longer needed.
 //!
-//! The order matters, because a crash may come at any point: files are durable before the
-//! manifest is written, the manifest before the directory gets its name, and the directory before
-//! `CURRENT` names it. A reader therefore finds the old generation or the new one, whole.
+//! The order matters, because a crash may come at any point: files are durable before the manifest is written, the
+//! manifest before the directory gets its name, and the directory before `CURRENT` names it. A reader therefore finds
+//! the old generation or the new one, complete.
 
 use std::{
     collections::HashMap,
@@ -20,19 +20,21 @@ use crate::{
     staging::Staging,
 };
 
-/// What became live.
+/// The generation that is live after a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// Name of the generation.
     pub generation: String,
-    /// How much it holds.
+    /// Numbers of pages, passages and vectors.
     pub counts: Counts,
     /// Size of all its files, in bytes.
     pub bytes: u64,
-    /// Passages of the generation before that it does not have.
+    /// Number of passages of the previous generation that it does not have.
     pub removed: u64,
-    /// Whether it was live before, because nothing differed.
+    /// Whether it was already live, because nothing differed.
     pub is_unchanged: bool,
+    /// Languages of pages that the model does not know; pages without a language are `not stated`.
+    pub unknown_languages: Vec<String>,
 }
 
 impl Published {
@@ -46,27 +48,30 @@ impl Published {
                 + manifest.to_bytes().map_or(0, |b| b.len() as u64),
             removed: 0,
             is_unchanged: true,
+            unknown_languages: unknown_languages(manifest),
         }
     }
 }
 
-/// What a staged generation holds.
+/// The content of a staged generation.
 #[derive(Clone)]
 pub(crate) struct Contents {
     pub(crate) counts: Counts,
     pub(crate) build: BuildCounts,
     pub(crate) calibration: Calibration,
+    pub(crate) lookup_calibration: Option<Calibration>,
     pub(crate) languages: Vec<String>,
     pub(crate) vector_segments: Vec<String>,
 }
 
 impl Contents {
-    /// Those that a manifest describes.
+    /// The contents that a manifest describes.
     pub(crate) fn of(manifest: &Manifest) -> Self {
         Self {
             counts: manifest.counts,
             build: manifest.build,
-            calibration: manifest.calibration,
+            calibration: manifest.calibration.clone(),
+            lookup_calibration: manifest.lookup_calibration.clone(),
             languages: manifest.languages.clone(),
             vector_segments: manifest.vector_segments.clone(),
         }
@@ -77,16 +82,16 @@ impl Contents {
 pub(crate) struct Sealed {
     pub(crate) contents: Contents,
     pub(crate) staging: Staging,
-    /// Files that are those of the generation before: durable and hashed already.
+    /// Files shared with the previous generation: already durable and hashed.
     pub(crate) linked: HashMap<String, FileRecord>,
-    /// The generation that was live, if it could not be read: it is put aside, never removed.
+    /// The generation that was live, if it was unreadable: the writer puts it aside and never removes it.
     pub(crate) unreadable: Option<String>,
 }
 
-/// Makes a staged generation durable under a manifest, which is written last. The number of the
-/// generation is the next one.
+/// Makes a staged generation durable under a manifest, which it writes last. The generation gets the next number.
 pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) -> Result<Manifest> {
-    let Contents { counts, build, calibration, languages, vector_segments } = sealed.contents.clone();
+    let Contents { counts, build, calibration, lookup_calibration, languages, vector_segments } =
+        sealed.contents.clone();
     let staging = sealed.staging.path();
     let mut files_of = Vec::new();
     for path in files::list(staging)? {
@@ -102,9 +107,11 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
         created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
         model: options.model.clone(),
         dimension: options.dimension,
+        token_neighbours: options.token_neighbours,
         counts,
         build,
         calibration,
+        lookup_calibration,
         languages,
         vector_segments,
         files: files_of,
@@ -138,12 +145,19 @@ pub(crate) fn publish(layout: &Layout, mut sealed: Sealed, manifest: &Manifest, 
     switch(layout, &generation, &files::hash(bytes), unreadable)?;
     remove_others(layout, &generation, replaced.as_deref(), unreadable);
     let size = manifest.files.iter().map(|f| f.bytes).sum::<u64>() + bytes.len() as u64;
-    Ok(Published { generation, counts: manifest.counts, bytes: size, removed: 0, is_unchanged: false })
+    let unknown_languages = unknown_languages(manifest);
+    let counts = manifest.counts;
+    Ok(Published { generation, counts, bytes: size, removed: 0, is_unchanged: false, unknown_languages })
 }
 
-/// Points `CURRENT` at a generation, and `PREVIOUS` at the one that was live, unless that was found to
-/// be `unreadable`. `PREVIOUS` comes first: a crash between the two leaves it naming what is live still,
-/// which helps nobody and harms nobody.
+fn unknown_languages(manifest: &Manifest) -> Vec<String> {
+    let names = manifest.calibration.known.unknown_languages();
+    names.map(|name| if name.is_empty() { "not stated".to_owned() } else { name.to_owned() }).collect()
+}
+
+/// Points `CURRENT` at a generation, and `PREVIOUS` at the one that was live, unless that one is `unreadable`. It
+/// writes `PREVIOUS` first: after a crash between the two, `PREVIOUS` names the generation that is still live, which
+/// is useless but harmless.
 pub(crate) fn switch(layout: &Layout, generation: &str, hash: &str, unreadable: Option<&str>) -> Result<()> {
     if let Ok((name, hash)) = current(layout)
         && name != generation
@@ -155,7 +169,7 @@ pub(crate) fn switch(layout: &Layout, generation: &str, hash: &str, unreadable: 
     files::sync(layout.root())
 }
 
-/// Replaces a pointer: written beside, made durable, renamed.
+/// Replaces a pointer: writes a new file beside it, makes it durable and renames it.
 fn point(pointer: &Path, generation: &str, manifest_hash: &str) -> Result<()> {
     let beside = pointer.with_extension("new");
     files::write_synced(&beside, format!("{generation} {manifest_hash}\n").as_bytes())?;
@@ -167,7 +181,7 @@ pub(crate) fn current(layout: &Layout) -> Result<(String, String)> {
     read_pointer(layout, &layout.current())
 }
 
-/// Name and manifest checksum of the generation that was live before.
+/// Name and manifest checksum of the previous live generation.
 pub(crate) fn previous(layout: &Layout) -> Result<(String, String)> {
     read_pointer(layout, &layout.previous())
 }
@@ -183,7 +197,7 @@ fn read_pointer(layout: &Layout, path: &Path) -> Result<(String, String)> {
     parse_current(path, &text)
 }
 
-/// Name and checksum that a `CURRENT` holds.
+/// The name and checksum in the text of a `CURRENT`.
 pub(crate) fn parse_current(path: &Path, text: &str) -> Result<(String, String)> {
     match text.split_whitespace().collect::<Vec<_>>()[..] {
         [name, hash] if layout::generation_number(name).is_some() => Ok((name.to_owned(), hash.to_owned())),
@@ -193,7 +207,7 @@ pub(crate) fn parse_current(path: &Path, text: &str) -> Result<(String, String)>
 
 fn next_number(layout: &Layout) -> Result<u64> {
     let highest = generations(layout)?.into_iter().max();
-    // CURRENT may name a generation whose directory was lost: its number is not used again.
+    // CURRENT may name a generation whose directory was lost. Its number is not used again.
     let live = current(layout).ok().and_then(|(name, _)| layout::generation_number(&name));
     Ok(highest.max(live).map_or(1, |n| n + 1))
 }
@@ -217,7 +231,8 @@ fn sync_directories(staging: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes what writers that did not finish were making or removing. Only the holder of the lock may.
+/// Removes the directories that interrupted writers were creating or removing. Only the holder of the lock may call
+/// it.
 pub(crate) fn remove_abandoned(layout: &Layout) {
     let Ok(entries) = fs::read_dir(layout.generations()) else { return };
     for entry in entries.flatten() {
@@ -230,7 +245,7 @@ pub(crate) fn remove_abandoned(layout: &Layout) {
     }
 }
 
-/// The live generation, if it is not as its manifest says.
+/// The name of the live generation, if it differs from its manifest.
 pub(crate) fn unreadable_live(layout: &Layout) -> Option<String> {
     let (name, hash) = current(layout).ok()?;
     let dir = layout.generation(&name);
@@ -240,11 +255,10 @@ pub(crate) fn unreadable_live(layout: &Layout) -> Option<String> {
     }
 }
 
-/// Removes generations that are neither the live one nor the one before it: older ones, and those that a
-/// crash left between getting their name and becoming live. `replaced` is the one
-/// that was that until now; any other is looked at first, and `unreadable` is known to be damaged:
-/// what cannot be read is put aside. A reader that holds a generation keeps its mapped files; their
-/// space is given back when it lets go.
+/// Removes generations that are neither the live one nor the previous one: older ones, and those that a crash left
+/// between getting their name and becoming live. `replaced` is the previous one until now, and is removed without a
+/// check. Any other is checked first, and `unreadable` is known to be damaged: unreadable generations are put aside.
+/// A reader that holds a generation keeps its mapped files; the disk frees their space when the reader releases them.
 pub(crate) fn remove_others(
     layout: &Layout,
     live: &str,
@@ -253,7 +267,7 @@ pub(crate) fn remove_others(
 ) -> Vec<String> {
     let Some(live) = layout::generation_number(live) else { return Vec::new() };
     let recorded = previous(layout).ok().map(|(name, _)| name).filter(|name| layout.generation(name).is_dir());
-    // Where nothing says which one was live before, one with a higher number may be that, after an import.
+    // Without a record of the previous generation, one with a higher number may be it, after an import.
     let is_other = |n: &u64| *n < live || (*n != live && recorded.is_some());
     let mut others: Vec<u64> = generations(layout).unwrap_or_default().into_iter().filter(is_other).collect();
     others.sort_unstable();
@@ -279,7 +293,7 @@ pub(crate) fn remove_others(
     removed
 }
 
-/// What becomes of an old generation.
+/// The action for an old generation.
 enum Fate {
     Remove,
     PutAside,
@@ -297,7 +311,7 @@ fn fate(layout: &Layout, name: &str) -> Fate {
     }
 }
 
-/// Removes a generation. It loses its name first, so that none is ever found in part.
+/// Removes a generation. It loses its name first, so that no reader ever finds an incomplete one.
 fn remove(layout: &Layout, name: &str) -> Result<()> {
     let nameless = layout.generations().join(format!("{}{name}", layout::REMOVED_PREFIX));
     files::rename(&layout.generation(name), &nameless)?;
@@ -305,7 +319,7 @@ fn remove(layout: &Layout, name: &str) -> Result<()> {
     files::remove_dir_all(&nameless)
 }
 
-/// Takes the number from a generation that cannot be read, and leaves the rest to people.
+/// Renames an unreadable generation so that it has no number, and leaves the rest to the operator.
 pub(crate) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
     let place = |n: u32| match n {
         0 => layout.generations().join(format!("{name}.damaged")),
@@ -318,10 +332,10 @@ pub(crate) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes generations that are neither live nor the one before it; gives their names.
+/// Removes generations that are neither the live one nor the previous one, and returns their names.
 ///
 /// # Errors
-/// [`Error::NoIndex`] if there is no index, [`Error::Locked`] while one is being written.
+/// [`Error::NoIndex`] if there is no index, [`Error::Locked`] while another process writes it.
 pub fn prune(root: &Path) -> Result<Vec<String>> {
     let layout = Layout::new(root);
     let (live, _) = current(&layout)?;

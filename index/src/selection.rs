@@ -1,4 +1,4 @@
-//! A set of passages: what a filter lets through.
+//! A set of passages, such as the result of a filter.
 
 use crate::PassageId;
 
@@ -11,19 +11,19 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// No passage of a generation that has `universe`.
+    /// No passage of a generation with `universe` numbers.
     pub(crate) fn none(universe: usize) -> Self {
         Self { bits: vec![0; universe.div_ceil(64)], len: 0, universe }
     }
 
-    /// Every passage of a generation that has `universe`.
+    /// Every passage of a generation with `universe` numbers.
     pub(crate) fn all(universe: usize) -> Self {
         let mut all = Self::none(universe);
         (0..universe as PassageId).for_each(|p| all.insert(p));
         all
     }
 
-    /// Every passage of a generation that has given out `universe` numbers, but for those that are gone.
+    /// Every passage of a generation with `universe` numbers, except the deleted ones (`gone`).
     pub(crate) fn all_but(universe: usize, gone: &[PassageId]) -> Self {
         let mut live = Self::all(universe);
         for &passage in gone {
@@ -33,7 +33,7 @@ impl Selection {
         live
     }
 
-    /// Numbers that a passage may have: from 0 to below this.
+    /// The bound of passage numbers: they run from 0 to below this.
     pub(crate) fn universe(&self) -> usize {
         self.universe
     }
@@ -44,7 +44,7 @@ impl Selection {
         self.bits[word] |= bit;
     }
 
-    /// Keeps only the passages that pass.
+    /// Keeps only the passages that `keep` accepts.
     pub(crate) fn retain(&mut self, keep: impl Fn(&PassageId) -> bool) {
         let dropped: Vec<PassageId> = self.iter().filter(|p| !keep(p)).collect();
         for passage in dropped {
@@ -53,7 +53,7 @@ impl Selection {
         }
     }
 
-    /// Keeps only what is also in `other`.
+    /// Keeps only the passages that are also in `other`.
     pub(crate) fn intersect(&mut self, other: &Self) {
         self.bits.iter_mut().zip(&other.bits).for_each(|(a, b)| *a &= b);
         self.len = self.bits.iter().map(|w| w.count_ones() as usize).sum();

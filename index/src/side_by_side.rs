@@ -1,7 +1,7 @@
-//! Two things at once.
+//! Two tasks at once.
 
-/// Does two things at once: one here, the other on a thread of the pool. The caller is no thread of the pool,
-/// so moving both there would cost a change of threads before anything is begun.
+/// Runs two tasks at once: one here, the other on a thread of the pool. The caller is not a thread of the pool, so
+/// moving both there would cost a change of threads before either starts.
 pub fn side_by_side<A, B: Send>(here: impl FnOnce() -> A, there: impl FnOnce() -> B + Send) -> (A, B) {
     let mut second = None;
     let first = rayon::in_place_scope(|scope| {

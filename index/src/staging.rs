@@ -1,4 +1,4 @@
-//! The directory that a generation is made in.
+//! The directory of an unfinished generation.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,14 @@ use crate::{
     layout::{self, Layout},
 };
 
-/// A staging directory; removed on drop unless its generation was published.
+/// A staging directory; drop removes it unless its generation was published.
 pub(crate) struct Staging {
     path: PathBuf,
     published: bool,
 }
 
 impl Staging {
-    /// Makes one; `what` tells several of one process apart.
+    /// Creates one; `what` distinguishes several of one process.
     pub(crate) fn create(layout: &Layout, what: &str) -> Result<Self> {
         let name = format!("{}{}{what}", layout::STAGING_PREFIX, std::process::id());
         let path = layout.generations().join(name);
@@ -26,7 +26,7 @@ impl Staging {
         &self.path
     }
 
-    /// It has another name now; there is nothing to remove.
+    /// Records that the directory has another name now, so drop removes nothing.
     pub(crate) fn published(&mut self) {
         self.published = true;
     }

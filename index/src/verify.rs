@@ -1,21 +1,21 @@
-//! Everything in a generation against everything else.
+//! Cross-checks of all parts of a generation.
 
 use std::collections::HashSet;
 
 use crate::{Error, Generation, Key, Result, layout};
 
-/// What was looked at.
+/// The numbers of checked items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// Files whose checksums are right.
+    /// Files with correct checksums.
     pub files: usize,
     /// Passages that both engines and the list of pages agree on.
     pub passages: usize,
 }
 
 impl Generation {
-    /// Checks what opening does not: that the list of pages, the stored passages and the vectors are
-    /// about the same passages. Opening has checked every checksum.
+    /// Checks a property that opening does not: that the list of pages, the stored passages and the vectors describe
+    /// the same passages. Opening has checked every checksum.
     ///
     /// # Errors
     /// [`Error::Damaged`] for the first thing that does not fit.

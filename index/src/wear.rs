@@ -1,11 +1,11 @@
-//! When segments are put together.
+//! When a build merges segments.
 //!
 //! A build folds small segments into its own one when there are many of them; that is cheap. It writes all of a
 //! generation anew only when many of its passages are deleted.
 
 use crate::{Counts, publish::Contents};
 
-/// Segments, of vectors and of postings each, that a generation has at most.
+/// Maximum number of segments of a generation, for vectors and for postings each.
 pub(crate) const MOST_SEGMENTS: usize = 8;
 /// A generation is compacted when more than one in this many of its numbers is a tombstone.
 const TOMBSTONES_IN: u64 = 10;
@@ -16,8 +16,7 @@ pub(crate) fn is_worn(contents: &Contents) -> bool {
     (numbers - passages) * TOMBSTONES_IN > numbers
 }
 
-/// Which of some segments a build takes into its own: all but the largest, if there are many. The
-/// numbers are their sizes.
+/// The segments that a build folds into its own: all but the largest, if there are many. `sizes` are their sizes.
 pub(crate) fn folded(sizes: &[usize]) -> Vec<usize> {
     let largest = (0..sizes.len()).max_by_key(|&i| sizes[i]);
     if sizes.len() < MOST_SEGMENTS { Vec::new() } else { (0..sizes.len()).filter(|i| Some(*i) != largest).collect() }

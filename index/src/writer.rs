@@ -1,14 +1,19 @@
-//! Fills a staging directory with a new generation, on top of the live one where there is one.
+//! Fills a staging directory with a new generation, on top of the live one if there is one.
 //!
-//! What did not change is not written again: segments of the live generation are linked into the
-//! new one, new passages go into segments of their own, and passages that are gone are listed as
-//! tombstones. Many small segments are taken into the new one; when too much is gone, all is put
-//! into one segment again, from what is stored.
+//! The writer does not rewrite unchanged data. It links segments of the live generation into the new one, writes new
+//! passages to segments of their own, and lists deleted passages as tombstones. It folds many small segments into the
+//! new one. When too many passages are deleted, it rewrites everything in one segment, from the stored data.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use crate::{
-    BuildCounts, Calibration, Counts, Error, Generation, Key, Ledger, Passage, PassageId, PreviousPages, Result,
+    BuildCounts, Counts, Encoded, Error, FetchedPages, Generation, Key, Ledger, Manifest, Passage, PassageId,
+    PreviousPages, Result,
+    calibrate::{Probes, calibrate},
     compact, files,
     layout::{self, Layout},
     lexical::{ANALYSIS, LexicalWriter},
@@ -22,16 +27,28 @@ use crate::{
     wear,
 };
 
-/// What a generation is made for.
+/// The settings of a new generation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriterOptions {
     /// Number of dimensions of every vector.
     pub dimension: usize,
-    /// What decides the vector space; goes into the manifest as it is.
+    /// Everything that determines the vector space; the manifest stores it unchanged.
     pub model: serde_json::Value,
+    /// Neighbouring tokens that share a code; 0 for an index without codes.
+    pub token_neighbours: u8,
 }
 
-/// Writes one generation. Nothing that readers see changes before [`Writer::publish`].
+impl WriterOptions {
+    /// Whether a generation has the same settings.
+    fn are_of(&self, manifest: &Manifest) -> bool {
+        manifest.model == self.model && manifest.token_neighbours == self.token_neighbours
+    }
+}
+
+/// Number of passages kept in memory for known items.
+const SAMPLE: usize = 512;
+
+/// Writes one generation. Readers see no change before [`Writer::publish`].
 pub struct Writer {
     layout: Layout,
     options: WriterOptions,
@@ -45,26 +62,30 @@ pub struct Writer {
     next_page: u32,
     added: u64,
     unreadable: Option<String>,
-    off_topic: Vec<Vec<f32>>,
-    /// Shared with the ledger, which others may hold longer than the writer lives.
-    _lock: Arc<WriterLock>,
+    probes: Probes,
+    /// The same queries, encoded by the model's lookup table; `None` if it has none.
+    lookup_probes: Option<Probes>,
+    /// The added passages with the lowest keys, for known items.
+    sample: BTreeMap<Key, (PassageId, Passage)>,
+    /// Shared with the ledger, which other owners may hold longer than the writer lives.
+    lock: Arc<WriterLock>,
 }
 
-/// The live generation that a new one builds on.
+/// The live generation that the new one builds on.
 struct Base {
     generation: Generation,
-    /// Files that are shared with it.
+    /// Files shared with it.
     linked: HashMap<String, FileRecord>,
-    /// Vector segments that are shared with it, and their rows.
+    /// Vector segments shared with it, and their rows.
     segments: Vec<String>,
     rows: u64,
-    /// Rows of its other segments that were taken into the new one.
+    /// Rows of its other segments that were folded into the new one.
     folded_rows: usize,
 }
 
 impl Writer {
-    /// Takes the writer's lock of the index directory `root` (made if it is absent) and starts a
-    /// generation. It builds on the live one if that is whole and of the same model.
+    /// Takes the writer's lock of the index directory `root` (created if absent) and starts a generation. It builds
+    /// on the live one if that is intact and of the same model.
     ///
     /// # Errors
     /// [`Error::Locked`] if another process writes; [`Error::Io`] if the directory cannot be used.
@@ -77,9 +98,9 @@ impl Writer {
         let staging = Staging::create(&layout, "")?;
         let mut unreadable = None;
         let base = match Generation::open(root) {
-            Ok(live) if live.manifest().model == options.model => Some(live),
+            Ok(live) if options.are_of(live.manifest()) => Some(live),
             Ok(_) | Err(Error::NoIndex { .. }) => None,
-            // A newer program's index is not for this one to replace.
+            // This program must not replace the index of a newer program.
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "the live generation is not built upon");
@@ -113,8 +134,10 @@ impl Writer {
             next_page,
             added: 0,
             unreadable,
-            off_topic: Vec::new(),
-            _lock: lock,
+            probes: Probes::default(),
+            lookup_probes: None,
+            sample: BTreeMap::new(),
+            lock,
         })
     }
 
@@ -124,27 +147,33 @@ impl Writer {
         self.previous.clone()
     }
 
-    /// What earlier builds learnt.
+    /// Pages that earlier builds fetched.
+    #[must_use]
+    pub fn fetched(&self) -> FetchedPages {
+        FetchedPages::new(&self.layout, self.lock.clone())
+    }
+
+    /// The results of earlier builds.
     #[must_use]
     pub fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()
     }
 
-    /// Adds a vector; gives its row, counted from 0, for [`Self::add_passage`].
+    /// Adds a vector with the codes of its tokens; returns its row, counted from 0, for [`Self::add_passage`].
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a vector of another dimension or with values that are not finite.
-    pub fn add_vector(&mut self, vector: &[f32]) -> Result<u32> {
-        Ok(self.parts.vectors.add_row(vector)? - self.first_row())
+    pub fn add_vector(&mut self, encoded: &Encoded) -> Result<u32> {
+        Ok(self.parts.vectors.add(encoded)? - self.first_row())
     }
 
-    /// Where the rows of this build begin in its segment.
+    /// The first row of this build in its segment.
     fn first_row(&self) -> u32 {
         self.base.as_ref().map_or(0, |b| b.folded_rows as u32)
     }
 
-    /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages
-    /// of a page come one after the other; the page's number is set here.
+    /// Adds a passage whose vector is `row`. Passages of identical text may share one. The passages of a page come
+    /// one after the other. This method sets the page's number.
     ///
     /// # Errors
     /// [`Error::Mismatch`] for a row that was never added; [`Error::TooMany`] past 2^32 passages.
@@ -164,18 +193,19 @@ impl Writer {
         let page = self.page(&passage.source);
         page.passages.push((id, key));
         let passage = Passage { page: page.number, ..passage.clone() };
+        self.keep_sample(key, id, &passage);
         self.parts.lexical.add(id, &passage)?;
         self.parts.vectors.add_passage(row, id);
         self.added += 1;
         Ok(id)
     }
 
-    /// Keeps a passage of the previous generation as it is.
+    /// Keeps a passage of the previous generation unchanged.
     pub fn keep_passage(&mut self, source: &str, id: PassageId, key: Key) {
         self.page(source).passages.push((id, key));
     }
 
-    /// The record of a page, begun if it is another than the last one.
+    /// The record of a page; a new record if the page differs from the last one.
     fn page(&mut self, source: &str) -> &mut PageRecord {
         if self.pages.last().is_none_or(|p| p.source != source) {
             let number = self.previous.page(source).map_or(self.next_page, |p| p.number);
@@ -186,15 +216,51 @@ impl Writer {
         &mut self.pages[last]
     }
 
-    /// Measures, when the generation is published, how near its vectors come to queries that they
-    /// do not answer.
-    pub fn calibrate(&mut self, off_topic: Vec<Vec<f32>>) {
-        self.off_topic = off_topic;
+    /// A representative sample of at most `most` passages. The content of a passage decides whether it is chosen, so
+    /// that an index is calibrated like one built from scratch.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] or [`Error::Damaged`] if a passage of the live generation cannot be read.
+    pub fn sample(&self, most: usize) -> Result<Vec<(PassageId, Passage)>> {
+        let mut all: Vec<(Key, PassageId)> =
+            self.pages.iter().flat_map(|p| &p.passages).map(|(id, key)| (*key, *id)).collect();
+        let most = most.min(SAMPLE).min(all.len());
+        if most < all.len() {
+            all.select_nth_unstable(most);
+            all.truncate(most);
+        }
+        all.sort_unstable();
+        let read = |(key, id): (Key, PassageId)| match (self.sample.get(&key), &self.base) {
+            (Some((_, passage)), _) => Ok(Some((id, passage.clone()))),
+            (None, Some(base)) if base.generation.is_live(id) => Ok(Some((id, base.generation.passage(id)?))),
+            (None, _) => Ok(None),
+        };
+        all.into_iter().filter_map(|item| read(item).transpose()).collect()
     }
 
-    /// Completes the files, makes them durable and makes the generation the live one. If nothing
-    /// differs from the live one, that stays live. `build` goes into the manifest; what was removed
-    /// is counted here.
+    fn keep_sample(&mut self, key: Key, id: PassageId, passage: &Passage) {
+        let is_low = self.sample.len() < SAMPLE || self.sample.last_key_value().is_some_and(|(last, _)| key < *last);
+        if is_low {
+            self.sample.insert(key, (id, passage.clone()));
+        }
+        if self.sample.len() > SAMPLE {
+            self.sample.pop_last();
+        }
+    }
+
+    /// Sets the queries that calibrate the generation. [`Self::publish`] measures how near its vectors come to
+    /// queries that they do not answer, and to queries that they answer.
+    pub fn calibrate(&mut self, probes: Probes) {
+        self.probes = probes;
+    }
+
+    /// As [`Self::calibrate`], for the same queries, encoded by the model's lookup table.
+    pub fn calibrate_lookups(&mut self, probes: Option<Probes>) {
+        self.lookup_probes = probes;
+    }
+
+    /// Completes the files, makes them durable and makes the generation the live one. If nothing differs from the
+    /// live one, that one stays live. `build` goes into the manifest; this method counts the deleted passages.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Lexical`]; the generation that was live before stays live.
@@ -210,7 +276,8 @@ impl Writer {
             pages,
             next_passage,
             unreadable,
-            off_topic,
+            probes,
+            lookup_probes,
             ..
         } = self;
         ledger.flush()?;
@@ -226,13 +293,18 @@ impl Writer {
             && removed == 0
             && !base.is_of_another_analysis()
             && base.generation.pages()? == pages
+            // A generation without known items, from an earlier program, is calibrated again.
+            && (probes.known.is_empty() || !base.generation.manifest().calibration.known.languages.is_empty())
         {
-            // A build that was killed at its very end may have left some.
+            // A build that was killed at its very end may have left other generations.
             publish::remove_others(&layout, &base.generation.manifest().generation, None, None);
             return Ok(Published::unchanged(&base.generation));
         }
         let Parts { lexical, mut vectors, segment } = parts;
-        let calibration = calibrate(&mut vectors, base.as_ref(), &off_topic, &live)?;
+        let live_base = base.as_ref().map(|b| &b.generation);
+        let calibration = calibrate(&mut vectors, live_base, &probes, &live)?;
+        let lookup_calibration =
+            lookup_probes.map(|probes| calibrate(&mut vectors, live_base, &probes, &live)).transpose()?;
         let mut segments = base.as_ref().map_or(Vec::new(), |b| b.segments.clone());
         if vectors.rows() > 0 || segments.is_empty() {
             segments.push(segment.clone());
@@ -249,7 +321,8 @@ impl Writer {
             numbers: u64::from(next_passage),
         };
         let build = BuildCounts { removed, ..build };
-        let contents = Contents { counts, build, calibration, languages, vector_segments: segments };
+        let contents =
+            Contents { counts, build, calibration, lookup_calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
         // Terms of two kinds in one index would not find each other.
@@ -267,8 +340,8 @@ impl Writer {
 }
 
 impl Base {
-    /// Links the generation's files into a staging directory, and opens new parts beside them. Small
-    /// segments are taken into the new one where there are many.
+    /// Links the generation's files into a staging directory, and opens new parts beside them. If there are many
+    /// small segments, they are folded into the new one.
     fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
         let names = &generation.manifest().vector_segments;
         let folded = wear::folded(&generation.vector_search().segment_rows());
@@ -287,7 +360,7 @@ impl Base {
         let mut vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
         for &i in &folded {
             for (row, passages) in generation.vector_search().live_rows(i) {
-                let place = vectors.add_row(&row)?;
+                let place = vectors.add(&row)?;
                 passages.into_iter().for_each(|p| vectors.add_passage(place, p));
             }
         }
@@ -303,26 +376,6 @@ impl Base {
     fn is_of_another_analysis(&self) -> bool {
         self.generation.manifest().analysis != ANALYSIS
     }
-}
-
-/// Measures over the passages that the new generation has, so the result does not depend on its history.
-fn calibrate(
-    vectors: &mut SegmentWriter,
-    base: Option<&Base>,
-    off_topic: &[Vec<f32>],
-    live: &[bool],
-) -> Result<Calibration> {
-    let is_live = |id: PassageId| live[id as usize];
-    let mut highest = vectors.highest(off_topic, is_live)?;
-    if let Some(base) = base {
-        let before = base.generation.vector_search().highest(off_topic, is_live);
-        highest = match (highest.is_empty(), before.is_empty()) {
-            (true, _) => before,
-            (_, true) => highest,
-            _ => highest.iter().zip(before).map(|(a, b)| a.max(b)).collect(),
-        };
-    }
-    Ok(Calibration::of(highest))
 }
 
 fn le_bytes(numbers: &[u32]) -> Vec<u8> {

@@ -1,65 +1,81 @@
-//! What can stop a build. A bad document does not: it is skipped and reported.
+//! Errors that stop a build. A bad document does not stop it: Cloze skips and reports the document.
 
 use std::path::PathBuf;
 
-/// Result of this crate.
+/// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// See the module.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file or folder to index cannot be used.
+    /// Cannot use a file or folder to index.
     #[error("cannot read {path}: {cause}")]
     Source {
         /// The path as given.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         cause: std::io::Error,
     },
-    /// Nothing to index.
+    /// There is nothing to index.
     #[error("no pages in {}: {found}; expected .md, .mdx, .markdown, .html, .htm, .txt or .jsonl files", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
     Empty {
         /// The paths as given.
         paths: Vec<PathBuf>,
-        /// What was there instead.
+        /// The other contents found there.
         found: String,
     },
-    /// A pattern of `--include` or `--exclude` is not one.
+    /// The argument is not the address of a site.
+    #[error("{address:?} is no address of a site: {reason}")]
+    Address {
+        /// As given.
+        address: String,
+        /// The reason.
+        reason: String,
+    },
+    /// No page of the site could be fetched.
+    #[error("no pages at {address}: {reason}")]
+    Site {
+        /// The address as given.
+        address: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A pattern of `--include` or `--exclude` is invalid.
     #[error("{option} {pattern:?} is not a pattern: {reason}")]
     Pattern {
         /// The option.
         option: &'static str,
         /// The pattern.
         pattern: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The settings file is wrong.
+    /// The settings file is invalid.
     #[error("{path}: {reason}")]
     Config {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// The sources cannot be watched.
+    /// Cannot watch the sources.
     #[error("cannot watch {path}: {reason}")]
     Watch {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The encoder.
+    /// The encoder failed.
     #[error(transparent)]
     Model(#[from] cloze_models::Error),
-    /// Training.
+    /// Training failed.
     #[error(transparent)]
     Train(#[from] cloze_train::Error),
-    /// The index.
+    /// The index failed.
     #[error(transparent)]
     Index(#[from] cloze_index::Error),
-    /// A thread of the pipeline ended before its work was done.
+    /// A pipeline thread ended before its work was complete.
     #[error("the build stopped: {0}")]
     Stopped(String),
 }

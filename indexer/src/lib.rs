@@ -1,12 +1,12 @@
-//! From a folder of documents to a published generation.
+//! Turns a folder of documents into a published generation.
 //!
-//! The folders stand in the order that a page goes through them:
+//! The folders are in the order of the stages of a page:
 //!
-//! 1. [`source`]: which files there are, what their addresses are, and when one of them changes.
-//! 2. [`extract`]: one file of one format becomes a document.
+//! 1. [`source`]: lists the files, derives their addresses, and detects changes.
+//! 2. [`extract`]: turns one file of one format into a document.
 //! 3. [`document`]: title, front matter, headings with their anchors, and the passages that fit the encoder.
-//! 4. [`pipeline`]: reads, cuts, encodes and writes side by side, with bounded queues; skips all that has
-//!    not changed since the last build; reports what it left out and why.
+//! 4. [`pipeline`]: reads, cuts, encodes and writes side by side, with bounded queues; skips everything unchanged
+//!    since the last build; reports what it left out and why.
 //!
 //! [`commands`] holds the command line, the settings, and one file for each command.
 

@@ -1,4 +1,4 @@
-//! The program `indexer`: folders of documents to an index.
+//! The program `indexer` turns folders of documents into an index.
 
 use std::{io::IsTerminal, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! Where downloaded and derived files of this program live: the user's cache directory.
+//! The user's cache directory, which holds this program's downloaded and derived files.
 //!
 //! ```text
 //! $CLOZE_CACHE, else $XDG_CACHE_HOME/cloze, else $HOME/.cache/cloze
@@ -15,7 +15,7 @@ use std::{
 
 use crate::{Error, Result};
 
-/// Directory that holds everything this program caches.
+/// Directory of all files that this program caches.
 ///
 /// # Errors
 /// [`Error::NoCacheDir`] if none of `CLOZE_CACHE`, `XDG_CACHE_HOME` and `HOME` is set.
@@ -36,10 +36,11 @@ pub fn installed() -> Option<PathBuf> {
     dir.is_dir().then_some(dir)
 }
 
-/// Writes `bytes` to `path` so that no reader ever sees half a file: written beside, then renamed.
+/// Writes `bytes` to `path` so that no reader ever sees half a file: writes a temporary file beside it, then
+/// renames that.
 ///
 /// # Errors
-/// [`Error::Write`] if the directory cannot be made or the file not written.
+/// [`Error::Write`] if the directory cannot be made or the file cannot be written.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(dir).map_err(Error::write(dir))?;

@@ -1,35 +1,41 @@
-//! Text to one unit vector.
+//! Turns a text into one unit vector.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    ops::Range,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
-use crate::{Artifact, ModelRecord, Precision, Result, Tokenizer, available_threads, onnx::SessionPool, pooling};
+use crate::{
+    Artifact, Error, ModelRecord, Precision, Result, Tokenizer, available_threads, onnx::SessionPool, pooling,
+};
 
-/// Which of the model's prompts goes in front of a text.
+/// The kind of a text, which selects the model's prompt for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextKind {
-    /// What a user typed.
+    /// A user's query.
     Query,
-    /// What is searched.
+    /// A passage of the index.
     Passage,
 }
 
-/// A text's vector and what became of the text on the way.
+/// A text's vector, with the number of encoded and cut tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// Unit vector of the model's dimension.
     pub vector: Vec<f32>,
-    /// Tokens encoded, the special ones included.
+    /// Encoded tokens, including special tokens.
     pub tokens: usize,
-    /// Tokens that did not fit the model's limit and had no part in the vector.
+    /// Tokens beyond the model's limit, which do not affect the vector.
     pub cut: usize,
 }
 
-/// How an encoder is opened.
+/// Options for opening an encoder.
 #[derive(Debug, Clone, Copy)]
 pub struct EncoderOptions {
     /// Number format of the weights.
     pub precision: Precision,
-    /// Sessions, each of which runs on the thread that calls it.
+    /// Number of sessions. Each runs on the thread that calls it.
     pub sessions: usize,
 }
 
@@ -39,43 +45,101 @@ impl Default for EncoderOptions {
     }
 }
 
-/// A loaded model. Shared between threads; each call uses one idle session on the caller's thread,
-/// so the vector of a text does not depend on what else is being encoded.
+/// A loaded model. Shared between threads; each call uses one idle session on the caller's thread, so the vector of
+/// a text does not depend on other texts encoded at the same time.
 #[derive(Clone)]
 pub struct Encoder {
     shared: Arc<Shared>,
 }
 
+/// Whether an encoder can encode immediately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It is not loaded yet; callers that encode wait for it.
+    Loading,
+    /// It is loaded.
+    Ready,
+    /// It could not be loaded; encoding fails.
+    Failed,
+}
+
 struct Shared {
-    record: ModelRecord,
+    artifact: Artifact,
     tokenizer: Arc<Tokenizer>,
-    sessions: SessionPool,
+    /// The number of sessions, once they are loaded.
+    count: usize,
+    /// The sessions, or the reason why loading them failed.
+    sessions: OnceLock<Result<SessionPool, String>>,
 }
 
 impl Encoder {
-    /// Loads the model in the directory `dir`; `name` is what the user calls it.
+    /// Loads the model in the directory `dir`; `name` is the user's name for it.
     ///
     /// # Errors
-    /// Whatever is wrong with the directory or with the ONNX Runtime library, naming the file.
+    /// Any fault of the directory or of the ONNX Runtime library; the error names the file.
     pub fn open(dir: &Path, name: &str, options: EncoderOptions) -> Result<Self> {
         Self::from_artifact(&Artifact::read(dir, name, options.precision)?, options.sessions)
     }
 
-    /// Loads a model that has been read already, with `sessions` sessions (at least one).
+    /// Loads a model whose directory has already been read, with `sessions` sessions (at least one).
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn from_artifact(artifact: &Artifact, sessions: usize) -> Result<Self> {
-        let record = artifact.record.clone();
-        let tokenizer = Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
-        let sessions = SessionPool::open(artifact, sessions)?;
-        Ok(Self { shared: Arc::new(Shared { record, tokenizer, sessions }) })
+        let encoder = Self::unloaded(artifact, sessions)?;
+        let pool = SessionPool::open(artifact, sessions)?;
+        // No other thread has this encoder yet, so the cell is empty.
+        let _ = encoder.shared.sessions.set(Ok(pool));
+        Ok(encoder)
     }
 
-    /// What decides this encoder's vector space.
+    /// The same with the tokenizer alone. [`Self::load`] or the first encoded text loads the sessions.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] if the tokenizer cannot be read.
+    pub fn unloaded(artifact: &Artifact, sessions: usize) -> Result<Self> {
+        let record = &artifact.record;
+        let tokenizer = Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
+        let (count, artifact) = (sessions.max(1), artifact.clone());
+        Ok(Self { shared: Arc::new(Shared { artifact, tokenizer, count, sessions: OnceLock::new() }) })
+    }
+
+    /// Loads the sessions, unless they are loaded already. Waits if another thread is loading them.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`], at this call and at every later one.
+    pub fn load(&self) -> Result<()> {
+        self.sessions().map(drop)
+    }
+
+    fn sessions(&self) -> Result<&SessionPool> {
+        let Shared { artifact, count, sessions, .. } = &*self.shared;
+        let loaded = sessions.get_or_init(|| SessionPool::open(artifact, *count).map_err(|e| e.to_string()));
+        let failed = |reason: &String| Error::NotLoaded { model: artifact.record.name.clone(), reason: reason.clone() };
+        loaded.as_ref().map_err(failed)
+    }
+
+    /// Whether the encoder can encode immediately.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        match self.shared.sessions.get() {
+            None => Readiness::Loading,
+            Some(Ok(_)) => Readiness::Ready,
+            Some(Err(_)) => Readiness::Failed,
+        }
+    }
+
+    /// The number of texts that are waiting for a session now, per session.
+    #[must_use]
+    pub fn waiting_a_session(&self) -> usize {
+        let waiting = self.shared.sessions.get().and_then(|s| s.as_ref().ok()).map_or(0, SessionPool::waiting);
+        waiting / self.shared.count
+    }
+
+    /// The data that determines this encoder's vector space.
     #[must_use]
     pub fn record(&self) -> &ModelRecord {
-        &self.shared.record
+        &self.shared.artifact.record
     }
 
     /// The model's tokenizer.
@@ -84,25 +148,25 @@ impl Encoder {
         &self.shared.tokenizer
     }
 
-    /// The model's tokenizer, for another user of it.
+    /// The model's tokenizer, as a shared reference.
     #[must_use]
     pub fn shared_tokenizer(&self) -> Arc<Tokenizer> {
         self.shared.tokenizer.clone()
     }
 
-    /// The prompt that goes in front of a text of this kind; empty for most models.
+    /// The prompt in front of a text of this kind; empty for most models.
     #[must_use]
     pub fn prefix(&self, kind: TextKind) -> &str {
         match kind {
-            TextKind::Query => &self.shared.record.query_prefix,
-            TextKind::Passage => &self.shared.record.passage_prefix,
+            TextKind::Query => &self.record().query_prefix,
+            TextKind::Passage => &self.record().passage_prefix,
         }
     }
 
     /// Encodes one text.
     ///
     /// # Errors
-    /// If the tokenizer or ONNX Runtime fails; a text that is too long is cut, and that is reported.
+    /// If the tokenizer or ONNX Runtime fails; a text that is too long is cut, and the result reports it.
     pub fn encode(&self, kind: TextKind, text: &str) -> Result<Encoded> {
         let prefix = self.prefix(kind);
         let tokenized = if prefix.is_empty() {
@@ -114,15 +178,43 @@ impl Encoder {
         Ok(Encoded { vector, tokens: tokenized.ids.len(), cut: tokenized.cut })
     }
 
-    /// Encodes token ids, the special ones included: the unit vector of the text they stand for.
+    /// Encodes a query: its unit vector, and the unit vectors of its tokens (row-major), except special tokens, the
+    /// prompt, and tokens for whose bytes of the text `is_kept` returns false.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_query(&self, text: &str, is_kept: impl Fn(Range<usize>) -> bool) -> Result<(Vec<f32>, Vec<f32>)> {
+        let prefix = self.prefix(TextKind::Query);
+        let tokenized = self.tokenizer().tokenize(&format!("{prefix}{text}"))?;
+        let (vector, rows) = self.encode_with_tokens(&tokenized.ids)?;
+        let offsets = tokenized.offsets.iter().skip(1);
+        let is_own = |from: usize, to| from >= prefix.len() && is_kept(from - prefix.len()..to - prefix.len());
+        let own = rows.chunks_exact(self.record().dimension).zip(offsets).filter(|(_, (from, to))| is_own(*from, *to));
+        Ok((vector, own.flat_map(|(row, _)| row).copied().collect()))
+    }
+
+    /// Encodes token ids, including special tokens, into the unit vector of their text.
     ///
     /// # Errors
     /// If ONNX Runtime fails, for example because there are more ids than the model has positions.
     pub fn encode_ids(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        let tokens = self.shared.sessions.run(ids)?;
-        let mut vector = self.shared.record.pooling.pool(&tokens, self.shared.record.dimension);
+        Ok(self.encode_with_tokens(ids)?.0)
+    }
+
+    /// As [`Self::encode_ids`], with the unit vectors of all tokens but the first and the last, which are special:
+    /// row-major, of the model's dimension.
+    ///
+    /// # Errors
+    /// As [`Self::encode_ids`].
+    pub fn encode_with_tokens(&self, ids: &[u32]) -> Result<(Vec<f32>, Vec<f32>)> {
+        let dimension = self.record().dimension;
+        let mut tokens = self.sessions()?.run(ids)?;
+        let mut vector = self.record().pooling.pool(&tokens, dimension);
         pooling::normalize(&mut vector);
-        Ok(vector)
+        tokens.truncate(tokens.len().saturating_sub(dimension));
+        let mut inner = tokens.split_off(dimension.min(tokens.len()));
+        inner.chunks_exact_mut(dimension).for_each(pooling::normalize);
+        Ok((vector, inner))
     }
 
     /// The contextual vector of every token: `ids.len()` rows of the model's dimension.
@@ -130,6 +222,6 @@ impl Encoder {
     /// # Errors
     /// As [`Self::encode_ids`].
     pub fn token_vectors(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        self.shared.sessions.run(ids)
+        self.sessions()?.run(ids)
     }
 }

@@ -1,11 +1,11 @@
-//! What can go wrong between a model's name and a vector.
+//! Errors on the way from a model's name to a vector.
 
 use std::path::PathBuf;
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every error says which file or name it is about, what was found and what was expected.
+/// Every error names the file or the model, the value found, and the value expected.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file of the model could not be read.
@@ -13,7 +13,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: std::io::Error,
     },
     /// A file could not be written to the cache.
@@ -21,42 +21,42 @@ pub enum Error {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: std::io::Error,
     },
-    /// A file that every model needs is absent.
+    /// A file that every model needs is missing.
     #[error("{dir} is not a model directory: {file} is missing (expected {expected})")]
     MissingFile {
         /// The model directory.
         dir: PathBuf,
-        /// The absent file.
+        /// The missing file.
         file: String,
-        /// What the directory should hold.
+        /// The expected content of the directory.
         expected: &'static str,
     },
-    /// A file exists but does not say what it should.
+    /// A file exists, but its content is invalid.
     #[error("{path}: {found}; expected {expected}")]
     BadFile {
         /// The file.
         path: PathBuf,
-        /// What was found in it.
+        /// The content found.
         found: String,
-        /// What was expected.
+        /// The state expected.
         expected: String,
     },
-    /// A weight is absent or has another shape than the configuration says.
+    /// A weight is missing, or its shape differs from the configuration.
     #[error("{path}: weight {name:?} {found}; expected {expected}")]
     BadWeight {
         /// The weights file.
         path: PathBuf,
         /// The tensor's name.
         name: String,
-        /// What was found.
+        /// The state found.
         found: String,
-        /// What was expected.
+        /// The state expected.
         expected: String,
     },
-    /// A file's content is not what its hash promises.
+    /// A file's content does not match its hash.
     #[error("{path}: its {algorithm} is {found}, expected {expected}; delete the file and fetch it again")]
     WrongHash {
         /// The file.
@@ -65,20 +65,20 @@ pub enum Error {
         algorithm: &'static str,
         /// Hash of the file.
         found: String,
-        /// Hash that was promised.
+        /// Expected hash.
         expected: String,
     },
-    /// A model is not on this machine and may not be fetched.
+    /// A model is not on this machine and must not be downloaded.
     #[error("model {name:?} is not on this machine ({looked}); {advice}")]
     NotFound {
-        /// What was asked for.
+        /// The requested model.
         name: String,
-        /// Where it was looked for.
+        /// The places searched.
         looked: String,
-        /// What to do.
+        /// Advice for the user.
         advice: String,
     },
-    /// The hub did not deliver.
+    /// A download from the hub failed.
     #[error("cannot fetch {file} of model {model:?} from {endpoint}: {reason}")]
     Hub {
         /// The repository.
@@ -87,7 +87,7 @@ pub enum Error {
         file: String,
         /// The hub's address.
         endpoint: String,
-        /// What the hub or the network said.
+        /// The message of the hub or the network.
         reason: String,
     },
     /// The ONNX Runtime library could not be found or loaded.
@@ -95,17 +95,25 @@ pub enum Error {
     Runtime {
         /// The version this program is built for.
         expected: &'static str,
-        /// What was found, and where.
+        /// The result of the search, with the paths.
         found: String,
-        /// What to do.
+        /// Advice for the user.
         advice: String,
     },
     /// ONNX Runtime refused a graph or a run.
     #[error("ONNX Runtime could not {doing}: {reason}")]
     Onnx {
-        /// What was being done.
+        /// The operation that failed.
         doing: &'static str,
         /// Its message.
+        reason: String,
+    },
+    /// A deferred load of a model failed.
+    #[error("model {model:?} could not be loaded: {reason}")]
+    NotLoaded {
+        /// The model.
+        model: String,
+        /// The cause.
         reason: String,
     },
     /// The tokenizer failed on a text.
@@ -121,25 +129,25 @@ pub enum Error {
     NoHead {
         /// The model.
         model: String,
-        /// What was found.
+        /// The state found.
         found: String,
-        /// What is needed.
+        /// The requirement.
         expected: &'static str,
     },
     /// A text cannot be filled or scored.
     #[error("{found}; expected {expected}")]
     BadText {
-        /// What is wrong with it.
+        /// The fault.
         found: String,
-        /// What is possible.
+        /// The allowed values.
         expected: String,
     },
-    /// A word whose probability is asked for is no word.
+    /// A target of a prediction is not a word.
     #[error("target {target:?} {found}; expected one word that the model can spell")]
     BadTarget {
         /// The word as given.
         target: String,
-        /// What is wrong with it.
+        /// The fault.
         found: &'static str,
     },
     /// No cache directory can be derived from the environment.

@@ -1,4 +1,4 @@
-//! SHA-256 of model files, remembered so that a 90 MB file is not hashed at every start.
+//! SHA-256 of model files, cached so that a 90 MB file is not hashed at every start.
 
 use std::{
     fs::{File, Metadata},
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Error, Result, cache};
 
-/// SHA-256 of a file, in hexadecimal, read now.
+/// SHA-256 of a file, in hexadecimal, without the cache.
 pub(crate) fn sha256_now(path: &Path) -> Result<String> {
     hash_file::<Sha256>(path, &[])
 }
@@ -50,8 +50,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// SHA-256 of a file; taken from the cache if the file's identity (device, inode, size and times
-/// to the nanosecond) is the one that was hashed.
+/// SHA-256 of a file; it comes from the cache if the file's identity (device, inode, size and times to the
+/// nanosecond) has not changed since the file was hashed.
 pub(crate) fn sha256(path: &Path) -> Result<String> {
     let meta = std::fs::metadata(path).map_err(Error::read(path))?;
     let Ok(root) = cache::root() else { return sha256_now(path) };
@@ -62,7 +62,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
         return Ok(hash);
     }
     let hash = sha256_now(path)?;
-    // A cache that cannot be written costs time at the next start, nothing else.
+    // A failed write to the cache only costs time at the next start.
     if let Err(error) = cache::write_atomically(&memo, hash.as_bytes()) {
         tracing::debug!(%error, "fingerprint not remembered");
     }

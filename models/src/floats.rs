@@ -1,14 +1,16 @@
 //! Number formats of stored tensors.
 
-use std::borrow::Cow;
-
 use safetensors::{Dtype, tensor::TensorView};
 
-/// The values of a floating-point tensor; nothing of any other.
+/// The values of a floating-point tensor; `None` for any other type.
 pub(crate) fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    let bytes: Cow<'_, [u8]> = Cow::Borrowed(view.data());
+    read(view.dtype(), view.data())
+}
+
+/// Decodes some bytes of such a tensor into values.
+pub(crate) fn read(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     let pairs = |f: fn(u16) -> f32| bytes.chunks_exact(2).map(|b| f(u16::from_le_bytes([b[0], b[1]]))).collect();
-    match view.dtype() {
+    match dtype {
         Dtype::F32 => Some(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()),
         Dtype::BF16 => Some(pairs(|h| f32::from_bits(u32::from(h) << 16))),
         Dtype::F16 => Some(pairs(f16_to_f32)),

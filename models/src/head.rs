@@ -1,12 +1,12 @@
 //! A masked-language-model head as a small file of its own.
 //!
-//! A sentence encoder is published without the head that predicts masked tokens. A head file holds what
-//! turns such an encoder into a `BertForMaskedLM`: the tensors of `cls.predictions` and those of the
-//! upper layers that were trained with them. The layers below, the embeddings among them, are the
-//! encoder's. Matrices are stored as 8-bit integers with a scale for each row (`NAME.scale`), which is
-//! also how they are run; everything else as f32.
+//! A sentence encoder is published without the head that predicts masked tokens. A head file holds the tensors that
+//! turn such an encoder into a `BertForMaskedLM`: those of `cls.predictions` and those of the upper layers that
+//! were trained with them. The lower layers, including the embeddings, come from the encoder. Matrices are stored
+//! as 8-bit integers with a scale for each row (`NAME.scale`), and they also run in this form. All other tensors
+//! are stored as f32.
 //!
-//! The file is safetensors; its metadata names the encoder it belongs to by the SHA-256 of its weights.
+//! The file is safetensors; its metadata names its encoder by the SHA-256 of its weights.
 
 use std::{collections::HashMap, path::Path};
 
@@ -21,7 +21,7 @@ const BASE: &str = "base_sha256";
 const ABOUT: &str = "about";
 const SCALE: &str = ".scale";
 
-/// A tensor to be stored.
+/// A tensor to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// Its name, as in a checkpoint without prefix.
@@ -32,8 +32,8 @@ pub struct Part {
     pub values: Vec<f32>,
 }
 
-/// The bytes of a head file; `base` is the SHA-256 of the encoder's weights, `about` says where the head
-/// comes from.
+/// The bytes of a head file; `base` is the SHA-256 of the encoder's weights, `about` describes the origin of the
+/// head.
 ///
 /// # Errors
 /// [`Error::BadFile`] if a shape does not fit its values.
@@ -58,7 +58,7 @@ pub fn to_bytes(parts: &[Part], base: &str, about: &str) -> Result<Vec<u8>> {
     safetensors::serialize(views, Some(metadata)).map_err(bad)
 }
 
-/// Symmetric, to -127..=127 by the largest magnitude of each row.
+/// Quantises symmetrically to -127..=127, by the largest magnitude of each row.
 fn quantize_rows(values: &[f32], columns: usize) -> (Vec<i8>, Vec<f32>) {
     let (mut integers, mut scales) = (Vec::with_capacity(values.len()), Vec::new());
     for row in values.chunks_exact(columns.max(1)) {
@@ -80,16 +80,23 @@ fn bad(path: &Path, found: String) -> Error {
     Error::bad_file(path, found, "a masked-language-model head of this program")
 }
 
+/// The SHA-256 of the encoder's weights, from the metadata of a file made for that encoder. This reads no tensor.
+///
+/// # Errors
+/// A description of the content found instead.
+pub(crate) fn base(bytes: &[u8]) -> Result<String, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let metadata = header.metadata().as_ref();
+    metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| format!("no {BASE} in its metadata"))
+}
+
 impl Head {
-    /// The SHA-256 of the encoder's weights that a head file belongs to; its tensors are not read. `path` is
-    /// what errors name.
+    /// The SHA-256 of the weights of the head file's encoder. This does not read the tensors. Errors name `path`.
     pub(crate) fn base(path: &Path, bytes: &[u8]) -> Result<String> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| bad(path, e.to_string()))?;
-        let metadata = header.metadata().as_ref();
-        metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| bad(path, format!("no {BASE} in its metadata")))
+        base(bytes).map_err(|found| bad(path, found))
     }
 
-    /// Reads the bytes of a head file; `path` is what errors name.
+    /// Reads the bytes of a head file. Errors name `path`.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(path, e.to_string()))?;
         let mut parts = HashMap::new();

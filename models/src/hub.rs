@@ -1,8 +1,8 @@
 //! Models of the hub: cached, fetched, resumed and checked.
 //!
-//! The protocol and the cache's layout are hf-hub's; the offline switch, the retries that resume a
-//! dropped connection and the hash checks are added here. `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_OFFLINE`
-//! and `HF_TOKEN` mean what they mean to the hub's own tools.
+//! The protocol and the cache's layout are hf-hub's. This module adds the offline switch, the retries that resume a
+//! dropped connection, and the hash checks. `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_OFFLINE` and `HF_TOKEN` have the same
+//! meaning as in the hub's own tools.
 
 use std::{
     env, fs,
@@ -17,9 +17,9 @@ use sha1::Sha1;
 
 use crate::{Error, Result, artifact, fingerprint};
 
-/// Attempts after the first, each of which goes on where the last one broke off.
+/// The number of retries. Each resumes where the last attempt stopped.
 const RETRIES: usize = 5;
-/// Files that are fetched if the repository has them.
+/// Optional files, fetched if the repository has them.
 const OPTIONAL: [&str; 6] = [
     "modules.json",
     "1_Pooling/config.json",
@@ -45,7 +45,7 @@ fn offline() -> bool {
     env::var("HF_HUB_OFFLINE").is_ok_and(|v| !matches!(v.to_ascii_lowercase().as_str(), "" | "0" | "false" | "no"))
 }
 
-/// The model's directory in the hub's cache, if all that is needed is there. Never uses the network.
+/// The model's directory in the hub's cache, if it holds all needed files. Never uses the network.
 pub(crate) fn cached(id: &str, revision: &str) -> Result<PathBuf> {
     let cache = Cache::from_env();
     let files = cache.repo(repo(id, revision));
@@ -60,7 +60,7 @@ pub(crate) fn cached(id: &str, revision: &str) -> Result<PathBuf> {
     };
     let config = files.get(CONFIG).ok_or_else(not_found)?;
     let dir = config.parent().ok_or_else(not_found)?.to_owned();
-    // The marker is written last: a snapshot without it is a download that was cut short.
+    // The marker is written last: a snapshot without it is an incomplete download.
     if marker(&dir).is_file() { Ok(dir) } else { Err(not_found()) }
 }
 
@@ -68,8 +68,8 @@ fn marker(snapshot: &Path) -> PathBuf {
     snapshot.join(".cloze-complete")
 }
 
-/// Fetches what the encoder needs of a repository and checks every file against the hash that the
-/// hub promises. A dropped connection is resumed, in this call and in the next one.
+/// Fetches the files that the encoder needs from a repository, and checks every file against the hub's hash. It
+/// resumes after a dropped connection, in this call and in the next one.
 pub(crate) fn fetch(id: &str, revision: &str, progress: bool) -> Result<PathBuf> {
     if offline() {
         return cached(id, revision);
@@ -78,7 +78,7 @@ pub(crate) fn fetch(id: &str, revision: &str, progress: bool) -> Result<PathBuf>
     let remote = api.repo(repo(id, revision));
     let info = remote.info().map_err(|e| hub_error(id, "the file list", &e))?;
     let files: Vec<&str> = info.siblings.iter().map(|s| s.rfilename.as_str()).collect();
-    // The architecture decides which weights are needed.
+    // The architecture determines the weights to fetch.
     let config = fetch_file(&remote, &api, id, CONFIG)?;
     let weights = weights(id, &config, &files)?;
     let optional = OPTIONAL.into_iter().filter(|f| files.contains(f));
@@ -90,8 +90,8 @@ pub(crate) fn fetch(id: &str, revision: &str, progress: bool) -> Result<PathBuf>
     Ok(snapshot)
 }
 
-/// The weights that the encoder needs: `model.safetensors` of an architecture whose graph is built
-/// here, else the ONNX file with the data beside it.
+/// The weights that the encoder needs: `model.safetensors` if this crate builds the architecture's graph, else the
+/// ONNX file with the data beside it.
 fn weights<'a>(id: &str, config: &Path, files: &[&'a str]) -> Result<Vec<&'a str>> {
     let (is_built_here, architecture) = artifact::architecture(config)?;
     let find = |name: &str| files.iter().copied().find(|file| *file == name);
@@ -128,7 +128,7 @@ fn fetch_file(remote: &ApiRepo, api: &Api, id: &str, file: &str) -> Result<PathB
     let path = remote.get(file).map_err(|e| hub_error(id, file, &e))?;
     let checked = check(&path, promised.etag(), promised.size());
     if checked.is_err() {
-        // The pointer is a link to the blob: both go, so that the next attempt starts clean.
+        // The pointer is a link to the blob. Both are deleted, so that the next attempt starts clean.
         if let Ok(blob) = path.canonicalize() {
             fs::remove_file(blob).ok();
         }

@@ -1,12 +1,12 @@
-//! From one vector a token to one unit vector a text.
+//! Pools one vector per token into one unit vector per text.
 
 use serde::{Deserialize, Serialize};
 
-/// How token vectors become one vector (sentence-transformers' `1_Pooling/config.json`).
+/// The pooling of token vectors into one vector (sentence-transformers' `1_Pooling/config.json`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
-    /// The average over all tokens, the special ones included.
+    /// The average over all tokens, including special tokens.
     Mean,
     /// The vector of the first token, `[CLS]`.
     Cls,
@@ -49,7 +49,7 @@ fn fold_rows<'a>(
     })
 }
 
-/// Scales a vector to length 1. A vector of zeros stays as it is.
+/// Scales a vector to length 1. A vector of zeros stays unchanged.
 pub fn normalize(vector: &mut [f32]) {
     let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
     if norm > 0.0 {

@@ -1,8 +1,9 @@
-//! From a model's name to a local directory.
+//! Turns a model's name into a local directory.
 //!
-//! | name | where it is |
+//! | name | location |
 //! |---|---|
-//! | absent, or `all-MiniLM-L6-v2` | the default: installed beside the programs, or in the cache |
+//! | absent, `small`, or `all-MiniLM-L6-v2` | the default: installed beside the programs, or in the cache |
+//! | `best`, `multilingual`, or the name of their model | that preset: in the same places |
 //! | a path that exists, or one that starts with `.` or `/` | that directory |
 //! | `owner/name`, `owner/name@revision` | the hub's cache, else the hub |
 
@@ -11,32 +12,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Result, cache, fingerprint, hub};
+use crate::{
+    Error, Result, cache, fingerprint, hub,
+    preset::{PRESETS, Preset, SMALL},
+};
 
-/// Name of the model that is used when none is given.
+/// Name of the default model.
 pub const DEFAULT_MODEL: &str = "all-MiniLM-L6-v2";
-/// Where the hub keeps the same files.
+/// The hub repository with the same files.
 pub const DEFAULT_HUB_ID: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
-/// Files of the default model and the SHA-256 of each.
-/// The same list stands in `models/provision.py`; a test compares the two.
-pub const DEFAULT_FILES: [(&str, &str); 8] = [
-    ("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-    ("modules.json", "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf"),
-    ("1_Pooling/config.json", "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
-    ("sentence_bert_config.json", "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7"),
-    ("config_sentence_transformers.json", "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3"),
-    ("tokenizer_config.json", "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b"),
-    ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-    ("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-];
-
-/// A model, named but not yet looked for.
+/// The parsed name of a model, before any search for its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ModelSource {
     /// The default model.
     #[default]
     Default,
+    /// Another model with a short name.
+    Preset(&'static Preset),
     /// A local directory in the Hugging Face layout.
     Directory(PathBuf),
     /// A repository of the hub.
@@ -49,11 +42,14 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
-    /// Reads a name as the table above says.
+    /// Parses a name by the rules of the table above.
     #[must_use]
     pub fn parse(name: &str) -> Self {
-        if name.is_empty() || name == DEFAULT_MODEL {
-            return Self::Default;
+        match Preset::named(name) {
+            _ if name.is_empty() => return Self::Default,
+            Some(preset) if preset.model == DEFAULT_MODEL => return Self::Default,
+            Some(preset) => return Self::Preset(preset),
+            None => {}
         }
         let path = Path::new(name);
         if name.starts_with(['.', '/']) || path.is_dir() {
@@ -70,14 +66,11 @@ impl ModelSource {
     /// Finds the model on this machine, without a network.
     ///
     /// # Errors
-    /// [`Error::NotFound`] that says where it was looked for and what to do.
+    /// [`Error::NotFound`], which lists the places searched and advises the user.
     pub fn locate(&self) -> Result<PathBuf> {
         match self {
-            Self::Default => default_dir().ok_or_else(|| Error::NotFound {
-                name: DEFAULT_MODEL.into(),
-                looked: default_places().iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "),
-                advice: "run `indexer model pull`, or `make demo` in the source tree".into(),
-            }),
+            Self::Default => SMALL.dir().ok_or_else(|| SMALL.absent()),
+            Self::Preset(preset) => preset.dir().ok_or_else(|| preset.absent()),
             Self::Directory(dir) if dir.is_dir() => Ok(dir.clone()),
             Self::Directory(dir) => Err(Error::NotFound {
                 name: dir.display().to_string(),
@@ -88,15 +81,15 @@ impl ModelSource {
         }
     }
 
-    /// Finds the model, fetching it from the hub if it is not on this machine.
-    /// `progress` draws a bar on standard error.
+    /// Finds the model, fetching it from the hub if it is not on this machine. For presets other than the default,
+    /// the hub has different files, so those presets are never fetched. `progress` draws a bar on standard error.
     ///
     /// # Errors
     /// As [`Self::locate`], and [`Error::Hub`] or [`Error::WrongHash`] for a failed download.
     pub fn fetch(&self, progress: bool) -> Result<PathBuf> {
         match (self, self.locate()) {
             (_, Ok(dir)) => Ok(dir),
-            (Self::Directory(_), Err(error)) => Err(error),
+            (Self::Directory(_) | Self::Preset(_), Err(error)) => Err(error),
             (Self::Hub { id, revision }, Err(_)) => hub::fetch(id, revision, progress),
             (Self::Default, Err(_)) => fetch_default(progress),
         }
@@ -107,6 +100,7 @@ impl fmt::Display for ModelSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str(DEFAULT_MODEL),
+            Self::Preset(preset) => f.write_str(preset.model),
             Self::Directory(dir) => write!(f, "{}", dir.display()),
             Self::Hub { id, revision } if revision == "main" => f.write_str(id),
             Self::Hub { id, revision } => write!(f, "{id}@{revision}"),
@@ -114,21 +108,10 @@ impl fmt::Display for ModelSource {
     }
 }
 
-/// Directories that may hold the default model, in the order they are tried.
-fn default_places() -> Vec<PathBuf> {
-    let installed = cache::installed().map(|d| d.join("models"));
-    let cached = cache::root().ok().map(|d| d.join("models"));
-    installed.into_iter().chain(cached).map(|d| d.join(DEFAULT_MODEL)).collect()
-}
-
-fn default_dir() -> Option<PathBuf> {
-    default_places().into_iter().find(|dir| DEFAULT_FILES.iter().all(|(file, _)| dir.join(file).is_file()))
-}
-
-/// Fetches the default model's files from the hub into the cache; every file must have its hash.
+/// Fetches the default model's files from the hub into the cache; every file must match its hash.
 fn fetch_default(progress: bool) -> Result<PathBuf> {
     let snapshot = hub::fetch(DEFAULT_HUB_ID, "main", progress)?;
-    for (file, expected) in DEFAULT_FILES {
+    for &(file, expected) in SMALL.files {
         let path = snapshot.join(file);
         let found = fingerprint::sha256_now(&path)?;
         if found != expected {
@@ -136,7 +119,7 @@ fn fetch_default(progress: bool) -> Result<PathBuf> {
         }
     }
     let target = cache::root()?.join("models").join(DEFAULT_MODEL);
-    for (file, _) in DEFAULT_FILES {
+    for (file, _) in SMALL.files {
         let bytes = std::fs::read(snapshot.join(file)).map_err(Error::read(snapshot.join(file)))?;
         cache::write_atomically(&target.join(file), &bytes)?;
     }
@@ -146,8 +129,8 @@ fn fetch_default(progress: bool) -> Result<PathBuf> {
 /// Models on this machine: name and directory.
 #[must_use]
 pub fn installed_models() -> Vec<(String, PathBuf)> {
-    let default = default_dir().map(|dir| (DEFAULT_MODEL.to_owned(), dir));
-    default.into_iter().chain(hub::installed()).collect()
+    let presets = PRESETS.into_iter().filter_map(|preset| Some((preset.model.to_owned(), preset.dir()?)));
+    presets.chain(hub::installed()).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +141,10 @@ mod tests {
     fn names_are_read_as_documented() {
         assert_eq!(ModelSource::parse(""), ModelSource::Default);
         assert_eq!(ModelSource::parse(DEFAULT_MODEL), ModelSource::Default);
+        assert_eq!(ModelSource::parse("small"), ModelSource::Default);
+        assert!(matches!(ModelSource::parse("best"), ModelSource::Preset(p) if p.model == "bge-small-en-v1.5"));
+        assert_eq!(ModelSource::parse("multilingual-e5-small"), ModelSource::parse("multilingual"));
+        assert_eq!(ModelSource::parse("./best"), ModelSource::Directory("./best".into()));
         assert_eq!(ModelSource::parse("./x"), ModelSource::Directory("./x".into()));
         assert_eq!(
             ModelSource::parse("BAAI/bge-small-en-v1.5@abc"),
@@ -170,13 +157,5 @@ mod tests {
     fn a_missing_directory_says_so() {
         let error = ModelSource::parse("./no-such-model").fetch(false).expect_err("absent");
         assert!(error.to_string().contains("no-such-model"), "{error}");
-    }
-
-    #[test]
-    fn the_provisioning_script_has_the_same_hashes() {
-        let script = include_str!("../provision.py");
-        for (file, hash) in DEFAULT_FILES {
-            assert!(script.contains(&format!("\"{file}\": \"{hash}\"")), "{file} differs in models/provision.py");
-        }
     }
 }

@@ -1,12 +1,13 @@
-//! `model.safetensors`, memory-mapped, read as f32; a head may lie over it.
+//! `model.safetensors`, memory-mapped, read as f32; a head may override its tensors.
 
 use std::{
     fs::File,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use memmap2::Mmap;
-use safetensors::SafeTensors;
+use safetensors::{Dtype, SafeTensors};
 
 use crate::{Error, Result, floats::to_f32, head::Head};
 
@@ -14,19 +15,25 @@ use crate::{Error, Result, floats::to_f32, head::Head};
 pub struct Weights {
     path: PathBuf,
     map: Mmap,
-    /// `"bert."`, `"roberta."`… where a checkpoint prefixes its encoder's names, else empty.
+    /// `"bert."`, `"roberta."`… if a checkpoint prefixes its encoder's names, else empty.
     prefix: &'static str,
-    /// Tensors that count instead of the file's.
+    /// Tensors that override the file's.
     head: Option<Head>,
 }
 
-/// What the names of a masked-language-model head begin with; they have no other prefix.
+/// The place of a tensor in its file.
+pub(crate) struct Place {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) dtype: Dtype,
+}
+
+/// Prefix of the names of a masked-language-model head; they have no other prefix.
 pub const HEAD_PREFIX: &str = "cls.";
 
 const PREFIXES: [&str; 4] = ["", "bert.", "roberta.", "model."];
 
 impl Weights {
-    /// Maps the file and checks that it is a whole safetensors file.
+    /// Maps the file and checks that it is a complete safetensors file.
     ///
     /// # Errors
     /// [`Error::Read`], [`Error::BadFile`] or [`Error::BadWeight`], naming the file.
@@ -48,7 +55,7 @@ impl Weights {
         Ok(Self { path: path.into(), map, prefix, head: None })
     }
 
-    /// The same weights with a head over them: where both have a tensor, the head's counts.
+    /// The same weights with a head: if both have a tensor, the head's counts.
     pub(crate) fn with_head(self, head: Head) -> Self {
         Self { head: Some(head), ..self }
     }
@@ -60,7 +67,7 @@ impl Weights {
     /// The tensor `name` with exactly `shape`, row-major.
     ///
     /// # Errors
-    /// [`Error::BadWeight`] if it is absent, of another shape, or no floating-point tensor.
+    /// [`Error::BadWeight`] if it is missing, has another shape, or is not a floating-point tensor.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         if let Some(part) = self.head.as_ref().and_then(|h| h.get(name)).filter(|part| part.shape == shape) {
             return Ok(part.values.clone());
@@ -80,11 +87,38 @@ impl Weights {
         to_f32(&view).ok_or_else(|| bad(format!("is of type {:?}", view.dtype())))
     }
 
-    /// Whether there is a tensor of this name.
+    /// The place in the file and the type of the tensor `name` with exactly `shape`. A head is ignored.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    pub(crate) fn place(&self, name: &str, shape: &[usize]) -> Result<Place> {
+        let full = self.full_name(name);
+        let bad = |found: String| Error::BadWeight {
+            path: self.path.clone(),
+            name: full.clone(),
+            found,
+            expected: format!("shape {shape:?} of F32, F16 or BF16"),
+        };
+        let tensors = parse(&self.path, &self.map)?;
+        let view = tensors.tensor(&full).map_err(|_| bad("is missing".into()))?;
+        if view.shape() != shape || !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(bad(format!("has shape {:?} of {:?}", view.shape(), view.dtype())));
+        }
+        // The tensor is a slice of the map: its offset stays valid after the view is dropped.
+        let start = view.data().as_ptr() as usize - self.map.as_ptr() as usize;
+        Ok(Place { bytes: start..start + view.data().len(), dtype: view.dtype() })
+    }
+
+    /// Whether a tensor with this name exists.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        let in_head = self.head.as_ref().is_some_and(|h| h.get(name).is_some());
-        in_head || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+        self.is_of_head(name) || parse(&self.path, &self.map).is_ok_and(|t| t.tensor(&self.full_name(name)).is_ok())
+    }
+
+    /// Whether a tensor comes from the head, not from the file.
+    #[must_use]
+    pub fn is_of_head(&self, name: &str) -> bool {
+        self.head.as_ref().is_some_and(|h| h.get(name).is_some())
     }
 
     /// Rows of a tensor, whatever their number.

@@ -1,20 +1,20 @@
-//! What can go wrong between a query and its answer.
+//! Errors on the way from a query to its answer.
 
 use std::path::PathBuf;
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// See the module. The first group is the user's to mend, the second the operator's.
+/// An error of this crate. The user can correct the first group, the operator the second.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The query has no characters but white space and control characters.
+    /// The query contains only white space and control characters.
     #[error("the query is empty; expected some words in {parameter:?}")]
     EmptyQuery {
         /// The parameter.
         parameter: &'static str,
     },
-    /// Nothing was typed behind the program's name.
+    /// The command line has neither a query nor a command.
     #[error("nothing to search for; try `query \"how do I …\"`, or `query --help`")]
     NothingAsked,
     /// The query is too long.
@@ -25,23 +25,23 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
-    /// A parameter has a value that is not accepted.
+    /// A parameter has an invalid value.
     #[error("{parameter} is {found:?}; expected {expected}")]
     Parameter {
         /// The parameter.
         parameter: &'static str,
-        /// What was given.
+        /// The given value.
         found: String,
-        /// What is accepted.
+        /// The accepted values.
         expected: String,
     },
 
-    /// The index was made with another model than the one that is loaded.
+    /// The index was made with a different model from the loaded one.
     #[error("the index was made with {index}, but the model here is {model}; use that model, or build the index again")]
     ModelMismatch {
         /// The index's model.
         index: String,
-        /// The model that was loaded.
+        /// The loaded model.
         model: String,
     },
     /// A file with queries or judgments is wrong.
@@ -51,9 +51,9 @@ pub enum Error {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What was found.
+        /// The content found.
         found: String,
-        /// What was expected.
+        /// The content expected.
         expected: &'static str,
     },
     /// A file could not be read.
@@ -61,10 +61,10 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: std::io::Error,
     },
-    /// Nothing to measure.
+    /// No query has a judgment.
     #[error("no query of {queries} has a judgment in {qrels}")]
     NothingJudged {
         /// The queries.
@@ -77,19 +77,19 @@ pub enum Error {
     Config {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// The encoder.
+    /// An error of the encoder.
     #[error(transparent)]
     Model(#[from] cloze_models::Error),
-    /// The index.
+    /// An error of the index.
     #[error(transparent)]
     Index(#[from] cloze_index::Error),
 }
 
 impl Error {
-    /// Whether the command line, or the request, has to be another one.
+    /// Whether the fault lies in the command line or in the request.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(

@@ -1,14 +1,14 @@
 //! From a request to one list of pages.
 //!
-//! The folders stand in the order that a request goes through them:
+//! The folders, in the order in which a request passes through them:
 //!
-//! 1. [`request`]: checks the request, takes the query apart (phrases, exclusions, filters) and plans what
-//!    that means for this index.
+//! 1. [`request`]: checks the request, splits the query (phrases, exclusions, filters) and plans the search
+//!    of this index.
 //! 2. [`understand`]: fills blanks and corrects mistyped words, both with the masked-language model.
 //! 3. [`search`]: both legs propose passages; their scores become one; passages are grouped by page.
 //! 4. [`present`]: snippets, highlights, and the answer as JSON.
 //!
-//! [`engine`] opens the index and the models, holds them, and leads a request through these stages: read
+//! [`engine`] opens the index and the models, holds them, and takes a request through these stages. Read
 //! [`Engine::search_timed`] first. [`suggest`] completes a partial query, [`predict`] fills and scores texts,
 //! [`eval`] measures a search against judgments, [`commands`] is the program.
 
@@ -27,6 +27,6 @@ pub use commands::{cli, config};
 pub use engine::{Engine, timing::Timings};
 pub use error::{Error, Result};
 pub use present::json::{self, Answer};
-pub use request::{Highlight, Mode, Request};
+pub use request::{EncoderChoice, Highlight, Mode, Request};
 pub use suggest::Suggestions;
 pub use understand::correct;

@@ -1,4 +1,4 @@
-//! The program `query`: searches an index from the terminal, and measures it.
+//! The program `query`: searches an index from the terminal, and evaluates it.
 
 use std::{io::IsTerminal, process::ExitCode};
 

@@ -1,4 +1,4 @@
-//! Masked-token prediction as it goes over the wire, and `query fill` and `query score`.
+//! The wire types of masked-token prediction, and the commands `query fill` and `query score`.
 
 use cloze_models::{
     Artifact, ModelSource, Precision,
@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use crate::{Error, Result, commands::cli::FillArgs};
 
-/// Predictions where nothing is said.
+/// The default number of predictions.
 pub const DEFAULT_TOP_K: usize = 5;
 /// Largest number of predictions for a blank.
 pub const MAX_TOP_K: usize = 100;
-/// Words that may be asked for at once.
+/// Largest number of words in one request.
 pub const MAX_TARGETS: usize = 100;
 
 /// A text with blanks.
@@ -23,11 +23,11 @@ pub struct FillRequest {
     /// The text, with `[MASK]` for every blank: 1 to 16 of them.
     #[schema(min_length = 1, example = "the [MASK] sat on the mat")]
     pub text: String,
-    /// Predictions for each blank, and filled texts.
+    /// The number of predictions for each blank, and of filled texts.
     #[serde(default = "default_top_k")]
     #[schema(minimum = 1, maximum = 100, default = 5)]
     pub top_k: usize,
-    /// Words whose probability is wanted in every blank.
+    /// Words to score in every blank.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub targets: Vec<String>,
@@ -42,49 +42,49 @@ fn default_top_k() -> usize {
 pub struct FillAnswer {
     /// The model that predicted.
     pub model: String,
-    /// The blanks in order, each by itself, the others being blank.
+    /// The blanks in order. Each is predicted alone, while the others stay blank.
     pub blanks: Vec<BlankAnswer>,
     /// The likeliest texts with all blanks filled, jointly.
     pub filled: Vec<FilledText>,
 }
 
-/// What may stand in one blank.
+/// The predictions for one blank.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BlankAnswer {
     /// The likeliest tokens.
     pub predictions: Vec<TokenProbability>,
-    /// The words that were asked for, in their order.
+    /// The requested words, in their order.
     pub targets: Vec<TargetProbability>,
 }
 
 /// A token and its probability.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TokenProbability {
-    /// The token; `##` begins one that goes on with a word.
+    /// The token; the prefix `##` marks one that continues a word.
     pub token: String,
-    /// 0 to 1; those of all tokens sum to one.
+    /// 0 to 1; the probabilities of all tokens sum to one.
     pub probability: f64,
 }
 
-/// A word that was asked for and its probability.
+/// A requested word and its probability.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TargetProbability {
     /// The word.
     pub target: String,
     /// Its pieces.
     pub tokens: Vec<String>,
-    /// 0 to 1; that of several pieces is their product, each given those before it.
+    /// 0 to 1. For several pieces it is the product of their probabilities, each given the pieces before it.
     pub probability: f64,
 }
 
-/// A text without blanks.
+/// A text with all blanks filled.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FilledText {
     /// The text.
     pub text: String,
-    /// What was filled in, in order.
+    /// The words filled in, in order.
     pub tokens: Vec<String>,
-    /// Probability of all of it together.
+    /// Joint probability of these words.
     pub probability: f64,
 }
 
@@ -97,7 +97,7 @@ pub struct ScoreRequest {
     pub text: String,
 }
 
-/// How likely a text is.
+/// The likelihood of a text.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ScoreAnswer {
     /// The model that scored.
@@ -122,7 +122,7 @@ pub struct ScoredToken {
 /// Fills the blanks of a text.
 ///
 /// # Errors
-/// [`Error::Parameter`] for numbers out of range; [`Error::Model`] for a text or a target that cannot be.
+/// [`Error::Parameter`] for numbers out of range; [`Error::Model`] for an invalid text or target.
 pub fn fill_text(model: &MaskModel, request: &FillRequest) -> Result<FillAnswer> {
     let range = |parameter, found: usize, most: usize, least: usize| match (least..=most).contains(&found) {
         true => Ok(()),
@@ -174,7 +174,7 @@ fn open(source: Option<&ModelSource>) -> Result<MaskModel> {
     Ok(MaskModel::open(&artifact, cloze_models::available_threads())?)
 }
 
-/// `query fill`; gives what to print.
+/// Runs `query fill`; returns the text to print.
 pub(crate) fn fill(source: Option<&ModelSource>, args: FillArgs, json: bool) -> anyhow::Result<String> {
     let request = FillRequest { text: args.text, top_k: args.top_k, targets: args.targets };
     let answer = fill_text(&open(source)?, &request)?;
@@ -197,7 +197,7 @@ pub(crate) fn fill(source: Option<&ModelSource>, args: FillArgs, json: bool) -> 
     Ok(lines.join("\n"))
 }
 
-/// `query score`; gives what to print.
+/// Runs `query score`; returns the text to print.
 pub(crate) fn score(source: Option<&ModelSource>, text: &str, json: bool) -> anyhow::Result<String> {
     let answer = score_text(&open(source)?, text)?;
     if json {

@@ -1,4 +1,4 @@
-//! Completions: what somebody who has typed this much may be looking for.
+//! Completions for a partial query.
 
 use std::{collections::HashSet, time::Instant};
 
@@ -11,19 +11,19 @@ use crate::{
     engine::{resources::Resources, timing::milliseconds},
 };
 
-/// Suggestions in an answer where nothing is said.
+/// The default number of suggestions in an answer.
 pub const DEFAULT_SUGGESTIONS: usize = 6;
 /// Largest number of suggestions in one answer.
 pub const MAX_SUGGESTIONS: usize = 20;
-/// Passages that are looked through for headings that have the words anywhere.
+/// The number of passages searched for headings that contain the words anywhere.
 const LOOKED_THROUGH: usize = 20;
-/// Titles, and then headings, that come before anything else; words fill the rest.
+/// The most titles, and then headings, at the top of the list; words fill the rest.
 const FIRST: usize = 3;
 
 /// The answer to a request for completions.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Suggestions {
-    /// What was typed, white space tidied.
+    /// The partial query, with white space normalised.
     pub query: String,
     /// Titles, headings and words, the likeliest first.
     pub suggestions: Vec<Suggestion>,
@@ -36,13 +36,13 @@ pub struct Suggestions {
 pub struct Suggestion {
     /// The text to search for.
     pub text: String,
-    /// What it is.
+    /// The kind of completion.
     pub kind: SuggestionKind,
-    /// Where the page or section is; absent for words.
+    /// Address of the page or section; absent for words.
     pub url: Option<String>,
 }
 
-/// Where a completion comes from.
+/// The source of a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SuggestionKind {
@@ -50,7 +50,7 @@ pub enum SuggestionKind {
     Title,
     /// The heading of a section.
     Heading,
-    /// What was typed with its last word completed, or with its words put right.
+    /// The partial query with its last word completed, or with its words corrected.
     Word,
 }
 
@@ -80,9 +80,9 @@ impl Collected {
     }
 }
 
-/// Completions of what is being typed: titles and headings that begin so, those that have the
-/// words anywhere, and words that the last one may become. Where nothing begins so, the words of
-/// the index that are nearest to those typed.
+/// Completions for a partial query: titles and headings that begin with it, those that contain its words anywhere,
+/// and words that begin with its last word. If none begins with it, the words of the index that are nearest to the
+/// typed ones.
 ///
 /// # Errors
 /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_SUGGESTIONS`]; if the keyword leg fails.
@@ -118,7 +118,7 @@ fn passages(ids: &[PassageId], with: Resources<'_>) -> Result<Vec<Passage>> {
     ids.iter().map(|&id| Ok(shown.passage(id)?)).collect()
 }
 
-/// Titles and headings that have every word, the last one perhaps not to its end.
+/// Titles and headings that contain every word; the last word may be incomplete.
 fn add_containing(typed: &str, with: Resources<'_>, found: &mut Collected) -> Result<()> {
     let folded = fold(typed);
     let words: Vec<&str> = folded.split_whitespace().collect();
@@ -140,7 +140,7 @@ fn add_containing(typed: &str, with: Resources<'_>, found: &mut Collected) -> Re
     Ok(())
 }
 
-/// What was typed with the words that the index does not have replaced by the nearest it has.
+/// The partial query with each word that the index does not have replaced by the nearest word that it has.
 fn add_corrected(typed: &str, with: Resources<'_>, found: &mut Collected) -> Result<()> {
     let words: Vec<&str> = typed.split_whitespace().collect();
     for (i, word) in words.iter().enumerate() {

@@ -23,15 +23,15 @@ use crate::{State, app, error::ApiError, keys::Scope};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest name that is taken over from a client or a proxy.
 const LONGEST_ID: usize = 64;
-/// Longest address and headers together, in bytes; four times what the longest query takes, percent-encoded.
+/// Most bytes of an address and its headers together: four times the longest query, percent-encoded.
 const LONGEST_HEAD: usize = 32 << 10;
 
-/// What is known of an address before its handler runs.
+/// Facts about an address, known before its handler runs.
 struct Route {
     /// As it is named in the figures.
     name: &'static str,
     scope: Scope,
-    /// Whether it costs something: what does is limited for each client.
+    /// Whether it costs work. Costly addresses are limited for each client.
     is_limited: bool,
 }
 
@@ -78,7 +78,7 @@ pub async fn observe(
     // A browser that asks whether it may ask is not a search.
     let name = if method == Method::OPTIONS { "preflight" } else { route(request.path()).name };
     let request_id = id.to_str().unwrap_or_default().to_owned();
-    // At the level of errors, so that it is there whenever one is logged.
+    // At the level of errors, so that every logged error has it.
     let span = tracing::error_span!("request", request_id);
     let answer = next.call(request).instrument(span).await;
     let status = answer.as_ref().map_or_else(|e| e.as_response_error().status_code(), ServiceResponse::status);
@@ -102,7 +102,7 @@ pub async fn observe(
     }
 }
 
-/// An error that no other layer makes an answer of, with what every answer carries.
+/// An answer for an error that no other layer has answered, with the headers that every answer carries.
 fn dressed(error: Error, id: HeaderValue) -> Error {
     let mut response = error.error_response();
     let headers = response.headers_mut();
@@ -116,7 +116,7 @@ fn dressed(error: Error, id: HeaderValue) -> Error {
 /// Lets a request through to its handler, or answers in its place.
 ///
 /// # Errors
-/// If the handler failed instead of answering; what is refused is answered.
+/// If the handler failed instead of answering. A refusal is an answer.
 pub async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

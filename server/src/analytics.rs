@@ -1,4 +1,4 @@
-//! What is searched for and what finds nothing, for the site's owner.
+//! Counts of queries, and of queries without results, for the site's owner.
 //!
 //! Off unless it is asked for. Only queries and counts are kept: no addresses, no times of single
 //! searches. With a state directory the counts outlive the process.
@@ -48,20 +48,20 @@ pub(crate) struct Analytics {
     file: Option<PathBuf>,
 }
 
-/// What is searched for.
+/// Counts of searches.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Report {
     /// When counting began, in seconds since 1970.
     pub(crate) since: u64,
-    /// Searches counted: what was asked, not the letters on the way there.
+    /// Counted searches: complete queries, not the letters on the way there.
     pub(crate) searches: u64,
     /// Searches that found nothing.
     pub(crate) without_match: u64,
     /// Results that were opened, as far as the widget reports it.
     pub(crate) clicks: u64,
-    /// Share of the searches of which a result was opened, 0 to 1.
+    /// Share of searches with an opened result, 0 to 1.
     pub(crate) click_through: f64,
-    /// What is searched for most.
+    /// The most frequent queries.
     pub(crate) top_queries: Vec<QueryReport>,
     /// What finds nothing, the most frequent first.
     pub(crate) top_without_match: Vec<QueryReport>,
@@ -81,7 +81,7 @@ pub(crate) struct QueryReport {
 }
 
 impl Analytics {
-    /// Starts counting, on top of what the state directory has.
+    /// Starts to count, on top of the counts in the state directory.
     ///
     /// # Errors
     /// If the directory cannot be used or holds something else under that name.
@@ -153,7 +153,7 @@ impl Analytics {
         }
     }
 
-    /// Writes what has changed since the last time, if there is a place for it.
+    /// Writes the changes since the last time, if there is a state directory.
     ///
     /// # Errors
     /// If it cannot be written; it is kept in memory all the same.
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(report.top_queries[0].query, "snapshots", "one spelling in lower case");
         assert!(analytics.lock().0.queries.len() <= REMEMBERED);
         fs::write(dir.join(FILE), "something else").expect("written");
-        assert!(Analytics::open(Some(&dir)).is_err(), "what cannot be read is not overwritten");
+        assert!(Analytics::open(Some(&dir)).is_err(), "an unreadable file is not overwritten");
         fs::remove_dir_all(dir).expect("removed");
     }
 }

@@ -69,7 +69,7 @@ where
 }
 
 async fn not_found() -> HttpResponse {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").error_response()
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "this server has no such address").error_response()
 }
 
 async fn not_allowed(allowed: &'static str) -> HttpResponse {

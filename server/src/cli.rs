@@ -1,4 +1,4 @@
-//! What was typed.
+//! The command line.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -41,7 +41,7 @@ pub struct Cli {
     /// The certificate's private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
-    /// Count what is searched for, for /admin/analytics
+    /// Count searches, for /admin/analytics
     #[arg(long)]
     pub analytics: bool,
     /// Keep those counts in this folder

@@ -53,7 +53,7 @@ fn canonical(network: IpNet) -> IpNet {
     .unwrap_or(network)
 }
 
-/// What counts as one client: an IPv4 address, or the /64 that an IPv6 subscriber has to himself.
+/// One client: an IPv4 address, or the /64 network of one IPv6 subscriber.
 fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(v4) => IpAddr::V4(v4),

@@ -1,4 +1,4 @@
-//! What the server needs, resolved from `cloze.toml`, the environment and the command line.
+//! The server's settings, resolved from `cloze.toml`, the environment and the command line.
 
 use std::{
     net::SocketAddr,
@@ -31,7 +31,7 @@ const SHORTEST_KEY: usize = 16;
 pub struct ServerConfig {
     /// The index directory.
     pub index: PathBuf,
-    /// Where the index's model is looked for, if that is said.
+    /// Where to look for the index's model, if the user says so.
     pub model: Option<ModelSource>,
     /// Whether the semantic leg is left out.
     pub keyword_only: bool,
@@ -111,7 +111,7 @@ impl ServerConfig {
     /// The command line first, then the environment (for the keys), then the file, then the defaults.
     ///
     /// # Errors
-    /// If the file's table `[server]` has an unknown key, or a value is not what it should be.
+    /// If the file's table `[server]` has an unknown key, or a value is invalid.
     pub fn resolve(cli: Cli) -> Result<Self> {
         let file = File::read(cli.config.as_deref())?;
         let table = match file.server.clone() {
@@ -150,7 +150,7 @@ impl ServerConfig {
     }
 }
 
-/// What was typed, or else what is set.
+/// The value from the command line, or else from the file.
 fn either(typed: Vec<String>, set: Vec<String>) -> Vec<String> {
     if typed.is_empty() { set } else { typed }
 }

@@ -1,4 +1,4 @@
-//! What a client is told when something is wrong.
+//! Errors as clients see them.
 //!
 //! `{"error": {"code": "...", "message": "...", "parameter": ..., "limit": ...}}`: the code is
 //! stable, the message is for people. Nothing of the machine's inside is ever told.
@@ -29,7 +29,7 @@ pub(crate) struct ErrorBody {
     error: ErrorObject,
 }
 
-/// What is wrong.
+/// The fault.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ErrorObject {
     /// For programs; it stays the same from version to version.
@@ -62,7 +62,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message).with("parameter", parameter)
     }
 
-    /// 400: a body is not what is expected.
+    /// 400: a body is not as expected.
     #[must_use]
     pub fn body(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_body", message)
@@ -138,7 +138,7 @@ impl ApiError {
         self.code
     }
 
-    /// 500: something failed inside; what it was goes to the log.
+    /// 500: something failed inside; the details go to the log.
     #[must_use]
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request failed; the server's log says why")

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::error::ApiError;
 
-/// What a request needs to be allowed to do.
+/// The permission that a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// Nothing: the page, the widget, health.
@@ -14,11 +14,11 @@ pub(crate) enum Scope {
     Search,
     /// Figures about the service: only the admin key, where there is one.
     Observe,
-    /// Administration: only the admin key, and nobody where there is none.
+    /// Administration: only with the admin key; never, if the server has none.
     Admin,
 }
 
-/// The keys that are set. Without any, everybody may search.
+/// The configured keys. Without any, everyone may search.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Keys {
     /// Needed to search.
@@ -28,14 +28,14 @@ pub struct Keys {
 }
 
 impl std::fmt::Debug for Keys {
-    /// Says whether they are set, never what they are.
+    /// Says which keys are set, never their values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys(search: {}, admin: {})", self.search.is_some(), self.admin.is_some())
     }
 }
 
 impl Keys {
-    /// Lets a request through, or says what it lacks.
+    /// Lets a request through, or says which permission it lacks.
     pub(crate) fn check(&self, scope: Scope, headers: &HeaderMap) -> Result<(), ApiError> {
         let accepted: Vec<&str> = match scope {
             Scope::Public => return Ok(()),
@@ -45,7 +45,10 @@ impl Keys {
             Scope::Admin | Scope::Observe => self.admin.iter().map(String::as_str).collect(),
         };
         if accepted.is_empty() {
-            return Err(ApiError::forbidden("admin_disabled", "this server has no admin key, so nobody may do this"));
+            return Err(ApiError::forbidden(
+                "admin_disabled",
+                "this server has no admin key, so this endpoint is disabled",
+            ));
         }
         let Some(given) = bearer(headers) else { return Err(ApiError::unauthorized()) };
         // Every key is compared, so that the time taken says nothing about which one was nearly right.

@@ -1,7 +1,7 @@
 //! The HTTP service and the search page.
 //!
 //! [`app`] puts the routes together, for the program and for tests alike; `routes` holds one
-//! resource a file; `assets` what browsers load; [`error`] says what a client is told when something
+//! resource a file; `assets` what browsers load; [`error`] is the error as a client sees it when something
 //! is wrong. Before a handler runs, `access` has asked `clients` who it is, `limits` whether that is
 //! not too much and `keys` whether it is allowed; `params` reads addresses strictly, `body`
 //! bodies. `reload` takes

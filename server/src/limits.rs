@@ -24,7 +24,7 @@ const REMEMBERED: usize = 10_000;
 /// Requests for embeddings that run or wait at once.
 const EMBEDDINGS_AT_ONCE: usize = 4;
 
-/// Counts what is in flight; more than the limit are refused at once instead of queued without end.
+/// Counts the requests in flight; refuses those over the limit at once instead of queueing them without end.
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     count: Arc<AtomicUsize>,

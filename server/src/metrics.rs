@@ -36,7 +36,7 @@ struct PhaseLabels {
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
-/// What is counted as requests go by.
+/// Counters of requests.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
@@ -60,7 +60,7 @@ impl Metrics {
         }
     }
 
-    /// Counts an answered request. `route` is a pattern, never what a client made up.
+    /// Counts an answered request. `route` is a pattern, never a path from a client.
     pub(crate) fn request(&self, route: &'static str, status: u16, took: Duration) {
         self.requests.get_or_create(&RequestLabels { route, status }).inc();
         self.durations.get_or_create(&RouteLabels { route }).observe(took.as_secs_f64());

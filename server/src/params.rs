@@ -1,4 +1,4 @@
-//! The parameters of an address, read strictly: what is not understood is an error, not a guess.
+//! The parameters of an address, read strictly: an unknown parameter is an error, not a guess.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -38,12 +38,12 @@ impl Params {
         Ok(params)
     }
 
-    /// A parameter as it is.
+    /// A parameter, as text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.single.get(name).map(String::as_str)
     }
 
-    /// What is searched for.
+    /// The query.
     pub(crate) fn query(&self) -> Result<&str, ApiError> {
         self.text("q").ok_or_else(|| {
             ApiError::parameter("query_missing", "q", "there is no parameter q; expected the words to search for")
@@ -67,7 +67,7 @@ impl Params {
         Ok(filters)
     }
 
-    /// A parameter as a number or a truth value; `expected` says what it should look like.
+    /// A parameter as a number or a truth value; `expected` describes a valid value.
     pub(crate) fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ApiError> {
         let Some(text) = self.text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {

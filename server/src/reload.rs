@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 32;
 /// Why the newest generation on disk does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReloadError {
-    /// For everybody: a sentence of ours, and perhaps the name of a generation.
+    /// Public: a sentence of ours, and perhaps the name of a generation.
     pub(crate) public: String,
     /// For the log: what failed, and where.
     pub(crate) detail: String,

@@ -1,6 +1,13 @@
 //! Opens the index, listens, and stops gracefully.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpServer,
@@ -18,12 +25,14 @@ use crate::{ServerConfig, State, access, analytics::Analytics, app, reload, rout
 
 /// Longest time that a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often what was counted is written down.
+/// How long a start waits for the model where its lookup table can answer meanwhile.
+const LOAD_FOR: Duration = Duration::from_secs(1);
+/// How often the counts are written to disk.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// Seconds that requests in progress get to finish after SIGTERM or SIGINT.
 const SHUTDOWN_SECONDS: u64 = 30;
 
-/// Serves until a signal ends it; what has begun is finished.
+/// Serves until a signal ends it, and finishes the requests in flight.
 ///
 /// # Errors
 /// If the index or the model cannot be opened, or the address not be listened at.
@@ -31,8 +40,11 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let engine = if config.keyword_only {
         Engine::open_keyword_only(&config.index, "started with --keyword-only")?
     } else {
-        Engine::open(&config.index, config.model.as_ref())?
+        Engine::open_unloaded(&config.index, config.model.as_ref())?
     };
+    if !engine.has_table() {
+        engine.load()?;
+    }
     if let Some(site) = &config.site {
         std::fs::read_dir(site).with_context(|| format!("cannot show the files of {}", site.display()))?;
     }
@@ -47,12 +59,9 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (site, origins) = (config.site.clone(), config.cors_origins.clone());
     let analytics = state.analytics.clone();
-    // So that the first mistyped query does not wait for it.
-    let masks = state.engine();
-    let warming = std::thread::Builder::new()
-        .name("masks".into())
-        .spawn(move || masks.mask_model().is_some())
-        .context("cannot start a thread")?;
+    let (warming, loaded) = warm(state.engine()).context("cannot start a thread")?;
+    // A start that is nearly over is waited for: then the model answers from the first request on.
+    let _ = loaded.recv_timeout(LOAD_FOR);
     let served = actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             let (state, site) = (state.clone(), site.clone());
@@ -103,7 +112,22 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     served
 }
 
-/// Writes the counts down as they grow; what a power cut takes is a minute's.
+/// Loads the models in a thread: the encoder, and the one that predicts masked tokens, so that the first mistyped
+/// query does not wait for it. The receiver hears when the encoder is loaded, or cannot be.
+fn warm(engine: Arc<Engine>) -> std::io::Result<(JoinHandle<()>, Receiver<()>)> {
+    let (tell, loaded) = channel();
+    let load = move || {
+        if let Err(error) = engine.load() {
+            tracing::error!(%error, "the model is not loaded; its lookup table answers in its place");
+        }
+        // The receiver is gone if loading took long.
+        let _ = tell.send(());
+        let _ = engine.mask_model();
+    };
+    Ok((std::thread::Builder::new().name("models".into()).spawn(load)?, loaded))
+}
+
+/// Writes the counts to disk as they grow; a power cut loses one minute of them.
 async fn save_now_and_then(analytics: Arc<Analytics>) {
     loop {
         sleep(SAVE_EVERY).await;

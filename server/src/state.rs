@@ -79,7 +79,7 @@ impl State {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
     }
 
-    /// Why the newest generation on disk does not answer, if it does not: what everybody may know of it.
+    /// Why the newest generation on disk does not answer, in words for the public.
     pub(crate) fn reload_error(&self) -> Option<String> {
         self.reload_error.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|error| error.public.clone())
     }

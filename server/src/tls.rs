@@ -11,7 +11,7 @@ use rustls::{
 /// Reads a certificate chain and its key.
 ///
 /// # Errors
-/// If one of the files cannot be read, or is not what it should be; the error names it.
+/// If one of the files cannot be read or is invalid; the error names it.
 pub(crate) fn load(certificate: &Path, key: &Path) -> Result<ServerConfig> {
     let reading = |path: &Path| format!("cannot read {} as PEM", path.display());
     let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);

@@ -1,4 +1,4 @@
-// What the widget does: keys, focus, requests, filters, recent searches, events.
+// The widget's behaviour: keys, focus, requests, filters, recent searches, events.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -156,7 +156,7 @@ describe("hotkeys", () => {
     assert.equal(await focused(page), "after");
   });
 
-  test("what the page has handled, composes or switched off is left alone", async () => {
+  test("the widget leaves alone keys that the page has handled, composes or switched off", async () => {
     const page = await open();
     await page.evaluate(() => document.body.addEventListener("keydown", (event) => event.preventDefault(), { once: true }));
     await page.keyboard.press("/");
@@ -244,7 +244,7 @@ describe("requests", () => {
     assert.match(await part(page, "top .snippet").first().textContent(), /^The indexer/);
   });
 
-  test("a busy server is asked once more by itself, then by hand", async () => {
+  test("the widget asks a busy server once more on its own, then on request", async () => {
     const page = await open({ scenario: "busy" });
     await openDialog(page);
     await input(page).fill("index");
@@ -318,7 +318,7 @@ describe("requests", () => {
 describe("counting", () => {
   const queries = () => counted().map(({ params }) => params.get("q"));
 
-  test("what was meant is counted once, not the letters on the way there", async () => {
+  test("the final query is counted once, not the letters on the way there", async () => {
     const page = await open({ attributes: { facets: "tags" } });
     await openDialog(page);
     await page.keyboard.type("how index", { delay: 120 });
@@ -466,7 +466,7 @@ describe("events and methods", () => {
     // A dialog tells of its closing a moment after it is closed.
     await until(page, () => window.fired.some(({ type }) => type === "cloze-close"));
     for (const type of ["cloze-open", "cloze-close", "cloze-results"]) assert.equal((await fired(page, type)).length, 1, type);
-    assert.match(page.url(), /\/test/, "and goes there by itself");
+    assert.match(page.url(), /\/test/, "and goes there on its own");
   });
 
   test("a click of the mouse can be taken, too; with Control it is a new tab", async () => {

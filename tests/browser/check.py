@@ -22,7 +22,7 @@ import guides
 import hostile
 
 ROOT, HERE = guides.ROOT, guides.HERE
-BINARIES = ROOT / "target" / "release"
+BINARIES = guides.release_folder()
 # Opens the analytics of a server that ends with the test.
 KEY = "a-key-for-the-checks"
 AGAIN = "then run `make browser`"

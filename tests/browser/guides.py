@@ -10,10 +10,14 @@ from pathlib import Path
 from shutil import copytree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from binaries import release_folder, target_folder  # noqa: E402
+
 HERE = ROOT / "tests" / "browser"
 MDBOOK = "0.5.4"
 MKDOCS_MATERIAL = "9.8.1"
-TOOLS = ROOT / "target" / "tools"
+TOOLS = target_folder() / "tools"
 KINDS = ("html", "mdbook", "mkdocs")
 # Pages that a generator adds: a copy of the first chapter, and pages without content.
 EXCLUDED = {"html": [], "mdbook": ["/index.html", "404.html"], "mkdocs": ["404.html"]}
@@ -25,7 +29,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def ensure_mdbook():
-    """Installs mdBook into target/tools, unoptimised and only with the features of `mdbook build`: a minute instead of ten."""
+    """Installs mdBook into the target folder, unoptimised and only with the features of `mdbook build`: a minute instead of ten."""
     if (TOOLS / "bin" / "mdbook").exists():
         return True
     command = ["cargo", "install", "mdbook", "--version", MDBOOK, "--locked", "--quiet", "--debug", "--no-default-features", "--root", TOOLS]
@@ -90,7 +94,7 @@ def build(kind, scratch, start_server):
     addresses = {"ENDPOINT": "http://127.0.0.1:9", "SITE_URL": site}
     copy(kind, scratch / kind / "first", **addresses)
     generate(kind, scratch / kind / "first", out)
-    indexer = ROOT / "target" / "release" / "indexer"
+    indexer = release_folder() / "indexer"
     command = [indexer, "build", out, "--index", index, "--base-url", site, "--include", "**/*.html", "--quiet"]
     subprocess.run([*command, *(f"--exclude={path}" for path in EXCLUDED[kind])], check=True)
     server, addresses["ENDPOINT"] = start_server(index, ["--cors-origin", site])

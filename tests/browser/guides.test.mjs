@@ -38,7 +38,7 @@ for (const generator of ["html", "mdbook", "mkdocs"].filter((name) => options[na
   });
 }
 
-// What is tested is what the manual tells people to write.
+// The tests use the HTML that the manual tells people to write.
 for (const path of ["mdbook/theme/head.hbs", "mdbook/theme/header.hbs", "mkdocs/overrides/main.html", "docusaurus/src/theme/SearchBar.js"]) {
   test(`the manual has ${path}`, async () => {
     const [manual, file] = await Promise.all([read("../../docs/widget.md"), read(`guides/${path}`)]);

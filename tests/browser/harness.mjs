@@ -1,4 +1,4 @@
-// What every test needs: a browser, the development server, a page with the widget in it, and accessibility checks.
+// The tools of every test: a browser, the development server, a page with the widget in it, and accessibility checks.
 
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ export async function close() {
   dev.close();
 }
 
-// What the policy of a page forbade.
+// Requests that the page's policy blocked.
 function watch() {
   window.violations = [];
   document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => window.violations.push(`${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`));
@@ -64,7 +64,7 @@ export async function openDialog(page) {
   await input(page).waitFor({ state: "visible" });
 }
 
-// Types, and waits until the answer is there.
+// Types, and waits for the answer.
 export async function ask(page, text) {
   await input(page).fill(text);
   await settled(page);

@@ -7,7 +7,7 @@ import { accessible, ask, clean, dev, input, open, part, searches, settled, shoo
 const visit = (path = "", appearance = {}) => open({ url: `${dev.url}/${path}`, ...appearance });
 const address = (page) => new URL(page.url()).search;
 
-test("the start shows examples, what is indexed, and takes the focus", async () => {
+test("the start shows examples and the size of the index, and takes the focus", async () => {
   const page = await visit();
   await until(page, () => /17 pages/.test(document.getElementById("generation").textContent));
   assert.equal(await page.evaluate(() => document.activeElement.localName), "cloze-search");

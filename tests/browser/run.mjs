@@ -1,5 +1,5 @@
 // `node run.mjs [--server address --key key] [--hostile address] [--html address --mdbook address --mkdocs address]
-// [--shots folder] [--browser /usr/bin/chromium]`: check.py starts what has those addresses.
+// [--shots folder] [--browser /usr/bin/chromium]`: check.py starts the servers with those addresses.
 // Drives the widget and the search page in a browser; with a server, also against its answers.
 
 import { after, afterEach, test } from "node:test";
@@ -10,6 +10,6 @@ after(close);
 
 const files = ["states", "behaviour", "trust", "page", ...(options.server ? ["server"] : []), ...(options.html ? ["guides"] : [])];
 const loaded = Promise.all(files.map((name) => import(`./${name}.test.mjs`)));
-// It keeps the runner, and so the browser, from ending before the last file is there.
-test("all files are there", () => loaded);
+// It keeps the runner, and so the browser, from ending before the last file is loaded.
+test("all files are loaded", () => loaded);
 await loaded;

@@ -19,7 +19,7 @@ const source = (name) => readFile(new URL(name, WIDGET), "utf8");
 const isComment = (line) => line.startsWith("//") || (line.startsWith("/*") && line.endsWith("*/"));
 const packed = (text) => text.split("\n").map((line) => line.trim()).filter((line) => line && !isComment(line)).map((line) => `${line}\n`).join("");
 
-// What the Rust server answers at /widget.js: the same parts in the same order.
+// The Rust server's answer at /widget.js: the same parts in the same order.
 export async function widget() {
   const scripts = await Promise.all(PARTS.map((part) => source(`${part}.js`)));
   return packed(`(() => {\n"use strict";\nconst CSS = String.raw\`${await source("widget.css")}\`;\n${scripts.join("")}})();\n`);
@@ -88,7 +88,7 @@ async function file(url) {
   return null;
 }
 
-// `log` holds what came in for a scenario: { name, path, params, headers, body }.
+// `log` holds the requests of a scenario: { name, path, params, headers, body }.
 export async function start({ port = 0, server = null, scenario = "docs" } = {}) {
   const log = [];
   const http = createServer(async (request, response) => {

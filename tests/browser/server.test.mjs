@@ -61,21 +61,21 @@ test("modes and explanations", async () => {
   await clean(page);
 });
 
-test("what the server refuses is said", async () => {
+test("the widget explains a refusal", async () => {
   const page = await visit();
   await page.evaluate(() => document.querySelector("cloze-search").setAttribute("mode", "nonsense"));
   await ask(page, "index");
   assert.match(await part(page, "message").textContent(), /mode/);
 });
 
-test("nothing is found for what is not there", async () => {
+test("a query without an answer finds nothing", async () => {
   const page = await visit("?q=%22zxqv+wvutsr%22");
   await settled(page);
   assert.match(await part(page, "message").textContent(), /Nothing found/);
   await clean(page);
 });
 
-test("a search is counted once, and what is opened is one click of it", async () => {
+test("a search is counted once, and an opened result is one click of it", async () => {
   const page = await visit();
   await page.evaluate(() => {
     document.querySelector("cloze-search").setAttribute("report-clicks", "");
@@ -138,7 +138,7 @@ describe("documents that want scripts to run", () => {
     await ask(page, "orchard");
     if (await part(page, "more").isVisible()) await part(page, "more").click();
     await settled(page);
-    assert.ok((await titles(page)).some((title) => title.includes("<img src=x onerror")), "titles are shown as they are written");
+    assert.ok((await titles(page)).some((title) => title.includes("<img src=x onerror")), "titles keep their characters");
     assert.ok((await part(page, "chip").count()) > 0);
     for (const option of await part(page, "option").all()) {
       await option.hover({ force: true });

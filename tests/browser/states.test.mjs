@@ -26,7 +26,7 @@ const STATES = {
     async check(page) {
       await part(page, "more").click();
       await until(page, () => /failed · Try again/.test(document.querySelector("cloze-search").view.more.textContent));
-      assert.equal((await titles(page)).length, 10, "what was there stays");
+      assert.equal((await titles(page)).length, 10, "the old results stay");
     },
   },
   hostile: { scenario: "hostile", query: "index", attributes: { facets: "tags" } },
@@ -126,7 +126,7 @@ for (const inline of [false, true]) {
     await until(page, () => document.querySelector("cloze-search").shadowRoot.querySelector(".chip").ariaPressed === "true");
     await input(page).focus();
     await page.keyboard.press("ArrowDown");
-    // Backgrounds are gone: what is active, pressed or has the focus is outlined, and marks keep a colour of their own.
+    // Without backgrounds, outlines show the active, pressed and focused elements, and marks keep a colour of their own.
     const outlined = (name) => part(page, name).first().evaluate((node) => getComputedStyle(node).outlineStyle);
     assert.equal(await outlined("option[aria-selected=true]"), "solid");
     assert.equal(await outlined("chip[aria-pressed=true]"), "solid");

@@ -1,4 +1,4 @@
-// What the server sends is data, what the page forbids is not done, and the whole stays small.
+// Answers are data, the widget keeps to the page's policy, and the whole stays small.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ test("the script weighs at most 14,336 bytes with gzip", async () => {
   assert.ok(bytes <= 14336, `${bytes} bytes`);
 });
 
-test("nothing of what the server sends is executed or made a link that executes", async () => {
+test("the widget executes nothing that the server sends, and makes no link that executes", async () => {
   const page = await open({ scenario: "hostile", attributes: { facets: "tags" } });
   await openDialog(page);
   await ask(page, "index <img src=x onerror=\"window.__pwned='query'\">");

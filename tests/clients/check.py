@@ -15,6 +15,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from binaries import release_folder  # noqa: E402
+
 CLIENTS = ROOT / "tests" / "clients"
 PYTHON = CLIENTS / ".venv" / "bin" / "python"
 KEY = "a-key-for-the-checks"
@@ -43,7 +47,7 @@ def clients():
 
 def serve(scratch):
     """Starts a server on the project's manual. Returns the process and its address."""
-    binaries, index = ROOT / "target" / "release", str(Path(scratch) / "index")
+    binaries, index = release_folder(), str(Path(scratch) / "index")
     subprocess.run([binaries / "indexer", "build", ROOT / "docs", "--index", index, "--quiet"], check=True)
     command = [binaries / "server", "--index", index, "--listen", "127.0.0.1:0", "--analytics"]
     environment = {**os.environ, "CLOZE_ADMIN_KEY": KEY, "CLOZE_SEARCH_KEY": KEY + "-2", "CLOZE_LOG": "warn"}

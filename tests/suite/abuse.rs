@@ -1,4 +1,4 @@
-//! What a server in public gets to see: rubbish, slow clients, and more than it can do.
+//! The traffic of a public server: rubbish, slow clients, and more than it can do.
 
 use std::{
     io::{Read, Write},
@@ -95,7 +95,7 @@ fn malformed_requests_neither_stop_nor_surprise_the_server() {
                     let answer = answer.strip_prefix(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&answer);
                     let (status, text) = (Reply::read(answer).status, String::from_utf8_lossy(&bytes));
                     assert!(status < 500 || status == 503, "{status} for {text:?}");
-                    // What breaks off may be dropped; what is complete is answered, and never dropped.
+                    // The server may drop a request that breaks off. It answers every complete request.
                     assert!(status > 0 || !is_whole(&bytes), "no answer to {text:?}");
                     *statuses.lock().unwrap().entry(status).or_default() += 1;
                 }
@@ -109,7 +109,7 @@ fn malformed_requests_neither_stop_nor_surprise_the_server() {
     assert!(!log.contains("panicked") && log.contains("cloze_server::access"), "{log}");
 }
 
-/// A client that sends a byte now and then, and what it was answered.
+/// A client that sends a byte now and then, and its answer.
 struct Slow {
     stream: TcpStream,
     answer: Vec<u8>,

@@ -18,7 +18,13 @@ fn reasons(bad: &[(&str, &[u8])]) -> Vec<String> {
 
 #[test]
 fn invalid_utf8_is_skipped_with_its_place() {
-    assert_eq!(reasons(&[("bad.md", b"line\nab\xff")]), ["bad.md: not UTF-8 (byte 7, line 2)"]);
+    // What is left of a file is UTF-8, so it is no text of another encoding.
+    assert_eq!(reasons(&[("bad.md", b"l\xc3\xadne\nab\xff")]), ["bad.md: not UTF-8 (byte 8, line 2)"]);
+    assert_eq!(reasons(&[("bad.txt", b"PK\x03\x04\0\0")]), ["bad.txt: a binary file, not text (byte 4 is zero)"]);
+    assert_eq!(
+        reasons(&[("bad.jsonl", b"\xef\xbb\xbf{\"text\": \"\xff\"}\n")]),
+        ["bad.jsonl:1: not UTF-8 (byte 10 of the line)"]
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `indexer build`: what goes in, what stays out, and what the report says.
+//! `indexer build`: which files it reads and leaves out, and its report.
 
 use cloze_index::Generation;
 
@@ -69,9 +69,9 @@ fn include_and_exclude_choose_files() {
 #[test]
 fn identical_passages_are_encoded_once() {
     let site = Site::new();
-    for i in 0..1000 {
-        site.write(&format!("{i:04}.md"), "# Same\n\nThe same text on every page.\n");
-    }
+    let record =
+        |i| format!("{{\"_id\": \"{i:04}\", \"title\": \"Same\", \"text\": \"The same text on every page.\"}}\n");
+    site.write("same.jsonl", (0..1000).map(record).collect::<String>());
     site.write("other.md", "# Other\n\nSomething quite different: penguins.\n");
     let report = site.build();
     assert_eq!((report["passages"].as_u64(), report["encoded"].as_u64()), (Some(1001), Some(2)));
@@ -80,6 +80,54 @@ fn identical_passages_are_encoded_once() {
     assert_eq!((generation.passages(), generation.vectors()), (1001, 2));
     // The one other page is found in spite of a thousand copies of its rival.
     assert_eq!(site.search("penguins", cloze_query::Mode::Semantic).hits[0].id, "other.md");
+}
+
+#[test]
+fn a_page_is_indexed_once() {
+    let html = "<title>T</title><main><h1>T</h1><p>The text.</p></main>";
+    let site =
+        Site::with(&[("a/t.html", html), ("a/print/t.html", html), ("a/_sources/t.rst.txt", "T\n=\n\nThe *text*.\n")]);
+    site.write("other.md", page("other"));
+    let report = site.build();
+    let left_out = report["left_out"].as_array().unwrap().iter();
+    let reasons: Vec<_> = left_out.map(|s| (s["source"].as_str().unwrap(), s["reason"].as_str().unwrap())).collect();
+    assert_eq!(reasons, [("a/_sources/t.rst.txt", "source of a/t.html"), ("a/print/t.html", "same as a/t.html")]);
+    let again = site.build();
+    assert_eq!((again["unchanged"].as_bool(), sources(&again, "left_out").len()), (Some(true), 2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_page_is_not_a_page() {
+    let site = Site::with(&[("a.md", &page("a")), ("b/c.md", &page("c"))]);
+    std::os::unix::fs::symlink("b", site.docs().join("0")).unwrap();
+    std::os::unix::fs::symlink("../a.md", site.docs().join("b/d.md")).unwrap();
+    let report = site.build();
+    assert_eq!(report["pages"], 2);
+    assert_eq!(sources(&report, "left_out"), ["0/c.md", "0/d.md", "b/d.md"]);
+}
+
+#[test]
+fn a_search_gives_the_current_version() {
+    let text = |version| format!("# Limits\n\nAt most 110 kilos an hour. Version {version}.\n");
+    let site = Site::with(&[("other.md", &page("other"))]);
+    for version in ["3.3", "3.10", "next"] {
+        site.write(&format!("{version}/limits.md"), text(version));
+    }
+    let report = site.build();
+    assert_eq!(report["pages"], 4);
+    let found = |query: &str| {
+        let answer = site.search(query, cloze_query::Mode::Hybrid);
+        answer.hits.into_iter().map(|hit| (hit.id, hit.other_versions)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("limits kilos")[0], ("3.10/limits.md".to_owned(), Some(2)));
+    assert!(found("limits kilos").iter().all(|(id, _)| id.starts_with("3.10/") || id == "other.md"));
+    assert_eq!(found("limits kilos version:3.3"), [("3.3/limits.md".to_owned(), Some(2))]);
+    assert!(found("other").contains(&("other.md".to_owned(), None)));
+    // Another version of the page changes what is stored of the others.
+    site.write("2.0/limits.md", text("2.0"));
+    site.build();
+    assert_eq!(found("limits kilos")[0], ("3.10/limits.md".to_owned(), Some(3)));
 }
 
 #[test]

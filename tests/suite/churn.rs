@@ -118,7 +118,7 @@ fn compare(site: &Site, rounds: usize, most_queries: usize, most_different: f64)
     let mut random = Random(5);
     site.build_with(&[]);
     let (mut changed, mut tombstones) = (0, 0);
-    // The last round is a small one, so that what it leaves is not compacted.
+    // The last round is a small one, so that its tombstones are not compacted.
     for round in 0..=rounds {
         let one_in = if round < rounds { 2 * rounds } else { 30 };
         changed += churn(&site.docs(), round, one_in, &mut random);
@@ -167,7 +167,7 @@ fn a_site_of_which_half_has_changed_answers_as_a_fresh_build() {
             site.write(&name, format!("# {}\n\n## {section}", page.display()));
         }
     }
-    // What is gone counts in how frequent words are until it is compacted, and shows more in a small index.
+    // Until compaction, deleted passages affect word frequencies, most in a small index.
     compare(&site, 4, 100, 0.03);
 }
 

@@ -49,8 +49,8 @@ fn what_is_right_or_meant_so_stays() {
     let engine = site.engine();
     for query in [
         "how do I restore a snapshot",
-        "restoring snapshots",  // other forms of words that are there
-        "delete the elephant",  // a word that the index lacks, but everybody knows
+        "restoring snapshots",  // other forms of known words
+        "delete the elephant",  // a common word that the index lacks
         "\"forgoten pasword\"", // quoted
         "--dry-rnu",            // a flag
         "useEfect",             // an identifier
@@ -77,6 +77,7 @@ fn a_rare_word_is_put_right_only_where_its_neighbours_speak_for_another() {
     let engine = site.engine();
     let meant = "which football team won the match";
     assert_eq!(corrected(&engine, "which football tem won the match").as_deref(), Some(meant));
+    assert_eq!(corrected(&engine, "which footbal team won the match").as_deref(), Some(meant), "a stem is no word");
     assert_eq!(corrected(&engine, "what does a tem look through"), None);
     assert_eq!(corrected(&engine, "did Mr Ream win the match"), None, "a name");
 }

@@ -72,7 +72,7 @@ fn programs_say_what_is_damaged_and_end() {
         let error = stderr(&output);
         assert!(error.contains("rows.f16 is damaged: 5 bytes") && error.contains("build it again"), "{error}");
     }
-    assert!(rows.exists(), "what cannot be read is never deleted");
+    assert!(rows.exists(), "unreadable files are never deleted");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn no_index_and_a_broken_pointer_say_what_to_do() {
 #[test]
 fn a_second_writer_is_told_who_writes() {
     let site = built();
-    let options = cloze_index::WriterOptions { dimension: 384, model: serde_json::Value::Null };
+    let options = cloze_index::WriterOptions { dimension: 384, model: serde_json::Value::Null, token_neighbours: 3 };
     let writer = cloze_index::Writer::begin(&site.index(), options).unwrap();
     let output = site.run("indexer", &["build", "docs"]);
     let error = stderr(&output);
@@ -109,7 +109,7 @@ fn a_second_writer_is_told_who_writes() {
     assert_eq!(site.build()["generation"], "000002");
 }
 
-/// Where the generation before does not share what is damaged, it answers, and programs say so.
+/// If the generation before does not share the damaged file, it answers, and the programs say so.
 #[test]
 fn the_generation_before_answers_unless_it_shares_the_damaged_file() {
     let site = built();
@@ -162,7 +162,7 @@ fn a_server_starts_on_the_generation_before_and_takes_up_the_next_one() {
     assert!(output.status.success() && stderr(&output).contains("000002.damaged"), "{}", stderr(&output));
     server.wait_until("the next one is taken up", |ready| ready["generation"] == "000003");
     let aside = site.index().join("generations/000002.damaged/pages.jsonl");
-    assert_eq!(fs::read(&aside).unwrap(), b"short", "what cannot be read is kept");
+    assert_eq!(fs::read(&aside).unwrap(), b"short", "the unreadable file is kept");
     for text in ["Text of d.", "Text of e.", "Text of f."] {
         site.write("d.md", format!("# D\n\n{text}\n"));
         site.build();

@@ -158,7 +158,7 @@ fn prompts_go_in_front_of_queries_and_passages() {
     }
 }
 
-/// Prompts that the model does not list are said at the build, stored in the index and used by searches.
+/// Prompts that the model does not list are given to the build, stored in the index and used by searches.
 #[test]
 fn prompts_of_the_user_are_those_of_the_index() {
     let site = crate::site::Site::with(&[("a.md", "# A\n\nText of a page.\n")]);

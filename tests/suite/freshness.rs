@@ -1,4 +1,4 @@
-//! Builds that follow other builds: what is encoded, kept and removed, and that the result answers
+//! Builds that follow other builds: which passages they encode, keep and remove, and that the result answers
 //! as a build from nothing would.
 
 use std::{
@@ -39,7 +39,7 @@ pub fn garden() -> Site {
     site
 }
 
-/// What a build says it did: passages `[encoded, reused, removed, in all]`.
+/// The counts in a build's report: passages `[encoded, reused, removed, in all]`.
 pub fn counts(report: &Value) -> [u64; 4] {
     ["encoded", "reused", "removed", "passages"].map(|key| report[key].as_u64().unwrap())
 }
@@ -57,7 +57,7 @@ fn only_what_is_new_is_encoded() {
     let edited = site.build();
     assert_eq!(counts(&edited), [2, 6, 2, 8]);
     assert_eq!(site.search("sour", Mode::Keyword).hits[0].id, "guide/soil.md");
-    assert!(site.search("worms", Mode::Keyword).no_match, "what is gone is not found");
+    assert!(site.search("worms", Mode::Keyword).no_match, "deleted pages are not found");
     assert!(site.search("compost for worms", Mode::Semantic).hits.iter().all(|h| !h.snippet.text.contains("worms")));
 
     fs::rename(site.docs().join("guide"), site.docs().join("handbook")).unwrap();
@@ -125,7 +125,7 @@ fn a_new_seed() -> u64 {
     now.as_nanos() as u64
 }
 
-/// Random adding, editing, deleting, renaming and killing against a plain map of what should be there.
+/// Random adding, editing, deleting, renaming and killing against a plain map of the expected pages.
 #[test]
 fn any_history_answers_as_a_build_from_nothing() {
     let site = garden();
@@ -148,9 +148,17 @@ fn any_history_answers_as_a_build_from_nothing() {
             match random.below(4) {
                 0 => {
                     let new = format!("n{round}-{}.md", random.below(1000));
-                    expected.insert(new, page("new", &format!("Something new, number {}.", random.below(9))));
+                    expected.insert(
+                        new,
+                        page("new", &format!("Something new, number {round} and {}.", random.below(1000))),
+                    );
                 }
-                1 => drop(expected.insert(name, page("edited", &format!("Edited late, number {}.", random.below(9))))),
+                1 => {
+                    drop(expected.insert(
+                        name,
+                        page("edited", &format!("Edited late, number {round} and {}.", random.below(1000))),
+                    ))
+                }
                 2 if expected.len() > 2 => drop(expected.remove(&name)),
                 _ => {
                     let text = expected.remove(&name).unwrap();
@@ -193,11 +201,13 @@ fn a_frozen_index_opens_and_can_be_built_upon() {
     assert_eq!(site.search("frozen lettuce", Mode::Hybrid).hits[0].id, "frozen.md");
     site.write("frozen.md", fs::read_to_string(fixture("index-3.md")).unwrap());
     site.write("fresh.md", page("fresh", "Fresh radishes."));
-    let report = site.build();
-    assert_eq!(counts(&report), [2, 2, 0, 4], "what it holds is not encoded again");
+    let (_, report) = site.build_with(&["--token-codes", "none"]);
+    assert_eq!(counts(&report), [2, 2, 0, 4], "its passages are not encoded again");
+    assert_eq!(counts(&site.build()), [4, 0, 0, 4], "codes of tokens need the encoder once");
+    assert_eq!(counts(&site.build()), [0, 4, 0, 4]);
 }
 
-/// An index of the format before this one: refused with advice, left as it is, and built beside.
+/// An index of the format before this one: refused with advice, left unchanged, and replaced by a build beside it.
 #[test]
 fn an_older_format_is_left_alone_and_built_anew() {
     let site = Site::new();
@@ -243,7 +253,7 @@ impl Watch {
         Self { child, reports, errors }
     }
 
-    /// Ends it; gives how many reports nobody has read.
+    /// Ends it; returns the number of unread reports.
     fn end(mut self) -> usize {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -277,7 +287,7 @@ fn a_watch_passes_by_files_that_a_build_does_not_read() {
         site.write(name, "Not to be read.");
         thread::sleep(Duration::from_millis(700));
     }
-    // What was ignored counts from when it is not.
+    // An ignored file counts once it is no longer ignored.
     site.write(".gitignore", "nothing/\n");
     let next: Value = serde_json::from_str(&watch.reports.next().unwrap().unwrap()).unwrap();
     assert_eq!(next["pages"], 5, "the first report after the first one: {next}");
@@ -289,7 +299,7 @@ fn a_watch_tries_again_after_a_build_that_failed() {
     let site = garden();
     let mut watch = Watch::start(&site);
     wait_for_pages(&mut watch.reports, 4);
-    let options = cloze_index::WriterOptions { dimension: 384, model: Value::Null };
+    let options = cloze_index::WriterOptions { dimension: 384, model: Value::Null, token_neighbours: 3 };
     let writer = cloze_index::Writer::begin(&site.index(), options).unwrap();
     site.write("late.md", page("late", "Nothing happens after this."));
     let error = watch.errors.next().unwrap().unwrap();

@@ -59,7 +59,7 @@ fn was_full(output: &Output) -> bool {
     true
 }
 
-/// What was live is live, and whole.
+/// The live generation is still live, and complete.
 fn is_whole(site: &Site, generation: &str) {
     assert_eq!(site.search("fine", cloze_query::Mode::Keyword).generation, generation);
     let verified = site.run("indexer", &["verify"]);

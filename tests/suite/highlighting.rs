@@ -1,4 +1,4 @@
-//! Semantic highlighting: the best sentence, and words that mean what was asked.
+//! Semantic highlighting: the best sentence, and words that mean the same as the query's.
 
 use cloze_query::{Highlight, Mode, Request};
 
@@ -23,7 +23,7 @@ fn the_best_sentence_is_shown_and_its_words_are_marked() {
     request.mode = Mode::Semantic;
     let engine = site.engine();
     let by_words = engine.search(&request).unwrap();
-    assert!(!by_words.hits[0].snippet.text.contains("slumber"), "no word of the query is there");
+    assert!(!by_words.hits[0].snippet.text.contains("slumber"), "it has no word of the query");
     request.highlight = Highlight::Semantic;
     let by_meaning = engine.search(&request).unwrap();
     let snippet = &by_meaning.hits[0].snippet;

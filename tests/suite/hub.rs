@@ -210,7 +210,7 @@ fn offline_without_the_model_says_so() {
     assert!(stderr(&gone).contains("cannot fetch the file list of model \"acme/none\""), "{}", stderr(&gone));
 }
 
-/// A pull that is killed half-way leaves what it has, and the next one goes on from there.
+/// A pull that is killed half-way keeps its bytes, and the next pull resumes from there.
 #[test]
 fn a_pull_that_was_killed_is_resumed_by_the_next_one() {
     let repository = Repository { files: tiny(), drops: AtomicUsize::new(0), lies: false, stalls: AtomicUsize::new(1) };
@@ -248,7 +248,11 @@ fn another_architecture_is_pulled_as_onnx_with_its_data() {
     let pull = hub.run(&site, "indexer", &["model", "pull", "acme/tiny"], &[]);
     assert!(pull.status.success(), "{}", stderr(&pull));
     assert!(hub.count("/onnx/model.onnx ") > 0 && hub.count("/onnx/model.onnx_data ") > 0);
-    assert_eq!(hub.count("model.safetensors") + hub.count("model_quantized"), 0, "what is not needed stays there");
+    assert_eq!(
+        hub.count("model.safetensors") + hub.count("model_quantized"),
+        0,
+        "it downloads only the files it needs"
+    );
     let info = hub.run(&site, "indexer", &["model", "info", "acme/tiny"], &[]);
     let info = String::from_utf8_lossy(&info.stdout).into_owned();
     assert!(info.contains("another (onnx/model.onnx as it is)"), "{info}");

@@ -1,4 +1,4 @@
-//! Programs killed at random moments (SIGKILL): what they were at goes on from where it was.
+//! Programs killed at random moments (SIGKILL): the next run resumes their work.
 
 use std::{
     fs,
@@ -65,7 +65,7 @@ impl Killer {
     }
 }
 
-/// What an index answers from: a generation, if its number is known, and a word that only its pages have.
+/// The expected state of an index: a generation, if its number is known, and a word that only its pages have.
 struct State {
     generation: String,
     word: &'static str,
@@ -124,7 +124,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
 
-/// Makes an index what it was in a copy.
+/// Restores an index from a copy.
 fn restore(site: &Site, from: &Path) {
     fs::remove_dir_all(site.index()).unwrap();
     copy(from, &site.index());
@@ -207,7 +207,7 @@ fn killed_imports_lose_nothing() {
         killer.attempt(&site, &["import", archive]);
         found.check(&site, &old, &new);
         assert_eq!(site.build()["pages"], 4, "the next build");
-        // Also if it had nothing to do: what was to be imported has its number, and was never live.
+        // Even without work: the imported generation has its number, and was never live.
         is_tidy(&site);
     }
     restore(&site, &whole);
@@ -257,7 +257,7 @@ fn encoded(lines: &[String]) -> Vec<(u64, f64)> {
     lines.iter().filter_map(at).collect()
 }
 
-/// What was encoded before a kill is not encoded again, but for what one second was good for.
+/// After a kill, a build encodes again at most one second's worth of passages.
 #[test]
 fn a_killed_build_is_resumed() {
     let site = Site::new();
@@ -285,7 +285,7 @@ fn a_killed_build_is_resumed() {
         let (last, at) = *log.last().expect("it encodes");
         let a_second_before = log.iter().rev().find(|(_, seconds)| *seconds <= at - 1.0).map_or(0, |(n, _)| *n);
         // Only the writer can look into the ledger.
-        let options = WriterOptions { dimension: 384, model: serde_json::Value::Null };
+        let options = WriterOptions { dimension: 384, model: serde_json::Value::Null, token_neighbours: 3 };
         let known = Writer::begin(&site.index(), options).unwrap().ledger().counts().unwrap().0 as u64;
         assert!(
             known >= durable + a_second_before,

@@ -6,11 +6,13 @@
 
 mod abuse;
 mod answers;
+mod asks;
 mod bad_input;
 mod building;
 mod churn;
 mod circles;
 mod corrections;
+mod crawling;
 mod damage;
 mod embeddings;
 mod encoder;
@@ -21,6 +23,7 @@ mod highlighting;
 mod hub;
 mod judged;
 mod kills;
+mod lookups;
 mod masks;
 mod operating;
 mod predicting;

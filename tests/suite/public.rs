@@ -1,4 +1,4 @@
-//! A server that anybody can reach: keys, origins, rates, and what it never says.
+//! A public server: keys, origins, rates, and the secrets it keeps.
 
 use std::{
     io::{Read, Write},
@@ -128,7 +128,7 @@ fn what_a_client_makes_up_does_not_give_it_another_address() {
     let site = site();
     let server =
         Server::start(&site, &["--rate-limit", "60", "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.0.0.0/8"]);
-    // The proxy adds the address it was called from behind what the client wrote.
+    // The proxy appends the address of its caller to the client's own header.
     let ask = |i: usize| {
         let forwarded = format!("9.9.{}.{}, 1.2.3.4, 10.0.0.7", i / 250, i % 250);
         server.send("GET", "/search?q=apples", &[("X-Forwarded-For", &forwarded)], "").unwrap().status
@@ -139,7 +139,7 @@ fn what_a_client_makes_up_does_not_give_it_another_address() {
         let forwarded = format!("9.9.9.{i}");
         server.send("GET", "/search?q=apples", &[("X-Forwarded-For", &forwarded)], "").unwrap().status
     };
-    assert!((0..40).map(ask).any(|status| status == 429), "without a trusted proxy nobody is believed");
+    assert!((0..40).map(ask).any(|status| status == 429), "without a trusted proxy the header counts for nothing");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn assert_carried(reply: &Reply, what: &str) {
     assert!(reply.header("content-security-policy").unwrap().starts_with("default-src 'self'"), "{what}");
 }
 
-/// What is not HTTP, or more of it than any handler should see, is refused below them.
+/// The server refuses bytes that are not HTTP, and oversized requests, before any handler sees them.
 #[test]
 fn heads_are_bounded() {
     let server = Server::start(&site(), &[]);

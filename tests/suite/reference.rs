@@ -1,4 +1,4 @@
-//! The reference data beside the checkout, whatever is there: judged sets and sites. What a set has to
+//! The reference data beside the checkout: judged sets and sites. What a set has to
 //! reach stands in `tests/data/marks.json`; no code knows a set's name.
 
 use std::{
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-/// The reference data, or nothing where it is absent.
+/// The reference data; `None` if it is absent.
 pub fn data() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     if dir.is_dir() {
@@ -25,7 +25,7 @@ pub fn soak() -> bool {
     std::env::var_os("CLOZE_SOAK").is_some()
 }
 
-/// What is asked of sets that are known.
+/// The goals for known sets.
 pub fn marks() -> Value {
     serde_json::from_str(include_str!("../data/marks.json")).unwrap()
 }

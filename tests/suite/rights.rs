@@ -117,7 +117,7 @@ fn listing(root: &Path) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
     all
 }
 
-/// `query` and `server` answer from an index that nobody may write.
+/// `query` and `server` answer from a read-only index.
 fn answers(query: &std::process::Output, server: Command) {
     let text = String::from_utf8_lossy(&query.stdout);
     assert!(query.status.success() && text.contains("Good"), "{}", stderr(query));

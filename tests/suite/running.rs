@@ -21,7 +21,7 @@ pub struct Server {
     log: Option<NamedTempFile>,
 }
 
-/// What it answered.
+/// Its answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -71,7 +71,7 @@ impl Server {
         server
     }
 
-    /// What it has logged so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         self.log.as_ref().map(|log| fs::read_to_string(log.path()).unwrap()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! `GET /suggest`: what is offered while somebody types.
+//! `GET /suggest`: suggestions while the reader types.
 
 use cloze_query::suggest::SuggestionKind;
 

@@ -91,7 +91,7 @@ fn a_trained_model_predicts_as_training_measured() {
         loss -= f64::from(chosen);
         total += 1;
     }
-    // The dump is longer than what is asked here, so the figures are near, not equal.
+    // The dump is longer than this sample, so the figures are near, not equal.
     let (top1, mean) = (right as f64 / f64::from(total), loss / f64::from(total));
     let figure = |what: &str| measured["model"][what].as_f64().unwrap();
     assert!((top1 - figure("top1")).abs() < 0.06 && (mean - figure("loss")).abs() < 0.2, "{top1} {mean}, {measured}");
@@ -106,6 +106,36 @@ fn the_same_seed_trains_the_same_model() {
     assert_eq!(one["after"], two["after"]);
     let other = report(&short(dir.path(), "three", &[&steps[..], &["--seed", "2"]].concat()).output().unwrap());
     assert_ne!(one["after"], other["after"]);
+}
+
+/// A head may replace more layers than are trained; those belong to the new head too.
+#[test]
+fn a_head_that_is_trained_further_keeps_the_layers_it_brought() {
+    let dir = TempDir::new().unwrap();
+    let model = dir.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        fs::copy(fixture("tiny-bert").join(name), model.join(name)).unwrap();
+    }
+    let text_file = dir.path().join("text.txt");
+    fs::write(&text_file, text()).unwrap();
+    let run = |layers: &str, out: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_indexer"));
+        command.args(["train", "--block", "32", "--batch", "8", "--steps", "20", "--json", "--learning-rate", "0.005"]);
+        command.args(["--train", layers]).args(more).arg("--text").arg(&text_file).arg("--from").arg(&model);
+        let out = dir.path().join(out);
+        report(&command.arg("--out").arg(&out).output().unwrap());
+        fs::read(out.join("mask_head.safetensors")).unwrap()
+    };
+    let names = |file: &[u8]| {
+        let header = String::from_utf8_lossy(&file[8..file.len().min(20_000)]).into_owned();
+        ["layer.0.output.dense", "layer.1.output.dense", "cls.predictions.bias"].map(|name| header.contains(name))
+    };
+    let both = run("2", "first", &["--fresh-head"]);
+    assert_eq!(names(&both), [true; 3]);
+    assert_eq!(names(&run("1", "alone", &["--fresh-head"])), [false, true, true], "the lower one is the encoder's");
+    fs::write(model.join("mask_head.safetensors"), both).unwrap();
+    assert_eq!(names(&run("1", "second", &[])), [true; 3]);
 }
 
 /// Kills a run again and again; what comes out is what an undisturbed run gives.

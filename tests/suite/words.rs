@@ -337,7 +337,7 @@ fn a_title_may_look_like_syntax() {
             assert_eq!(hits[0].score, 0.95, "{query} in {mode:?}: {:?}", hits[0]);
         }
     }
-    // What is no title is still read as a query.
+    // A text that is no title is still read as a query.
     assert_eq!(keyword(&site, "front matter version:2"), ["two.md"]);
     // Nor does a title count that a filter hides.
     let mut request = Request::new("using version:2 in front matter").unwrap();

@@ -1,12 +1,12 @@
-//! A search, as its body asks about it.
+//! The questions that a body asks about a search.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{Extent, KeywordQuery};
 
-/// What the body needs to know of a search. A body that answers at once calls [`Ask::ahead`] and [`Ask::words`]
-/// on two threads, because the query is still being encoded while its words are being understood; after both it
-/// calls [`Ask::vector`] and [`Ask::is_near`].
+/// The facts that a body needs about a search. A body that answers at once calls [`Ask::ahead`] and [`Ask::words`] on
+/// two threads, because the query is encoded while its words are analysed. After both it calls [`Ask::vector`] and
+/// [`Ask::is_near`].
 pub trait Ask: Sync {
     /// Candidates that each leg proposes.
     fn depth(&self) -> usize;
@@ -14,13 +14,13 @@ pub trait Ask: Sync {
     /// The nearest passages that count as found.
     fn counted(&self) -> usize;
 
-    /// The vector of the query as it was typed, if the search probably needs it. It is not narrowed by filters.
+    /// The vector of the query as typed, if the search probably needs it. Filters do not narrow it.
     fn ahead(&self) -> Option<Arc<[f32]>>;
 
-    /// The words, once they are understood; `None` if that failed.
+    /// The words, once they are analysed; `None` if the analysis failed.
     fn words(&self) -> Option<Words>;
 
-    /// The vector of the query as it was understood; `None` if the search has no semantic leg. Called after
+    /// The vector of the query after its analysis; `None` if the search has no semantic leg. Called after
     /// [`Ask::words`].
     fn vector(&self) -> Option<Arc<[f32]>>;
 
@@ -32,20 +32,24 @@ pub trait Ask: Sync {
 /// The words of a search.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
-    /// What the keyword leg looks for.
+    /// The query of the keyword leg.
     pub query: KeywordQuery,
-    /// The same without words such as "the"; searched where no passage is near.
+    /// The same without words such as "the"; the keyword leg searches for them if no passage is near.
     pub subject: KeywordQuery,
-    /// The query by which candidates are scored, if they are scored as hits of `query`.
+    /// The query that scores candidates, if hits of `query` are scored.
     pub scored: KeywordQuery,
-    /// Whether the keyword leg proposes, even if the semantic leg does.
+    /// Whether the keyword leg proposes candidates even if the semantic leg does.
     pub propose: bool,
-    /// Whether the keyword leg proposes where no passage is near.
+    /// Whether the keyword leg proposes candidates if no passage is near.
     pub fall_back: bool,
-    /// Whether there is nothing to search for, only something to filter by.
+    /// Whether the search has only filters and no words.
     pub is_list: bool,
-    /// How many of the matches have to be known.
+    /// How many of the matches the search must know.
     pub extent: Extent,
-    /// Values that a page's metadata must have: for every key one of them.
+    /// Values that a page's metadata must have: one of them for every key.
     pub filters: BTreeMap<String, Vec<String>>,
+    /// Whether the search may find only passages that hold every phrase.
+    pub only_phrases: bool,
+    /// Whether the search may also find pages that a newer version supersedes.
+    pub all_versions: bool,
 }

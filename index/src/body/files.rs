@@ -1,4 +1,4 @@
-//! The body that lies in files: postings and stored passages by tantivy, vectors in segments of our own.
+//! The body in files: tantivy stores postings and passages, and our own segments store vectors.
 
 use std::{
     collections::BTreeMap,
@@ -11,21 +11,32 @@ use super::{
     ask::{Ask, Words},
     proposal::{Candidates, Near, Proposal, Shown},
 };
+use rayon::prelude::*;
+
 use crate::{
-    Error, Extent, KeywordHits, KeywordQuery, Passage, PassageId, Result, Scored, Selection,
+    Error, Extent, KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, Scored, Selection,
     lexical::{Opened, Postings},
+    passage::LINKS,
     side_by_side,
     vectors::VectorSearch,
 };
 
-/// Candidates that a walk over a graph keeps at least; recall@10 of 100,000 vectors is about .99 at this width.
+/// Minimum number of candidates that a walk over a graph keeps; recall@10 of 100,000 vectors is about .99 at this
+/// width.
 const EF: usize = 256;
+
+/// Minimum number of passages whose tokens one thread compares.
+const LOOKED_AT: usize = 16;
 
 /// Vectors and postings in the files of a generation.
 pub struct FilesBody {
     postings: Postings,
     vectors: VectorSearch,
     dimension: usize,
+    /// Passages of current versions, if pages have several versions.
+    current: Option<Selection>,
+    /// Passages that are lists of links, if there are any.
+    links: Option<Selection>,
 }
 
 /// The keyword leg of a proposal.
@@ -40,9 +51,23 @@ struct Lexical {
 }
 
 impl FilesBody {
-    pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Self {
+    pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Result<Self> {
         let postings = Postings::new(opened, vectors.sample());
-        Self { postings, vectors, dimension }
+        let (current, links) = (postings.current()?, postings.marked(LINKS)?);
+        Ok(Self { postings, vectors, dimension, current, links })
+    }
+
+    /// Passages that the search may find; all, if `None`.
+    fn among(&self, words: &Words) -> Result<Option<Selection>> {
+        let selected = self.postings.select(&words.filters, &words.query)?;
+        Ok(match (selected, self.current.as_ref().filter(|_| !words.all_versions)) {
+            (selected, None) => selected,
+            (None, Some(current)) => Some(current.clone()),
+            (Some(mut selected), Some(current)) => {
+                selected.intersect(current);
+                Some(selected)
+            }
+        })
     }
 
     /// The vectors, by segment.
@@ -56,8 +81,8 @@ impl FilesBody {
         self.vectors.len()
     }
 
-    /// As [`Body::nearest`], by walks that keep `width` candidates: with more they find more of the nearest and
-    /// take longer. For measuring the cost and the recall of a width.
+    /// As [`Body::nearest`], by walks that keep `width` candidates. A larger width finds more of the nearest and
+    /// takes longer. This method measures the cost and the recall of a width.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the vector has another dimension than the generation.
@@ -80,8 +105,8 @@ impl FilesBody {
         self.postings.passage(id)
     }
 
-    /// Passages of pages that have, for every key, one of its values, and nothing that the query excludes; `None`
-    /// if neither asks for anything.
+    /// Passages of pages that have, for every key, one of its values, and nothing that the query excludes; `None` if
+    /// neither restricts the search.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
@@ -111,7 +136,12 @@ impl FilesBody {
     }
 
     fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
-        let among = self.postings.select(&words.filters, &words.query)?;
+        let mut among = self.among(words)?;
+        if words.only_phrases {
+            // A phrase that no passage holds has no answer, even if passages have some of its words.
+            let held = self.postings.phrase_matches(&words.query)?;
+            among = if held.is_empty() { Some(held) } else { among };
+        }
         let phrases = match words.query.has_phrases() {
             true => self.phrases(&words.query, among.as_ref())?,
             false => Vec::new(),
@@ -122,7 +152,7 @@ impl FilesBody {
         let took = started.elapsed();
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
         let together = best.map(|best| self.postings.coverage(&words.subject, best.passage)).transpose()?;
-        // The encoder is still busy with the query, so there is time for scores that fusing needs.
+        // The encoder is still busy with the query, so this thread can compute the scores that fusion needs.
         let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
         let scores = self.postings.scores(&words.scored, &found)?;
         Ok(Lexical { among, phrases, hits, took, together, scores })
@@ -133,7 +163,7 @@ impl FilesBody {
         Ok(all.iter().filter(|p| among.is_none_or(|s| s.contains(*p))).collect())
     }
 
-    /// The semantic leg: the one that ran ahead, if it looked for the right vector everywhere.
+    /// The semantic leg: the result that ran ahead, if it used the right vector and no filter.
     fn near_of(&self, ask: &dyn Ask, ahead: Option<Result<Near>>, among: Option<&Selection>) -> Result<Option<Near>> {
         let Some(vector) = ask.vector() else { return Ok(None) };
         match ahead {
@@ -142,7 +172,7 @@ impl FilesBody {
         }
     }
 
-    /// Decides whether the semantic leg takes part, and lets the words answer where they have to.
+    /// Decides whether the semantic leg takes part, and lets the words answer if they must.
     fn settle(&self, ask: &dyn Ask, words: &Words, together: Option<f32>, proposal: &mut Proposal<'_>) -> Result<()> {
         let among = proposal.among.as_ref();
         let keyword = |query| self.keyword(query, ask.depth(), words.extent, among);
@@ -153,7 +183,7 @@ impl FilesBody {
             return Ok(());
         };
         if !ask.is_near(near.nearest.first().map(|n| n.score), together) {
-            // A query that no passage answers gets no semantic noise. Words that carry its subject may still occur.
+            // A query that no passage answers gets no semantic noise. The words of its subject may still occur.
             let hits = if words.fall_back { keyword(&words.subject)? } else { KeywordHits::default() };
             (near.nearest, near.counted) = (Vec::new(), Vec::new());
             (proposal.words, proposal.scores, proposal.abstained) = (Some(hits), Vec::new(), true);
@@ -172,7 +202,8 @@ impl Body for FilesBody {
             let Some(words) = ask.words() else { return Ok(None) };
             Ok::<_, Error>(Some((self.lexical(&words, ask.depth())?, words)))
         };
-        let ahead = || ask.ahead().map(|vector| self.near(vector, ask, None));
+        // If pages have versions, nearly every search has a filter, so only the vector is computed ahead.
+        let ahead = || ask.ahead().filter(|_| self.current.is_none()).map(|vector| self.near(vector, ask, None));
         let (ahead, words) = side_by_side(ahead, words);
         let Some((Lexical { among, phrases, hits, took, together, scores }, words)) = words? else { return Ok(None) };
         let words_took = hits.is_some().then_some(took);
@@ -204,7 +235,8 @@ impl Body for FilesBody {
     }
 
     fn nearest(&self, vector: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
-        // With more vectors, more are nearly as near as the nearest: a front that grows with their root keeps recall.
+        // In a larger index, more vectors are nearly as near as the nearest. A front that grows with the square root
+        // of their number keeps the recall.
         self.nearest_within(vector, k, EF.max(self.vectors().isqrt()), among)
     }
 
@@ -237,6 +269,10 @@ impl Candidates for FilesCandidates<'_> {
         Ok(self.0.vectors.spread(vector))
     }
 
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Vec<Option<f32>> {
+        passages.par_iter().with_min_len(LOOKED_AT).map(|&p| self.0.vectors.token_similarity(query, p)).collect()
+    }
+
     fn vector(&self, passage: PassageId) -> Vec<f32> {
         self.0.vectors.vector(passage)
     }
@@ -245,12 +281,16 @@ impl Candidates for FilesCandidates<'_> {
         self.0.postings.scores(query, passages)
     }
 
+    fn is_links(&self, passage: PassageId) -> bool {
+        self.0.links.as_ref().is_some_and(|links| links.contains(passage))
+    }
+
     fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
         self.0.postings.coverage(query, passage)
     }
 }
 
-/// Passages that are read from the files when they are needed.
+/// Passages; the body reads each from the files on demand.
 struct FilesShown<'b> {
     postings: &'b Postings,
     facets: BTreeMap<String, BTreeMap<String, u64>>,

@@ -1,14 +1,14 @@
-//! The body of a generation: passages, vectors and postings, wherever they lie.
+//! The body of a generation: passages, vectors and postings, wherever they are stored.
 //!
-//! A generation is a [`Head`](crate::Head) and a body. The head is small and local: words with their counts,
-//! titles, headings, calibration. The body can be large: files on this machine ([`FilesBody`]), or one day an
-//! index of a cluster. So a search asks its body few questions, and each is one batch: [`Body::company`] while
-//! mistyped words are corrected, [`Body::propose`] for candidates with everything that scores them, and
-//! [`Body::show`] for the passages that the reader gets.
+//! A generation is a [`Head`](crate::Head) and a body. The head is small and local: words with their counts, titles,
+//! headings, calibration. The body can be large: files on this machine ([`FilesBody`]), or in future an index on a
+//! cluster. So a search asks its body few questions, each as one batch: [`Body::company`] while it corrects mistyped
+//! words, [`Body::propose`] for candidates with all data for their scores, and [`Body::show`] for the passages of the
+//! answer.
 //!
-//! - `ask`: a search, as its body asks about it;
+//! - `ask`: the questions that a body asks about a search;
 //! - `proposal`: the candidates of both legs, and their scores;
-//! - `files`: the body that lies in files.
+//! - `files`: the body in files.
 
 mod ask;
 mod files;
@@ -22,24 +22,24 @@ use crate::{Extent, KeywordHits, KeywordQuery, PassageId, Result, Scored, Select
 
 /// Passages, vectors and postings.
 ///
-/// Every method fails with the errors of its place: [`crate::Error::Lexical`], [`crate::Error::Damaged`] or
+/// Every method fails with the errors of its storage: [`crate::Error::Lexical`], [`crate::Error::Damaged`] or
 /// [`crate::Error::Mismatch`] for files.
 pub trait Body: Send + Sync {
-    /// For each word (folded), the most that one passage with it has of a query's words, each counted by its
-    /// rarity: 0 to 1. Words that are frequent throughout are left out where there are too many places to look at.
+    /// For each word (folded), the largest share of a query's words in one passage with that word: 0 to 1, with each
+    /// word weighted by its rarity. If there are too many places to examine, the body skips the most frequent words.
     ///
     /// # Errors
     /// See the trait.
     fn company(&self, words: &[&str], rest: &KeywordQuery) -> Result<Vec<f32>>;
 
-    /// The candidates of both legs; `None` if the search has nothing to ask, because it failed on its own side.
+    /// The candidates of both legs; `None` if the search failed on its own side and asks for nothing.
     ///
     /// # Errors
     /// See the trait.
     fn propose<'b>(&'b self, ask: &dyn Ask) -> Result<Option<Proposal<'b>>>;
 
-    /// Passages to be shown, and counts of the metadata values of `found` for the keys `facets`. `passages` are
-    /// those that may be read.
+    /// Passages to show, and counts of the metadata values of `found` for the keys `facets`. The caller may read only
+    /// `passages`.
     ///
     /// # Errors
     /// See the trait.
@@ -63,6 +63,6 @@ pub trait Body: Send + Sync {
     fn keyword(&self, query: &KeywordQuery, k: usize, extent: Extent, among: Option<&Selection>)
     -> Result<KeywordHits>;
 
-    /// Scores of given passages, for those that need no proposal.
+    /// Scores of given passages, for callers that need no proposal.
     fn candidates(&self) -> Box<dyn Candidates + '_>;
 }

@@ -1,28 +1,28 @@
-//! The candidates of a search, and everything that scores them.
+//! The candidates of a search, and all data for their scores.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{KeywordHits, KeywordQuery, Passage, PassageId, Result, Scored, Selection};
+use crate::{KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, Scored, Selection};
 
-/// What a body proposes for a search.
+/// A body's candidates for a search.
 pub struct Proposal<'b> {
-    /// Passages that may be found; all, if `None`.
+    /// Passages that the search may find; all, if `None`.
     pub among: Option<Selection>,
-    /// Passages that hold every quoted phrase; none, if nothing was quoted.
+    /// Passages that hold every quoted phrase; none, if the query has no quoted phrase.
     pub phrases: Vec<PassageId>,
     /// The semantic leg.
     pub near: Option<Near>,
-    /// Why the semantic leg failed; the words answer alone then.
+    /// Why the semantic leg failed; the words then answer alone.
     pub failed: Option<crate::Error>,
     /// The keyword leg.
     pub words: Option<KeywordHits>,
-    /// Scores of the first hits of `words` by [`crate::body::Words::scored`], as far as they are known.
+    /// Scores of the first hits of `words` by [`crate::body::Words::scored`], as many as are known.
     pub scores: Vec<f32>,
     /// Whether no passage is near enough to be an answer.
     pub abstained: bool,
     /// Time of the keyword leg.
     pub words_took: Option<Duration>,
-    /// What scores the candidates.
+    /// The source of the candidates' scores.
     pub candidates: Box<dyn Candidates + 'b>,
 }
 
@@ -57,7 +57,7 @@ pub struct Near {
     pub took: Duration,
 }
 
-/// Scores of candidates, from what the body has sent with them: no method asks it again.
+/// Scores of candidates, from the data that the body sent with them: no method asks the body again.
 pub trait Candidates: Sync {
     /// Cosine similarity of passages to a unit vector, in their order.
     ///
@@ -71,7 +71,11 @@ pub trait Candidates: Sync {
     /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
     fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
 
-    /// The vector of a passage, as it is stored: in half floats.
+    /// For each passage, the mean of the similarities of the query's tokens to its nearest tokens; `None` for a
+    /// passage without codes.
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Vec<Option<f32>>;
+
+    /// The vector of a passage, in the precision of its stored half floats.
     fn vector(&self, passage: PassageId) -> Vec<f32>;
 
     /// BM25 of passages, in their order; 0 for a passage that has none of the words.
@@ -80,14 +84,17 @@ pub trait Candidates: Sync {
     /// [`crate::Error::Lexical`] if the keyword engine fails.
     fn keyword_scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>>;
 
-    /// The share of the query's words that a passage has, each by its rarity: 0 to 1.
+    /// Whether a passage is a list of links, which leads to content and has none of its own.
+    fn is_links(&self, passage: PassageId) -> bool;
+
+    /// The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
     ///
     /// # Errors
     /// [`crate::Error::Lexical`] if the keyword engine fails.
     fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32>;
 }
 
-/// Passages as they are stored, and counts of metadata values.
+/// Stored passages, and counts of metadata values.
 pub trait Shown: Sync {
     /// A passage.
     ///

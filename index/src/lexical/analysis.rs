@@ -1,15 +1,15 @@
-//! From text to the terms that are indexed and searched for.
+//! From text to the terms of the index and of queries.
 //!
-//! Text is cut at white space into chunks, a chunk at anything that is not a letter or a digit into
-//! words. Beside its words, a chunk that is more than a word (`C++`, `--dry-run`, `std::io::Read`,
-//! `useEffect`, `7.4.1`) is a term as a whole, so that an identifier finds itself first and its
-//! parts find it too; so is every name in it. Neighbouring parts of a name are one more term
-//! (`username` in `getUserName`). Emoji and operators are terms at the place of the word after them. Chinese, Japanese and Korean, which are written without spaces or with
-//! endings attached, are cut into overlapping pairs of characters.
+//! The analysis cuts text at white space into chunks, and a chunk into words at every character other than a letter
+//! or digit. Beside its words, a chunk that is more than a word (`C++`, `--dry-run`, `std::io::Read`, `useEffect`,
+//! `7.4.1`) is a term as a whole, so that an identifier finds itself first and its parts find it too. So is every name
+//! in it. Neighbouring parts of a name are one more term (`username` in `getUserName`). Emoji and operators are terms at
+//! the position of the word after them. The analysis
+//! cuts Chinese, Japanese and Korean into overlapping pairs of characters, because these languages have no spaces or
+//! attach endings to words.
 //!
-//! A stemmer knows its language's accents, so it comes before they are taken away. Of `sécurité` and
-//! `securite` it makes two stems then; the second, which somebody without the accents at hand types,
-//! stands beside the first.
+//! A stemmer knows its language's accents, so it runs before their removal. It therefore makes two stems of
+//! `sécurité` and `securite`. The index holds the second beside the first, for users who type without accents.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -42,14 +42,14 @@ pub enum Form {
     Symbol,
 }
 
-/// A word of a text, and a term it is indexed as.
+/// A word of a text, and a term for it in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalysedWord {
     /// The term: lower case, without accents, stemmed if it is a word.
     pub term: String,
-    /// The term it is as well: the stem of the word without its accents, where that is another one.
+    /// The second term: the stem of the word without its accents, if that differs.
     pub bare: Option<String>,
-    /// Bytes of the text that it stands for (half-open).
+    /// The range of bytes of the text that it stands for (half-open).
     pub bytes: Range<usize>,
     /// Number of the word inside the text. Terms of one word share it.
     pub position: usize,
@@ -58,7 +58,7 @@ pub struct AnalysedWord {
 }
 
 impl AnalysedWord {
-    /// Its term, and the one it is as well.
+    /// Its term, and its second term if it has one.
     pub fn terms(&self) -> impl Iterator<Item = &String> {
         [&self.term].into_iter().chain(&self.bare)
     }
@@ -74,19 +74,19 @@ impl AnalysedWord {
 pub struct Analyzer(Stems);
 
 impl Analyzer {
-    /// The analyzer for a page's language (BCP 47); English where nothing is said, no stemming for
-    /// a language that has no stemmer.
+    /// The analyzer for a page's language (BCP 47); English if the page states none, no stemming for a language
+    /// without a stemmer.
     #[must_use]
     pub fn for_language(lang: Option<&str>) -> Self {
         Self(Stems::of(stemmer(lang.unwrap_or("en"))))
     }
 
-    /// All terms of a text that is indexed.
+    /// All terms of a text for the index.
     pub fn index_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
         self.terms(text, true)
     }
 
-    /// The terms of a query: of running Chinese, Japanese or Korean only the pairs.
+    /// The terms of a query: only the pairs for running Chinese, Japanese or Korean.
     pub fn query_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
         self.terms(text, false)
     }
@@ -99,7 +99,7 @@ impl Analyzer {
     }
 
     fn composed_terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
-        // An English word and the space after it are some six bytes.
+        // An English word and the space after it take about six bytes.
         let mut out = Vec::with_capacity(text.len() / 5);
         let mut position = 0;
         for chunk in chunks(text) {
@@ -223,7 +223,7 @@ pub(crate) fn primary_subtag(lang: &str) -> String {
     lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// Whether a word such as "the" or "how" says nothing about a subject (English).
+/// Whether a word such as "the" or "how" carries no information about a subject (English).
 #[must_use]
 pub fn is_stop_word(word: &str) -> bool {
     const QUESTIONS: [&str; 14] =
@@ -237,20 +237,20 @@ pub fn is_stop_word(word: &str) -> bool {
     is_listed || QUESTIONS.contains(&word.as_str())
 }
 
-/// The words of a text with the terms they are indexed as; for marking matches in a snippet.
+/// The words of a text with their terms in the index, to mark matches in a snippet.
 #[must_use]
 pub fn analyse(text: &str, lang: Option<&str>) -> Vec<AnalysedWord> {
     Analyzer::for_language(lang).index_terms(text)
 }
 
-/// Lower case, without accents: how words are compared that need not be stemmed.
+/// Lower case, without accents: the form for comparing words that need no stemming.
 #[must_use]
 pub fn fold(text: &str) -> String {
     Analyzer::for_language(None).folded(text)
 }
 
-/// A title as it is compared with a query: lower case, without accents, white space tidied, the
-/// punctuation at its end left out.
+/// The form of a title for comparison with a query: lower case, without accents, with normalised white space and
+/// without punctuation at its end.
 pub(crate) fn verbatim_key(text: &str) -> String {
     let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let trimmed = tidy.trim_end_matches(['.', '?', '!', ':', ';', ',']);
@@ -270,8 +270,8 @@ fn add_symbols(text: &str, end: usize, out: &mut Vec<AnalysedWord>) {
     }
 }
 
-/// Overlapping pairs of a run, a position each; single characters as well if `single`, or if there
-/// is but one. Gives the next position.
+/// Overlapping pairs of a run, each with its own position; also single characters if `single`, or if there is only
+/// one. Returns the next position.
 fn cjk(text: &str, run: Range<usize>, position: usize, single: bool, out: &mut Vec<AnalysedWord>) -> usize {
     let starts: Vec<usize> = text[run.clone()].char_indices().map(|(offset, _)| run.start + offset).collect();
     let end_of = |i: usize| starts.get(i + 1).copied().unwrap_or(run.end);

@@ -1,24 +1,24 @@
-//! Which words keep company with others: whether passages that have the one have the others too.
+//! Co-occurrence of words: whether passages with one word also have the others.
 
 use std::collections::HashMap;
 
 use super::{postings::Postings, query::QueryWord};
 use crate::{KeywordQuery, PassageId, Result};
 
-/// Places of the other words that are looked at; the rarest words come first, as they say most.
+/// Limit for the examined places of the other words. The rarest words come first, as they are the most informative.
 const MOST_PLACES: u64 = 20_000;
 
-/// What a query's other words say about the passages that have them.
+/// The weight of a query's other words in the passages that have them.
 struct Rest {
-    /// Of each passage that has any of the words, their rarity taken together.
+    /// For each passage that has any of the words, the sum of their rarities.
     found: HashMap<PassageId, f32>,
-    /// Of all the words together.
+    /// The sum for all the words.
     all: f32,
 }
 
 impl Postings {
-    /// For each word, the most that one passage with it has of the query's words, each counted by its rarity:
-    /// 0 to 1. A word is looked for just as it is written, folded.
+    /// For each word, the largest share of the query's words in one passage with that word: 0 to 1, with each word
+    /// weighted by its rarity. The look-up uses the written form of a word, folded.
     pub(crate) fn company(&self, words: &[&str], rest: &KeywordQuery) -> Result<Vec<f32>> {
         let rest = self.rest(rest)?;
         words.iter().map(|word| self.most_shared(word, &rest)).collect()

@@ -1,4 +1,4 @@
-//! What the beginning of a title, a heading or a word may become.
+//! Completions of partial titles, headings and words.
 
 use super::{
     analysis::{Analyzer, verbatim_key},
@@ -14,24 +14,23 @@ use crate::{PassageId, Result};
 pub struct KnownWord {
     /// The word, folded: lower case, without accents.
     pub word: String,
-    /// Passages that have it, those that are gone but not yet compacted away included.
+    /// Passages that have it, including deleted ones before their compaction.
     pub passages: u32,
 }
 
-/// What begins as a text begins.
+/// Titles, headings and words that begin with a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Completions {
     /// A passage of a page for each title, the shortest title first.
     pub titles: Vec<PassageId>,
     /// A passage below each heading, the shortest heading first.
     pub headings: Vec<PassageId>,
-    /// What the last word may become, the most frequent first.
+    /// Completions of the last word, the most frequent first.
     pub words: Vec<KnownWord>,
 }
 
 impl WordList {
-    /// Titles and headings that begin as the text does, and words that begin as its last word does;
-    /// `most` of each.
+    /// Titles and headings that begin with the text, and words that begin with its last word; at most `most` of each.
     pub(crate) fn completions(&self, text: &str, most: usize) -> Result<Completions> {
         let key = verbatim_key(text);
         if key.is_empty() {
@@ -46,8 +45,8 @@ impl WordList {
         })
     }
 
-    /// Words of the index that are nearly this one: fewest edits first, then the most frequent. Empty
-    /// where the index has the word itself.
+    /// Words of the index that are near this one: fewest edits first, then the most frequent. Empty if the index has
+    /// the word itself.
     pub(crate) fn near(&self, word: &str) -> Result<Vec<KnownWord>> {
         let folded = Analyzer::for_language(None).folded(word);
         if self.knows(&folded)? {
@@ -58,7 +57,7 @@ impl WordList {
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
 
-    /// Words of the index within some edits of this one, itself left out, fewest edits first, then the
+    /// Words of the index within `edits` edits of this one, without the word itself: fewest edits first, then the
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
@@ -66,8 +65,8 @@ impl WordList {
         Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
-    /// Passages that have a word just as it is written, but for case and accents; those that have it inside of a
-    /// name, where no other does.
+    /// Passages that have a word in exactly this form, apart from case and accents. If none has, passages that have it
+    /// inside a name.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
         match self.opened.documents_with(self.opened.fields.words, &folded)? {
@@ -87,7 +86,7 @@ impl WordList {
         Ok(most)
     }
 
-    /// Passages that have a word in any form, as the stemmers of the index's languages see it.
+    /// Passages that have a word in any form, according to the stemmers of the index's languages.
     pub(crate) fn passages_with_stem(&self, word: &str) -> Result<u64> {
         let mut most = 0;
         for language in &self.opened.languages {
@@ -98,7 +97,7 @@ impl WordList {
         Ok(most)
     }
 
-    /// The first live passage of each title or heading whose term begins so.
+    /// The first live passage of each title or heading whose term begins with `prefix`.
     fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
         let mut terms: Vec<String> = self.opened.terms_from(self.opened.fields.verbatim, prefix)?.into_keys().collect();
         terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
@@ -116,7 +115,7 @@ impl WordList {
         Ok(found)
     }
 
-    /// The most frequent words that begin so.
+    /// The most frequent words that begin with `prefix`.
     pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
         let terms = self.opened.terms_from(self.opened.fields.words, prefix)?.into_iter();
         let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();

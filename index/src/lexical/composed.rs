@@ -1,8 +1,8 @@
-//! One character for a letter and its accents, however they were typed.
+//! One character for a letter and its accents, regardless of how the user typed them.
 //!
-//! `é` is one character, or `e` and a combining accent: file systems and some keyboards give the
-//! second. Both are to be the same word, so text is brought to Unicode's normalisation form C
-//! (UAX #15) before it is cut, and places in it are led back to the text as it was.
+//! `é` is one character, or `e` and a combining accent: file systems and some keyboards produce the second. Both must
+//! be the same word. So this module converts text to Unicode's normalisation form C (UAX #15) before the cutting, and
+//! maps places in it back to the original text.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -13,7 +13,7 @@ use unicode_normalization::{
 /// A text in form C.
 pub(super) struct Composed<'a> {
     text: Cow<'a, str>,
-    /// Stretches that are written differently: bytes here, bytes of the text as it was. Ascending.
+    /// Stretches that form C changes: bytes here, bytes of the original text. Ascending.
     rewritten: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -44,12 +44,12 @@ impl<'a> Composed<'a> {
         &self.text
     }
 
-    /// The bytes of the text as it was that a stretch came from.
+    /// The bytes of the original text that a stretch came from.
     pub(super) fn origin(&self, bytes: &Range<usize>) -> Range<usize> {
         self.place(bytes.start, |was| was.start)..self.place(bytes.end, |was| was.end)
     }
 
-    /// `inside` says which end is meant of a stretch that a place lies inside of.
+    /// For a place inside a stretch, `inside` chooses which end of the stretch to use.
     fn place(&self, at: usize, inside: impl Fn(&Range<usize>) -> usize) -> usize {
         let before = self.rewritten.partition_point(|(here, _)| here.start < at);
         match before.checked_sub(1).map(|i| &self.rewritten[i]) {
@@ -60,12 +60,12 @@ impl<'a> Composed<'a> {
     }
 }
 
-/// Whether a character never becomes one with what is before it.
+/// Whether a character never combines with the character before it.
 fn stands_alone(c: char) -> bool {
     c.is_ascii() || (canonical_combining_class(c) == 0 && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes)
 }
 
-/// Accents that are characters of their own and make no other one with the letter before them.
+/// The word without accents that are separate characters and do not compose with the letter before them.
 pub(super) fn without_loose_accents(word: &str) -> Cow<'_, str> {
     let is_accent = |c: char| matches!(u32::from(c), 0x300..=0x36f);
     if word.contains(is_accent) { Cow::Owned(word.replace(is_accent, "")) } else { Cow::Borrowed(word) }

@@ -1,4 +1,4 @@
-//! How much of a query a passage has anything to say about.
+//! The share of a query that a passage covers.
 
 use tantivy::Term;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{KeywordQuery, PassageId, Result};
 
-/// What a near word counts beside the word itself.
+/// Weight of a near word, relative to the word itself.
 const NEAR: f32 = 0.5;
 
 impl Postings {
-    /// The share of the query's words that the passage has, each by its rarity (0 to 1; 0 for a query
+    /// The share of the query's words that the passage has, each weighted by its rarity (0 to 1; 0 for a query
     /// without words).
     pub(crate) fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
         let (mut all, mut found) = (0.0, 0.0);
@@ -26,8 +26,8 @@ impl Postings {
         Ok(if all > 0.0 { found / all } else { 0.0 })
     }
 
-    /// BM25's inverse document frequency of the most frequent term that stands for a word; that of a
-    /// word which is nowhere, if only near words stand for it.
+    /// BM25's inverse document frequency of the most frequent term that stands for a word; that of a word that never
+    /// occurs, if only near words stand for it.
     fn rarity(&self, word: &QueryWord) -> Result<f32> {
         let mut frequency = 0;
         for (term, _) in word.terms.iter().filter(|_| word.is_known) {

@@ -1,14 +1,14 @@
-//! Where chunks, words and parts of words begin and end.
+//! The boundaries of chunks, words and parts of words.
 
 use std::ops::Range;
 
-/// Chunks of a text: what stands between white space, without the punctuation of sentences around it.
+/// Chunks of a text: the stretches between white space, without the sentence punctuation around them.
 pub(super) fn chunks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     text.split(char::is_whitespace).filter_map(move |piece| {
         let start = at;
         at += piece.len();
-        // The separator is one character of white space, of whatever width.
+        // The separator is one character of white space, of any width.
         at += text[at..].chars().next().map_or(0, char::len_utf8);
         let leading = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '$' | '@' | '_' | '#'));
         let trailing = |c: char| !(c.is_alphanumeric() || matches!(c, '+' | '#' | '_'));
@@ -19,8 +19,8 @@ pub(super) fn chunks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// Runs of letters and digits; a run of Chinese, Japanese or Korean is one of its own. The `s` of a
-/// possessive is dropped.
+/// Runs of letters and digits; a run of Chinese, Japanese or Korean is a separate run. The `s` of a possessive is
+/// omitted.
 pub(super) fn words(text: &str, chunk: Range<usize>) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut last: Option<(bool, usize)> = None;
@@ -51,7 +51,7 @@ fn is_mark(c: char) -> bool {
     matches!(u32::from(c), 0x300..=0x36f | 0x3099..=0x309a)
 }
 
-/// Whether a character is of a script that is cut into pairs.
+/// Whether a character belongs to a script that this module cuts into pairs.
 pub(super) fn is_cjk(c: char) -> bool {
     matches!(u32::from(c),
         0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x3007 | 0x3040..=0x30ff | 0x3130..=0x318f | 0x31f0..=0x31ff
@@ -65,7 +65,7 @@ pub(super) fn is_cjk_at(text: &str, at: usize) -> bool {
 /// Parts of `useEffect`, `HTTPServer`, `utf8Decoder` or `sha256`: cut where the case says that a word begins, and
 /// between letters and digits. Empty for a word of one part.
 pub(super) fn compound_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
-    // Of most words, which have no such place, no list is made.
+    // Most words have no such place. They return here, before a list is allocated.
     if !text[word.clone()].chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit()) {
         return Vec::new();
     }

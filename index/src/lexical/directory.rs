@@ -1,5 +1,5 @@
-//! A tantivy directory that is only read: it takes no locks, so it works on read-only media and
-//! never adds a file to a published generation.
+//! A read-only tantivy directory. It takes no locks, so it works on read-only media and never adds a file to a
+//! published generation.
 
 use std::{
     io,
@@ -12,7 +12,7 @@ use tantivy::directory::{
     error::{DeleteError, LockError, OpenReadError, OpenWriteError},
 };
 
-/// See the module.
+/// See the module documentation.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadOnly(MmapDirectory);
 

@@ -1,4 +1,4 @@
-//! Which metadata values passages have.
+//! The metadata values of passages.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +20,7 @@ pub(crate) fn count(searcher: &Searcher, documents: &[DocAddress], keys: &[Strin
     let mut term = String::new();
     for (reader, documents) in searcher.segment_readers().iter().zip(by_segment) {
         let Some(column) = reader.fast_fields().str("metadata")? else { continue };
-        // Values are numbers in the column; each is looked up once, however many pages have it.
+        // Values are numbers in the column. Each is looked up once, regardless of how many pages have it.
         let mut by_value: HashMap<u64, u64> = HashMap::new();
         for document in documents {
             column.term_ords(document).for_each(|value| *by_value.entry(value).or_insert(0) += 1);

@@ -1,33 +1,33 @@
-//! The best matches of a query, and what all matches are like.
+//! The best matches of a query, and statistics of all matches.
 
 use tantivy::{DocId, query::Query};
 
 use super::{one_per_page::OnePerPage, postings::Postings, query::KeywordQuery, sample::deviation};
 use crate::{PassageId, Result, Scored, Selection, best::BestK};
 
-/// Best matches that stand for all where not all are looked at.
+/// Number of best matches that represent all, if the search does not examine all.
 const COUNTED: usize = 100;
 
-/// What the keyword leg found.
+/// The results of the keyword leg.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KeywordHits {
     /// Best first; ties by the lower number.
     pub hits: Vec<Scored>,
-    /// Standard deviation of the scores over all passages of the index, those without a match
-    /// counting as 0: what a score has to stand out from.
+    /// Standard deviation of the scores over all passages of the index, where a passage without a match counts as 0.
+    /// A meaningful score exceeds this spread.
     pub spread: f32,
     /// A passage of each page that matches, in no order.
     pub pages: Vec<PassageId>,
-    /// Whether pages may match that are not among those.
+    /// Whether other pages may match too.
     pub is_cut: bool,
 }
 
-/// How much of what matches has to be known.
+/// How many of the matches the search must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Extent {
     /// Every match.
     All,
-    /// Where very much matches, the best of it.
+    /// Only the best, if there are very many matches.
     #[default]
     Best,
 }
@@ -50,7 +50,7 @@ impl Postings {
         }
     }
 
-    /// Passages that have each of the query's terms, added up.
+    /// The sum, over the query's terms, of the passages that have each.
     fn postings(&self, query: &KeywordQuery) -> Result<u64> {
         let terms = query.words.iter().flat_map(|w| &w.terms);
         terms.map(|(term, _)| self.opened.documents_with(self.opened.fields.content, term)).sum()
@@ -72,9 +72,9 @@ impl Postings {
         Ok(KeywordHits { hits: best.into_sorted(), spread, pages: pages.passages, is_cut: false })
     }
 
-    /// Passes by what cannot be among the best (Ding and Suel, "Faster Top-k Document Retrieval Using
-    /// Block-Max Indexes", 2011). Words such as "the", which most passages have, decide nothing about who is
-    /// among the best here; they count when these are scored.
+    /// Skips passages that cannot be among the best (Ding and Suel, "Faster Top-k Document Retrieval Using Block-Max
+    /// Indexes", 2011). Words such as "the", which most passages have, do not decide here which passages are among
+    /// the best; they count in the scores of these.
     fn best_matches(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
         let failed = |e: tantivy::TantivyError| self.opened.failed("search", &e);
         let wanted = k.max(COUNTED);
@@ -109,7 +109,7 @@ mod tests {
     };
     use std::sync::Arc;
 
-    /// Passages of made-up words, the low numbers frequent.
+    /// Passages of made-up words, in which words with low numbers are frequent.
     fn lexical(dir: &std::path::Path) -> (WordList, Postings) {
         let mut writer = LexicalWriter::create(dir).expect("writable");
         let mut state = 1u64;

@@ -1,4 +1,4 @@
-//! Keywords: postings and stored passages. The only place that knows tantivy.
+//! Keywords: postings and stored passages. The only module that uses tantivy.
 
 mod analysis;
 mod company;

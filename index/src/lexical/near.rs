@@ -1,4 +1,4 @@
-//! Words of an index that are nearly a given one.
+//! Words of an index that are near a given one.
 //!
 //! Schulz and Mihov, "Fast String Correction with Levenshtein-Automata" (2002): the automaton of all
 //! words within some edits, transpositions counted as one, walks the term dictionary.
@@ -11,19 +11,19 @@ use tantivy::Searcher;
 use tantivy::schema::Field;
 use tantivy_fst::Automaton;
 
-/// Near words that are taken.
+/// Maximum number of near words.
 const MOST: usize = 5;
-/// Words whose near ones are remembered.
+/// Number of words whose near words are cached.
 const KEPT: usize = 1024;
 
-/// A word of the index near to another one.
+/// A word of the index that is near another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearWord {
     /// The word, folded: lower case, without accents.
     pub word: String,
-    /// Letters inserted, left out, exchanged or swapped with their neighbour.
+    /// Number of letters inserted, omitted, replaced or swapped with their neighbour.
     pub edits: u8,
-    /// Passages that have it, those that are gone but not yet compacted away included.
+    /// Passages that have it, including deleted ones before their compaction.
     pub documents: u64,
 }
 
@@ -49,14 +49,14 @@ impl Automaton for Walk {
     }
 }
 
-/// What automata are made from; it takes longer to make than they do.
+/// The builder of automata; it takes longer to make than they do.
 fn builder(edits: u8) -> &'static LevenshteinAutomatonBuilder {
     static ONE: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
     static TWO: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
     if edits <= 1 { &ONE } else { &TWO }
 }
 
-/// Edits that a word of this length may be away: none for short words, two for long ones.
+/// Maximum number of edits for a word of this length: none for short words, two for long ones.
 fn allowed_edits(word: &str) -> u8 {
     match word.chars().count() {
         0..=3 => 0,
@@ -65,7 +65,7 @@ fn allowed_edits(word: &str) -> u8 {
     }
 }
 
-/// Looks for words that are near, and remembers what it found: one search asks for the same several times.
+/// Finds near words and caches them: one search asks for the same word several times.
 pub(crate) struct NearWords {
     searcher: Searcher,
     field: Field,
@@ -73,7 +73,7 @@ pub(crate) struct NearWords {
 }
 
 impl NearWords {
-    /// Over the terms of a field, which are words as they are written.
+    /// Searches the terms of a field, which are words in their written form.
     pub(crate) fn new(searcher: Searcher, field: Field) -> Self {
         Self { searcher, field, known: Cache::new(KEPT) }
     }

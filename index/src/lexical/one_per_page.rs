@@ -2,7 +2,7 @@
 
 use crate::PassageId;
 
-/// The first passage of each page that is offered.
+/// The first offered passage of each page.
 #[derive(Default)]
 pub(super) struct OnePerPage {
     seen: Vec<u64>,

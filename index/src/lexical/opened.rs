@@ -1,4 +1,4 @@
-//! The keyword index of a generation, opened for reading: what the word list and the postings share.
+//! The keyword index of a generation, opened for reading: the data that the word list and the postings share.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ pub(crate) struct Opened {
     pub(super) languages: Vec<String>,
     /// Passages that are not deleted.
     pub(super) live: Selection,
-    /// Where each passage is.
+    /// The address of each passage.
     pub(super) addresses: Vec<DocAddress>,
     /// The page of each passage.
     pages: Vec<u32>,
@@ -79,7 +79,7 @@ impl Opened {
         Ok(())
     }
 
-    /// Scores by what is there.
+    /// Scoring by the counts of the live passages.
     pub(super) fn scoring(&self) -> EnableScoring<'_> {
         EnableScoring::enabled_from_statistics_provider(&self.statistics, &self.searcher)
     }
@@ -94,7 +94,7 @@ impl Opened {
         TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic)
     }
 
-    /// Of passages, the first of each page.
+    /// The first passage of each page among `passages`.
     pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
         let mut pages = OnePerPage::default();
         passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
@@ -132,14 +132,14 @@ impl Opened {
     }
 }
 
-/// Where every passage is, and the other way round.
+/// The address of every passage, and the passage at every address.
 struct Places {
     addresses: Vec<DocAddress>,
     pages: Vec<u32>,
     ids: Vec<Vec<PassageId>>,
 }
 
-/// Reads the numbers of all passages; each live one must be there.
+/// Reads the numbers of all passages; each live one must exist.
 fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
     const NOWHERE: DocAddress = DocAddress { segment_ord: u32::MAX, doc_id: u32::MAX };
     let passages = live.universe();

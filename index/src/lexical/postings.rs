@@ -17,23 +17,23 @@ use super::{
     sample::Sample,
     schema,
 };
-use crate::{Error, Passage, PassageId, Result, Selection};
+use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
-/// Postings of a query up to which every match is looked at. Beyond, only those that may be among the best are,
-/// and the spread of all scores is estimated.
+/// Number of postings of a query up to which a search examines every match. Beyond it, the search examines only
+/// matches that may be among the best, and estimates the spread of all scores.
 const EXACT_UP_TO: u64 = 100_000;
 
 /// The postings of a generation.
 pub(crate) struct Postings {
     pub(super) opened: Arc<Opened>,
-    /// Passages that stand for all.
+    /// A representative sample of passages.
     pub(super) sample: Sample,
-    /// Postings of a query up to which every match is looked at.
+    /// Number of postings of a query up to which a search examines every match.
     pub(super) exact_up_to: u64,
 }
 
 impl Postings {
-    /// The postings of an opened index; `sample` are passages that stand for all.
+    /// The postings of an opened index; `sample` is a representative sample of passages.
     pub(crate) fn new(opened: Arc<Opened>, sample: &[PassageId]) -> Self {
         let sample = Sample::new(sample, &opened.addresses);
         Self { opened, sample, exact_up_to: EXACT_UP_TO }
@@ -48,8 +48,8 @@ impl Postings {
         Ok(all)
     }
 
-    /// Passages of pages that have one of the values of every key, and nothing that is excluded;
-    /// `None` if that is all of them.
+    /// Passages of pages that have one of the values of every key, and nothing excluded; `None` if that is all
+    /// passages.
     pub(crate) fn select(
         &self,
         filters: &BTreeMap<String, Vec<String>>,
@@ -79,6 +79,22 @@ impl Postings {
         Ok(Some(selection))
     }
 
+    /// Passages of pages that no other version supersedes; `None` if that is all of them.
+    pub(crate) fn current(&self) -> Result<Option<Selection>> {
+        let Some(superseded) = self.marked(SUPERSEDED)? else { return Ok(None) };
+        let mut current = self.opened.live.clone();
+        current.retain(|p| !superseded.contains(*p));
+        Ok(Some(current))
+    }
+
+    /// Passages whose metadata has this key with the value `true`; `None` if there are none.
+    pub(crate) fn marked(&self, key: &str) -> Result<Option<Selection>> {
+        let mut marked = Selection::none(self.opened.addresses.len());
+        let term = schema::metadata_term(key, "true");
+        self.opened.each(&self.opened.raw(self.opened.fields.metadata, &term), |p, _| marked.insert(p))?;
+        Ok((!marked.is_empty()).then_some(marked))
+    }
+
     /// BM25 of given passages, in their order; 0 for a passage that has none of the words.
     pub(crate) fn scores(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
         if passages.is_empty() {
@@ -100,8 +116,8 @@ impl Postings {
         Ok(score[0] > 0.0)
     }
 
-    /// Adds what one part of a query gives to each passage. Only where a passage is, its postings are read;
-    /// a phrase that is not there is not looked for further on. `order` lists the passages by address.
+    /// Adds the score of one part of a query to each passage. It reads postings only at the addresses of the
+    /// passages, and does not search for a phrase beyond them. `order` lists the passages by address.
     pub(super) fn add_scores(
         &self,
         part: &Part,

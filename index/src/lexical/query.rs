@@ -1,4 +1,4 @@
-//! What the keyword leg is asked for: words with their alternatives, phrases, exclusions.
+//! The query of the keyword leg: words with their alternatives, phrases, exclusions.
 
 use std::collections::BTreeSet;
 
@@ -13,26 +13,26 @@ use super::{
     names::INSIDE,
 };
 
-/// What a word such as "the" counts, beside one that carries the subject.
+/// Weight of a word such as "the", relative to a word that carries the subject.
 const STOP_WORD_WEIGHT: f32 = 0.5;
 /// What a part of an identifier counts, beside the identifier itself, and what its parts count together.
 const PART_WEIGHT: f32 = 0.4;
 const JOINED_WEIGHT: f32 = 0.3;
-/// What two neighbours of the query count where they are neighbours in a passage, beside a word.
+/// Weight of two neighbours of the query that are also neighbours in a passage, relative to a word.
 const PAIR_WEIGHT: f32 = 0.3;
 
-/// What somebody asked for, in words: parsed, but not yet analysed.
+/// The text of a query: parsed, but not yet analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeywordText {
     /// Plain words, and the words of the phrases. Words on two lines are no neighbours.
     pub words: String,
-    /// Phrases that were quoted.
+    /// Quoted phrases.
     pub phrases: Vec<String>,
     /// Words or phrases that must not occur.
     pub excluded: Vec<String>,
     /// Whether the last plain word is still being typed.
     pub prefix: bool,
-    /// Words, each with another one that may stand for it: as it was typed, before it was put right.
+    /// Words, each with another one that may stand for it: the typed word before its correction.
     pub also: Vec<(String, String)>,
 }
 
@@ -40,11 +40,11 @@ pub struct KeywordText {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KeywordQuery {
     pub(crate) words: Vec<QueryWord>,
-    /// What must come first: a phrase is a list of alternatives, one or two a language: terms and their
-    /// distances.
+    /// Passages with these phrases must come first. A phrase is a list of alternatives, one or two for each language:
+    /// terms and their distances.
     pub(crate) phrases: Vec<Vec<Vec<(usize, String)>>>,
     pub(crate) excluded: Vec<Vec<Vec<(usize, String)>>>,
-    /// Neighbours in the query, as phrases of two; not those of two words such as "the".
+    /// Neighbours in the query, as phrases of two words; without pairs of two words such as "the".
     pairs: Vec<Vec<Vec<(usize, String)>>>,
     marked: BTreeSet<String>,
 }
@@ -52,13 +52,13 @@ pub struct KeywordQuery {
 /// One word of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct QueryWord {
-    /// As it is written, folded.
+    /// Its written form, folded.
     pub(crate) folded: String,
     /// Terms that stand for it, each with its weight; the best one counts.
     pub(crate) terms: Vec<(String, f32)>,
-    /// How often it was asked for.
+    /// How often the query has it.
     pub(crate) count: u32,
-    /// Whether the index has it, as far as that was looked up.
+    /// Whether the index has it, if that was looked up.
     pub(crate) is_known: bool,
     pub(crate) is_stop_word: bool,
     /// Whether it is a word, or something else that was cut out of the query.
@@ -66,7 +66,7 @@ pub(crate) struct QueryWord {
 }
 
 impl QueryWord {
-    /// What it counts: a word that was typed twice counts twice.
+    /// Its weight: a word typed twice counts twice.
     pub(crate) fn weight(&self) -> f32 {
         self.count as f32 * form_weight(self.form) * if self.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 }
     }
@@ -95,7 +95,7 @@ impl KeywordQuery {
         };
         query.phrases = phrases(&text.phrases);
         query.excluded = phrases(&text.excluded);
-        // Somebody who types an identifier and nothing else means that, not its parts.
+        // A query that is only an identifier means the identifier, not its parts.
         if text.phrases.is_empty() && !text.prefix {
             query.phrases.extend(identifier(&text.words, &mut analyzers));
         }
@@ -104,13 +104,13 @@ impl KeywordQuery {
         query
     }
 
-    /// The words of a text in English, as a reader without an index sees them.
+    /// The words of a text in English, analysed without an index.
     #[must_use]
     pub fn plain(text: &str) -> Self {
         Self::analyse(&KeywordText { words: text.to_owned(), ..KeywordText::default() }, &[])
     }
 
-    /// Chooses which terms are marked: those that carry the subject; all, if none does.
+    /// Chooses the terms to mark: those that carry the subject; all, if none does.
     pub(crate) fn remark(&mut self) {
         let terms = |stop: bool| {
             let words = self.words.iter().filter(move |w| stop || !w.is_stop_word);
@@ -129,13 +129,13 @@ impl KeywordQuery {
         if words.is_empty() { self.clone() } else { Self { words, ..self.clone() } }
     }
 
-    /// The query without regard to which words are neighbours.
+    /// The query without its pairs of neighbours.
     #[must_use]
     pub fn without_order(&self) -> Self {
         Self { pairs: Vec::new(), ..self.clone() }
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether the query has no terms.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
@@ -153,19 +153,19 @@ impl KeywordQuery {
         !self.phrases.is_empty()
     }
 
-    /// Whether an analysed word of a passage shows why a passage matches: it is looked for,
-    /// and not a word such as "the".
+    /// Whether an analysed word of a passage shows why a passage matches: the query has it, and it is not a word such
+    /// as "the".
     #[must_use]
     pub fn marks(&self, word: &AnalysedWord) -> bool {
         self.marked.contains(&word.term) || word.bare.as_ref().is_some_and(|bare| self.marked.contains(bare))
     }
 
-    /// The scored part: any word.
+    /// The scored part, which any word matches.
     pub(crate) fn compile(&self, field: Field) -> BooleanQuery {
         BooleanQuery::union(self.words.iter().map(|w| compile_word(w, field)).collect())
     }
 
-    /// The parts of a passage's score, to be added up: its words, and neighbours that stay neighbours.
+    /// The parts whose sum is a passage's score: its words, and neighbours that stay neighbours.
     ///
     /// Metzler and Croft, "A Markov Random Field Model for Term Dependencies" (2005), the sequential
     /// dependence model's ordered part, with BM25 for the potentials.
@@ -184,7 +184,7 @@ fn form_weight(form: Form) -> f32 {
     }
 }
 
-/// One part of a passage's score, and what it counts.
+/// One part of a passage's score, and its weight.
 pub(crate) struct Part {
     pub(crate) query: Box<dyn Query>,
     pub(crate) weight: f32,
@@ -218,7 +218,7 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
     for word in base {
         let written = &text[word.bytes.clone()];
         let folded = first.folded(written);
-        // The same stretch of text, as the other languages' stemmers see it.
+        // The same stretch of text, analysed by the other languages' stemmers.
         let is_same = |other: &&AnalysedWord| {
             other.bytes == word.bytes && other.position == word.position && other.form == word.form
         };
@@ -244,7 +244,7 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
     out
 }
 
-/// A phrase in every language: words and where they stand. A compound in it is its words in a row.
+/// A phrase in every language: words and their positions. A compound in it counts as its words in a row.
 fn phrase(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<(usize, String)>> {
     let forms = analyzers.iter_mut().flat_map(|a| terms(&plain_words(a, text)));
     distinct(forms.filter(|terms| !terms.is_empty()))
@@ -256,7 +256,7 @@ fn identifier(text: &str, analyzers: &mut [Analyzer]) -> Option<Vec<Vec<(usize, 
         let words = a.query_terms(text);
         let (from, to) = (words.iter().map(|w| w.bytes.start).min()?, words.iter().map(|w| w.bytes.end).max()?);
         let wholes = || words.iter().filter(|w| w.bytes == (from..to));
-        // The whole comes after its words; `useEffect` is a word, and its parts say that it is more.
+        // The whole comes after its words. `useEffect` is a word, and its parts show that it is also an identifier.
         let is_whole = |w: &&AnalysedWord| matches!(w.form, Form::Whole | Form::Symbol);
         let whole = wholes().find(is_whole).or_else(|| wholes().find(|w| w.is_word()))?;
         let is_one = words.iter().any(|w| !w.is_word()) && !text[from..to].contains(char::is_whitespace);
@@ -295,7 +295,7 @@ fn plain_words(analyzer: &mut Analyzer, text: &str) -> Vec<AnalysedWord> {
     analyzer.query_terms(text).into_iter().filter(AnalysedWord::is_word).collect()
 }
 
-/// Words in a row as a stemmer makes them, and as it makes them without accents: a page has both.
+/// Words in a row, stemmed with and without their accents: a page has both.
 fn terms(words: &[AnalysedWord]) -> [Vec<(usize, String)>; 2] {
     let bare = |w: &AnalysedWord| w.bare.as_ref().unwrap_or(&w.term).clone();
     [

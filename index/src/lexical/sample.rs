@@ -1,7 +1,7 @@
-//! How far the scores of a query are spread, estimated from some passages that stand for all.
+//! The spread of a query's scores, estimated from a representative sample of passages.
 //!
-//! A passage's score is the sum of what the query's words are worth in it, and what a word is worth in these
-//! passages is the same for every query that has it. So it is remembered.
+//! A passage's score is the sum of the scores of the query's words in it. A word's scores in these passages are the
+//! same for every query with the word, so they are cached.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use tantivy::DocAddress;
 
 use crate::PassageId;
 
-/// Passages that a spread is estimated from; its own error is about 3 %.
+/// Number of passages in the sample; the error of an estimated spread is about 3 %.
 const SIZE: usize = 1024;
-/// Words whose scores are remembered.
+/// Number of words whose scores are cached.
 const KEPT: usize = 1024;
 
 /// BM25 of a term: places in the sample of passages that have it, and scores there.
 pub(super) type TermScores = Arc<[(u16, f32)]>;
 
-/// Passages that stand for all, and what terms are worth in them.
+/// A representative sample of passages, and the scores of terms in them.
 pub(super) struct Sample {
-    /// By address.
+    /// The passages, by address.
     pub(super) passages: Vec<PassageId>,
     pub(super) known: Cache<String, TermScores>,
 }
 
 impl Sample {
-    /// Of passages that stand for all, the first of which do as well; `addresses` are those of all passages.
+    /// A sample of the first of `passages`, which are representative too; `addresses` are those of all passages.
     pub(super) fn new(passages: &[PassageId], addresses: &[DocAddress]) -> Self {
         let mut passages = passages[..passages.len().min(SIZE)].to_vec();
         passages.sort_unstable_by_key(|p| addresses[*p as usize]);
@@ -34,7 +34,7 @@ impl Sample {
     }
 }
 
-/// Of `n` numbers, by their sum and that of their squares.
+/// Standard deviation of `n` numbers, from their sum and the sum of their squares.
 pub(super) fn deviation(sum: f64, squares: f64, n: usize) -> f32 {
     let n = n.max(1) as f64;
     (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt() as f32

@@ -1,4 +1,4 @@
-//! The fields of the keyword index: what the writer fills and the reader searches.
+//! The fields of the keyword index, which the writer fills and the reader searches.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ pub(crate) struct Fields {
     pub(crate) page: Field,
     /// Terms with positions: title, headings and text, analysed; scored by BM25.
     pub(crate) content: Field,
-    /// Terms: the words of the text as they are written, folded but not stemmed.
+    /// Terms: the words of the text in their written form, folded but not stemmed.
     pub(crate) words: Field,
     /// Terms: title of the page and innermost heading, whole.
     pub(crate) verbatim: Field,
-    /// Terms and a column: the page's metadata, a key and a value each.
+    /// Terms and a column: the page's metadata, each a key and a value.
     pub(crate) metadata: Field,
     /// Bytes, stored: the passage as JSON.
     pub(crate) stored: Field,
@@ -30,7 +30,7 @@ const NAMES: [&str; 7] = ["id", "page", "content", "words", "verbatim", "metadat
 /// Separates the parts of a term that has two.
 const SEPARATOR: char = '\u{1}';
 
-/// The schema that a new index is made with.
+/// The schema of a new index.
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let indexing = |record| {
@@ -76,7 +76,7 @@ pub(crate) fn heading_term(key: &str) -> String {
     format!("heading{SEPARATOR}{key}")
 }
 
-/// The term of a metadata value. Letters of either case are the same.
+/// The term of a metadata value. Upper and lower case are equivalent.
 pub(crate) fn metadata_term(key: &str, value: &str) -> String {
     format!("{}{SEPARATOR}{}", key.to_lowercase(), value.trim().to_lowercase())
 }

@@ -1,4 +1,4 @@
-//! How far the scores of a query are spread, estimated from the sample.
+//! The spread of a query's scores, estimated from the sample.
 
 use super::{
     postings::Postings,
@@ -8,7 +8,7 @@ use super::{
 use crate::Result;
 
 impl Postings {
-    /// Standard deviation of a query's scores over all passages, the order of its words left out.
+    /// Standard deviation of a query's scores over all passages, without regard to the order of its words.
     pub(super) fn estimated_spread(&self, query: &KeywordQuery) -> Result<f32> {
         let mut scores = vec![0f32; self.sample.passages.len()];
         for word in &query.words {
@@ -19,7 +19,7 @@ impl Postings {
         Ok(deviation(sum, squares, scores.len()))
     }
 
-    /// Adds what a word is worth: the best of the terms that stand for it.
+    /// Adds the score of a word: that of the best term that stands for it.
     fn add_word(&self, word: &QueryWord, scores: &mut [f32]) -> Result<()> {
         let mut best = vec![0f32; scores.len()];
         for (term, weight) in &word.terms {

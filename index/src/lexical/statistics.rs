@@ -1,8 +1,8 @@
-//! Word counts over the passages that are there.
+//! Word counts over the live passages.
 //!
-//! tantivy counts documents as long as they are in a segment. What is gone here is only listed, so it is taken
-//! off: an index after many edits then scores as one that was built from nothing. The number of words of a
-//! passage that is gone is known as BM25 knows it, rounded to steps of an eighth.
+//! tantivy counts documents as long as they are in a segment. A deleted passage stays in its segment and is only
+//! listed, so this module subtracts it from the counts: an index after many edits then scores like one built from
+//! scratch. The number of words of a deleted passage is known only as BM25 stores it, rounded to steps of an eighth.
 
 use quick_cache::sync::Cache;
 use tantivy::{
@@ -11,19 +11,19 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-/// Counts for BM25, without what is gone.
+/// Counts for BM25, without deleted passages.
 pub(crate) struct Statistics {
     searcher: Searcher,
-    /// Documents that are gone, ascending, by segment.
+    /// Deleted documents, ascending, by segment.
     gone: Vec<Vec<DocId>>,
-    /// Words of the scored field that they have.
+    /// Number of words of the scored field in them.
     words_gone: u64,
     scored: Field,
-    /// Counts of terms that were asked for: a search asks for each several times.
+    /// Cached counts of terms: a search asks for each several times.
     counts: Cache<Term, u64>,
 }
 
-/// Counts that are kept.
+/// Number of cached counts.
 const KEPT: usize = 8192;
 
 impl Statistics {
@@ -37,7 +37,7 @@ impl Statistics {
         Ok(Self { searcher, gone, words_gone, scored, counts: Cache::new(KEPT) })
     }
 
-    /// Documents that have a term, of those that are there.
+    /// Number of live documents that have a term.
     pub(crate) fn documents_with(&self, term: &Term) -> tantivy::Result<u64> {
         self.counts.get_or_insert_with(term, || self.count(term))
     }

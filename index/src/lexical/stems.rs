@@ -6,22 +6,22 @@ use tantivy::tokenizer::{
 
 use super::composed::without_loose_accents;
 
-/// Longest term that is indexed, in bytes. Longer ones are data, not words.
+/// Length limit for terms of the index, in bytes. Longer ones are data, not words.
 pub(super) const LONGEST_TERM: usize = 255;
 
-/// The filters one around the other, as types: a `TextAnalyzer` would allocate each of them for every word.
+/// The nested filters, as types: a `TextAnalyzer` would allocate each of them for every word.
 type Lower = <LowerCaser as TokenFilter>::Tokenizer<RawTokenizer>;
 type Fold = <AsciiFoldingFilter as TokenFilter>::Tokenizer<Lower>;
 type Stem = <AsciiFoldingFilter as TokenFilter>::Tokenizer<<Stemmer as TokenFilter>::Tokenizer<Lower>>;
 
-/// Brings words of one language to the form in which they are compared.
+/// Converts words of one language to the form for comparison.
 pub(super) struct Stems {
     fold: Fold,
     stem: Option<Stem>,
 }
 
 impl Stems {
-    /// For a language that has a stemmer, or for any other.
+    /// The stems of a language that has a stemmer, or of any other language.
     pub(super) fn of(language: Option<Language>) -> Self {
         let lower = || LowerCaser.transform(RawTokenizer::default());
         // Stemmers know their language's accents, so folding comes after them.
@@ -34,7 +34,7 @@ impl Stems {
         run(&mut self.fold, word)
     }
 
-    /// The stem of a composed word, and that of the word without accents if it is another one.
+    /// The stem of a composed word, and that of the word without accents if it differs.
     pub(super) fn stemmed(&mut self, word: &str) -> (String, Option<String>) {
         let Some(stem) = &mut self.stem else { return (run(&mut self.fold, word), None) };
         let term = run(stem, word);

@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{PassageId, Result};
 
-/// Words that a partial word may become.
+/// Maximum number of completions of a partial word.
 const COMPLETIONS: usize = 8;
-/// What each edit leaves of a near word's weight.
+/// Factor by which each edit reduces a near word's weight.
 const EDIT_WEIGHT: f32 = 0.6;
 /// What a word counts that stands inside of a name, and one that is a part of a compound, beside the word itself.
 const INSIDE_WEIGHT: f32 = 0.7;
 const COMPOUND_WEIGHT: f32 = 0.6;
 
-/// Passages whose title or heading is exactly what was asked for.
+/// Passages whose title or heading is exactly the query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verbatim {
     /// All passages of pages with that title.
@@ -58,14 +58,14 @@ impl WordList {
         self.opened.page_of(id)
     }
 
-    /// Of passages, the first of each page.
+    /// The first passage of each page among `passages`.
     pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
         self.opened.one_per_page(passages)
     }
 
-    /// Analyses what was asked for, in the languages of the index. A word that the index does not
-    /// have stands for the words near to it; a word being typed for those it may become. A word also stands for
-    /// itself inside of names and of compounds, and a compound for its parts.
+    /// Analyses the text of a query in the languages of the index. A word that the index does not have stands for the
+    /// words near it; a partial word stands for its completions. A word also stands for itself inside names and
+    /// compounds, and a compound for its parts.
     pub(crate) fn analyse(&self, text: &KeywordText) -> Result<KeywordQuery> {
         let mut query = KeywordQuery::analyse(text, &self.opened.languages);
         let last = query.words.iter().rposition(QueryWord::is_word).filter(|_| text.prefix);
@@ -175,7 +175,7 @@ impl WordList {
         Ok(())
     }
 
-    /// The most frequent words that begin as this one does.
+    /// Adds the most frequent words that begin with this one.
     fn complete(&self, word: &mut QueryWord) -> Result<()> {
         for known in self.words_from(&word.folded, COMPLETIONS)? {
             self.add_alternative(word, &known.word, 1.0);
@@ -211,7 +211,7 @@ impl WordList {
         Ok(false)
     }
 
-    /// Whether a word of the query, such as `-Recurse`, is a term of the index as it is written.
+    /// Whether a word of the query, such as `-Recurse`, is a term of the index in its written form.
     pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
         let folded = Analyzer::for_language(None).folded(written);
         Ok(self.opened.documents_with(self.opened.fields.content, &folded)? > 0)

@@ -16,22 +16,22 @@ use super::{
     failure::error,
     schema::{self, Fields},
 };
-use crate::{Error, Passage, PassageId, Result, files, wear};
+use crate::{Error, Passage, PassageId, Result, files, passage::LINKS, wear};
 
-/// What tantivy calls the list of its segments.
+/// Tantivy's file name for the list of its segments.
 const META: &str = "meta.json";
 
 /// Memory for postings before they go to disk, in bytes.
-const BUFFER: usize = 64 << 20;
+const BUFFER: usize = 20 << 20;
 
-/// One tantivy index being filled; indexing runs on a thread of tantivy's own.
+/// An unfinished tantivy index; indexing runs on a thread of tantivy's own.
 pub(crate) struct LexicalWriter {
     dir: PathBuf,
     fields: Fields,
     index: Index,
     writer: IndexWriter,
     analyzers: HashMap<String, Analyzer>,
-    /// Whether all segments become one: those that came from elsewhere stay as they are.
+    /// Whether all segments become one: segments linked from another generation stay unchanged.
     merges: bool,
 }
 
@@ -83,6 +83,9 @@ impl LexicalWriter {
                 document.add_text(self.fields.metadata, schema::metadata_term(key, value));
             }
         }
+        if passage.is_links {
+            document.add_text(self.fields.metadata, schema::metadata_term(LINKS, "true"));
+        }
         if let Some(lang) = &passage.lang {
             document.add_text(self.fields.metadata, schema::metadata_term("lang", lang));
         }
@@ -91,14 +94,13 @@ impl LexicalWriter {
         Ok(())
     }
 
-    /// Languages of what was added and of what was there `before`, as BCP 47 primary subtags, sorted.
+    /// Languages of the added passages and those of `before`, as BCP 47 primary subtags, sorted.
     pub(crate) fn languages(&self, before: &[String]) -> Vec<String> {
         let all: BTreeSet<&String> = self.analyzers.keys().chain(before).collect();
         all.into_iter().cloned().collect()
     }
 
-    /// Commits, and merges a new index into one segment: scores then do not depend on how the work
-    /// was cut.
+    /// Commits, and merges a new index into one segment: scores then do not depend on how the work was divided.
     pub(crate) fn finish(mut self) -> Result<()> {
         let failed = |e: tantivy::TantivyError| error(&self.dir, "be completed", &e);
         self.writer.commit().map_err(failed)?;
@@ -115,16 +117,16 @@ impl LexicalWriter {
             self.writer.garbage_collect_files().wait().map_err(failed)?;
         }
         self.writer.wait_merging_threads().map_err(failed)?;
-        // A segment's files are called by its id.
+        // A segment's files are named after its id.
         let ids = self.index.searchable_segment_ids().map_err(failed)?;
         let needed: HashSet<String> = ids.iter().map(|id| id.uuid_string()).collect();
         drop(self.index);
-        // tantivy makes some of its files readable by their owner alone; an index is for any reader.
+        // tantivy makes some of its files readable only by their owner; an index must be readable by all users.
         for path in files::list(&self.dir)? {
             if path == META || path.split('.').next().is_some_and(|id| needed.contains(id)) {
                 files::make_readable(&self.dir.join(path))?;
             } else {
-                // Locks, tantivy's list of its files, and segments that were merged into another.
+                // Locks, tantivy's list of its files, and segments that a merge replaced.
                 std::fs::remove_file(self.dir.join(path)).ok();
             }
         }
@@ -134,8 +136,8 @@ impl LexicalWriter {
 
 type Term = (String, std::ops::Range<usize>, usize);
 
-/// Each different word once, folded but not stemmed. What is only there inside of a name is no word that a mistyped
-/// one is put right to.
+/// Each distinct word once, folded but not stemmed. Words that only occur inside names are left out, so that corrections
+/// do not propose them.
 fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<Term> {
     let terms = terms.iter().filter(|w| w.form != Form::Joined);
     let words: BTreeSet<String> = terms.map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
@@ -151,7 +153,7 @@ fn tokens(terms: Vec<Term>) -> PreTokenizedString {
         position_length: 1,
     };
     let mut tokens: Vec<Token> = terms.into_iter().map(token).collect();
-    // Postings are written in the order of the text.
+    // tantivy takes postings in the order of the text.
     tokens.sort_by_key(|t| t.position);
     PreTokenizedString { text: String::new(), tokens }
 }

@@ -1,8 +1,8 @@
 //! Builds the graph of a segment.
 //!
-//! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
-//! Hierarchical Navigable Small World graphs" (2018). `hnsw_rs` builds it, over the codes of the
-//! rows: their order is what a walk sees too, and they take a quarter of the memory of vectors.
+//! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable Small
+//! World graphs" (2018). `hnsw_rs` builds it over the codes of the rows. A walk also orders rows by codes, and codes
+//! take a quarter of the memory of vectors.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use super::{
     relink::Nodes,
 };
 
-/// Links a node keeps on the upper levels; level 0 keeps twice as many.
+/// Number of links that a node keeps on the upper levels; level 0 keeps twice as many.
 const M: usize = 16;
-/// Candidates considered while a node is inserted.
+/// Number of candidates considered while a node is inserted.
 const EF_CONSTRUCTION: usize = 64;
-/// Candidates considered when its links are chosen again, among all nodes. This is cheaper than to consider more
-/// while inserting, and finds more: what a walk of a given width finds falls less as the graph grows.
+/// Number of candidates considered when its links are chosen again, among all nodes. This is cheaper than more
+/// candidates during insertion, and better: the recall of a walk of a given width falls less as the graph grows.
 const EF_RELINK: usize = 128;
-/// Rows inserted one after another before the rest goes in parallel: a graph that starts
-/// from a few connected nodes does not fall apart into islands.
+/// Number of rows inserted one after another before the rest is inserted in parallel: a graph that starts from a few
+/// connected nodes does not split into islands.
 const SEED_ROWS: usize = 64;
 
 /// 1 - a.b for rows of codes of unit vectors; never negative, which `hnsw_rs` requires.
 #[derive(Clone, Copy)]
 struct CodeDistance {
-    /// What a.b is divided by: the inner product of a row with itself.
+    /// The divisor of a.b: the inner product of a row with itself.
     unit: f32,
 }
 
@@ -65,7 +65,7 @@ fn insert_all(codes: &[u8], dimension: usize, unit: f32) -> Graph<'_> {
     hnsw
 }
 
-/// What `hnsw_rs` made, without its pointers.
+/// The graph of `hnsw_rs`, without its pointers.
 struct Flat {
     entry: u32,
     level_0: Links,

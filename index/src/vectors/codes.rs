@@ -1,8 +1,8 @@
-//! Vectors in eight bits a value: what a walk over the graph looks at.
+//! Vectors with eight bits for each value. A walk over the graph compares these codes.
 //!
-//! All rows of a segment share one scale, the largest magnitude of a value among them, so sums of
-//! products of codes order rows as their similarities do, but for rounding. What a walk finds is
-//! scored again from the rows themselves.
+//! All rows of a segment share one scale, the largest magnitude of a value among them, so sums of products of codes
+//! order rows as their similarities do, apart from rounding. The search scores the rows that a walk finds again, from
+//! the rows themselves.
 
 use half::f16;
 
@@ -10,14 +10,14 @@ const STEPS: f32 = 127.0;
 /// Added to a row's code so that it has no sign.
 const SHIFT: f32 = 128.0;
 
-/// How values of a segment become codes.
+/// The scale that converts a segment's values to codes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Scale(f32);
 
 impl Scale {
     /// The scale for some rows.
     pub(crate) fn of(rows: &[u16]) -> Self {
-        // Of half floats without their sign, the larger number is the larger value.
+        // For half floats without their sign, the larger bit pattern is the larger value.
         let largest = rows.iter().map(|bits| bits & 0x7fff).max().unwrap_or_default();
         Self(STEPS / f16::from_bits(largest).max(f16::MIN_POSITIVE).to_f32())
     }

@@ -1,5 +1,5 @@
-//! The graph of a segment, kept flat: as one array of numbers that is mapped and searched as it lies
-//! on disk. It says only who neighbours whom; [`super::build`] makes it, [`super::walk`] searches it.
+//! The graph of a segment, kept flat: one array of numbers, mapped and searched in its form on disk. It records only
+//! neighbours; [`super::build`] makes it, [`super::walk`] searches it.
 //!
 //! Layout, all u32: `[MAGIC, nodes, levels, entry]`, then for every level from 0 up:
 //! `[members, links]`, `members` node numbers in ascending order (level 0: none, it has all nodes),
@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// The first word of every graph.
 pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"CLG1");
-/// Levels a graph has at most.
+/// Maximum number of levels of a graph.
 pub(crate) const MAX_LEVELS: usize = 16;
 const HEADER: usize = 4;
 
@@ -23,7 +23,7 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Of one list a member, in their order.
+    /// Links from one list for each member, in their order.
     pub(crate) fn of_all(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
         let mut all = Self::default();
         for list in lists {
@@ -37,7 +37,7 @@ impl Links {
         self.ends.len()
     }
 
-    /// Those of one member.
+    /// The links of one member.
     pub(crate) fn of(&self, member: usize) -> &[u32] {
         let from = member.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.links[from as usize..self.ends[member] as usize]
@@ -53,7 +53,7 @@ impl Links {
     }
 }
 
-/// Where the parts of the flat array are. Checked once, when a generation is opened.
+/// Positions of the parts of the flat array. They are checked once, when a generation is opened.
 #[derive(Debug)]
 pub(crate) struct Graph {
     entry: u32,
@@ -69,8 +69,8 @@ struct Level {
 }
 
 impl Graph {
-    /// Finds the parts of `words` and checks that every number is in range, so that a walk cannot
-    /// leave the array whatever the file holds.
+    /// Finds the parts of `words` and checks that every number is in range, so that a walk cannot leave the array,
+    /// regardless of the file's content.
     pub(crate) fn parse(path: &Path, words: &[u32], nodes: usize) -> Result<Self> {
         let bad = |found: String| Error::damaged(path, found, "a graph over the segment's vectors");
         let &[magic, stored, levels, entry, ..] = words else { return Err(bad("no header".into())) };
@@ -102,7 +102,7 @@ impl Graph {
         Ok(Self { entry, levels: parsed })
     }
 
-    /// The node where every walk begins: on the top level.
+    /// The node where every walk begins, on the top level.
     pub(crate) fn entry(&self) -> u32 {
         self.entry
     }

@@ -8,9 +8,11 @@ mod relink;
 mod scan;
 mod search;
 mod segment;
+mod tokens;
 mod walk;
 mod writer;
 
 pub(crate) use search::VectorSearch;
 pub(crate) use segment::Segment;
+pub use tokens::{QueryTokens, token_codes};
 pub(crate) use writer::SegmentWriter;

@@ -1,11 +1,11 @@
-//! Chooses the links of level 0 again, once every node is there.
+//! Chooses the links of level 0 again, once the graph has every node.
 //!
-//! While a graph grows, a node is linked to the nearest of those that were there before it, and `hnsw_rs`
-//! lets the farthest link of a full node go, whatever it leads to. The more nodes there are, the more of what a
-//! walk has to pass is lost so. Here each node's neighbourhood is walked once more, its links are chosen
-//! among all that is found, and links back are chosen the same way (Malkov and Yashunin 2018, Algorithm 4; a second
-//! pass over a whole graph is from Subramanya et al., "DiskANN", 2019). All nodes are chosen from the
-//! same graph, so the result does not depend on the order of threads.
+//! While a graph grows, `hnsw_rs` links a node to the nearest of the earlier nodes, and drops the farthest link of a
+//! full node, regardless of where it leads. The larger the graph, the more links that walks need are lost. So this
+//! module walks each node's neighbourhood once more. It chooses the node's links among all nodes found, and chooses
+//! links back the same way (Malkov and Yashunin 2018, Algorithm 4; a second pass over a whole graph is from
+//! Subramanya et al., "DiskANN", 2019). It chooses the links of all nodes from the same graph, so the result does not
+//! depend on the order of threads.
 
 use std::cmp::Reverse;
 
@@ -17,7 +17,7 @@ use super::{
     walk::{Front, Seen},
 };
 
-/// The nodes of a segment, as their codes.
+/// The nodes of a segment, represented by their codes.
 #[derive(Clone, Copy)]
 pub(crate) struct Nodes<'a> {
     pub(crate) codes: &'a [u8],
@@ -33,7 +33,7 @@ impl<'a> Nodes<'a> {
         Seen::new(kernels::row_codes(self.code(from), self.code(to)), to)
     }
 
-    /// Level 0 with at most `most` links a node, chosen among some `width` candidates for each.
+    /// Level 0 with at most `most` links for each node, chosen among about `width` candidates.
     pub(crate) fn relink(self, old: &Links, most: usize, width: usize) -> Links {
         let nodes = old.members();
         let choose = |front: &mut Front, node| self.choose(self.around(node, old, front), most);
@@ -50,7 +50,7 @@ impl<'a> Nodes<'a> {
         Links::of_all(both_ways.into_par_iter().enumerate().map(cut).collect::<Vec<_>>())
     }
 
-    /// What a walk that begins at a node finds, and what it is linked to.
+    /// The nodes that a walk from a node finds, and the nodes that it is linked to.
     fn around(self, node: u32, old: &Links, front: &mut Front) -> Vec<Seen> {
         let accepts = |_| true;
         front.start(self.seen(node, node), accepts);
@@ -66,8 +66,8 @@ impl<'a> Nodes<'a> {
         nearest_first(rows.into_iter().map(|row| self.seen(node, row)).collect())
     }
 
-    /// The nearest of some candidates, passing by those that are nearer to one taken already: from there a
-    /// walk gets to them. Where that leaves less than half of `most`, the nearest that were passed by fill up.
+    /// The nearest of some candidates, without those that are nearer to one already taken: a walk reaches them from
+    /// there. If that leaves less than half of `most`, the nearest skipped candidates fill it up.
     fn choose(self, candidates: Vec<Seen>, most: usize) -> Vec<u32> {
         let (mut taken, mut passed): (Vec<u32>, Vec<u32>) = (Vec::with_capacity(most), Vec::new());
         for candidate in candidates {
@@ -105,7 +105,7 @@ mod tests {
         a.iter().zip(b).map(|(x, y)| (i64::from(*x) - 128) * (i64::from(*y) - 128)).sum()
     }
 
-    /// Points on a sphere, as codes, that repeat.
+    /// Reproducible points on a sphere, as codes.
     fn codes(nodes: usize) -> Vec<u8> {
         let mut state = 7u64;
         let mut random = || {
@@ -120,7 +120,7 @@ mod tests {
         (0..nodes).flat_map(|_| unit()).collect()
     }
 
-    /// Every node is linked to the one after it, and to what is `step` further.
+    /// Links that connect every node to the next one, and to the one `step` further.
     fn ring(nodes: usize, step: usize) -> Links {
         Links::of_all((0..nodes).map(|n| vec![((n + 1) % nodes) as u32, ((n + step) % nodes) as u32]))
     }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn what_another_link_leads_to_is_passed_by() {
         let at = |angle: f64| [(angle.cos() * 127.0) as i32 + 128, (angle.sin() * 127.0) as i32 + 128].map(|v| v as u8);
-        // Seen from 0: three close together on one side, one alone and farther on the other.
+        // From node 0: three close together on one side, one alone and farther on the other.
         let codes: Vec<u8> = [0.0, 0.30, 0.35, 0.40, -0.5].into_iter().flat_map(at).collect();
         let nodes = Nodes { codes: &codes, dimension: 2 };
         let candidates = |rows: &[u32]| nodes.candidates(0, rows.to_vec());

@@ -1,35 +1,37 @@
-//! Looking at every row.
+//! Exhaustive scans of rows.
 
 use rayon::prelude::*;
 
 use super::{kernels, segment::Segment, walk::Near};
-use crate::{PassageId, Selection};
+use crate::{PassageId, Selection, calibration::Standing};
 
-/// Vectors that the spread of similarities is estimated from; its own error is then about 2 %.
+/// Number of vectors in the sample for the spread of similarities; the error of the estimate is about 2 %.
 const SAMPLE: usize = 2048;
 
-/// Every row that is accepted.
+/// Every accepted row.
 pub(super) fn rows(segment: &Segment, query: &[f32], accepts: impl Fn(u32) -> bool) -> Vec<Near> {
     let near = |row: u32| Near { similarity: segment.similarity(query, row as usize), row };
     (0..segment.len() as u32).filter(|&row| accepts(row)).map(near).collect()
 }
 
-/// For each query, its similarity to the nearest of some rows; nothing if there is none.
-pub(super) fn highest(queries: &[Vec<f32>], rows: &[&[u16]]) -> Vec<f32> {
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let nearest = |q: &Vec<f32>| rows.iter().map(|row| kernels::halves(q, row)).fold(f32::NEG_INFINITY, f32::max);
-    queries.par_iter().map(nearest).collect()
+/// The standing of each query among some rows. Each query comes with its own similarity.
+pub(super) fn standings(queries: &[(&[f32], f32)], rows: &[&[u16]]) -> Vec<Standing> {
+    let standing = |(query, own): &(&[f32], f32)| {
+        rows.iter().fold(Standing::NONE, |standing, row| {
+            let similarity = kernels::halves(query, row);
+            standing.and(Standing { highest: similarity, above: usize::from(similarity > *own), rows: 1 })
+        })
+    };
+    queries.par_iter().map(standing).collect()
 }
 
-/// Rows that stand for all. A row is chosen by what is in it, so that an index answers as one that was
-/// built from nothing, whatever the order its passages came in.
+/// A representative sample of rows. The content of a row decides whether it is chosen, so that an index answers like
+/// one built from scratch, regardless of the order in which its passages came.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
     /// Row-major.
     pub(super) rows: Vec<u16>,
-    /// A live passage of each row.
+    /// One live passage of each row.
     pub(super) passages: Vec<PassageId>,
 }
 
@@ -42,15 +44,15 @@ impl Sample {
         let most = if rows.len() <= SAMPLE { u64::MAX } else { u64::MAX / rows.len() as u64 * SAMPLE as u64 };
         let mut chosen: Vec<_> = rows.into_iter().filter(|(hash, ..)| *hash <= most).collect();
         chosen.sort_unstable_by_key(|(hash, _, passage)| (*hash, *passage));
-        // Builds that came one after the other may have stored the same row twice.
+        // Successive builds may have stored the same row twice.
         chosen.dedup_by(|a, b| a.1 == b.1);
         let passages = chosen.iter().map(|(.., passage)| *passage).collect();
         Self { rows: chosen.iter().flat_map(|(_, row, _)| *row).copied().collect(), passages }
     }
 }
 
-/// Of a row's first values, well mixed (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
-/// Generators", 2014, the finaliser).
+/// Hash of a row's first values, well mixed (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
+/// 2014, the finaliser).
 fn hash(row: &[u16]) -> u64 {
     let start = row.iter().take(8).fold(0u64, |all, value| all.rotate_left(13) ^ u64::from(*value));
     let mixed = (start ^ (start >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -4,32 +4,33 @@ use super::{
     codes, kernels,
     scan::{self, Sample},
     segment::Segment,
+    tokens::QueryTokens,
     walk::{Near, Walk},
 };
-use crate::{PassageId, Scored, Selection, best::BestK};
+use crate::{Encoded, PassageId, Scored, Selection, best::BestK, calibration::Standing};
 
-/// Selected passages up to which every one is looked at.
+/// Number of selected passages up to which a search examines every one.
 const EXACT_UP_TO: usize = 8_000;
-/// Of the rows that a walk keeps, how many times those that are wanted are scored again: codes seldom
-/// put a row further back than that.
+/// Number of rows of a walk that are scored again, as a multiple of the requested number: codes seldom rank a row
+/// further back than that.
 const SCORED_AGAIN: usize = 3;
 
 /// The vectors of a generation.
 #[derive(Debug)]
 pub(crate) struct VectorSearch {
     segments: Vec<Segment>,
-    /// Where each passage's vector is: segment and row.
+    /// The place of each passage's vector: segment and row.
     places: Vec<(u32, u32)>,
-    /// Passages that are not gone, if any is.
+    /// The passages that are not deleted; `None` if no passage is deleted.
     live: Option<Selection>,
-    /// Selected passages up to which every one is looked at.
+    /// Number of selected passages up to which a search examines every one.
     exact_up_to: usize,
     sample: Sample,
 }
 
 impl VectorSearch {
-    /// Takes the segments of a generation; `None` if a live passage has no vector, or a vector belongs
-    /// to no passage that the generation ever had.
+    /// Takes the segments of a generation; `None` if a live passage has no vector, or if a vector belongs to no
+    /// passage that the generation ever had.
     pub(crate) fn new(segments: Vec<Segment>, live: &Selection) -> Option<Self> {
         const NOWHERE: (u32, u32) = (u32::MAX, u32::MAX);
         let mut places = vec![NOWHERE; live.universe()];
@@ -46,43 +47,58 @@ impl VectorSearch {
         whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
     }
 
-    /// For each query, its similarity to the nearest vector that a living passage has; nothing if there
-    /// is none.
-    pub(crate) fn highest(&self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Vec<f32> {
+    /// The standing of each query among the vectors of live passages. Each query comes with its own similarity.
+    pub(crate) fn standings(&self, queries: &[(&[f32], f32)], is_live: impl Fn(PassageId) -> bool) -> Vec<Standing> {
         let has_life = |segment: &Segment, row| segment.passages(row).iter().any(|p| is_live(*p));
         let of = |s| (0..Segment::len(s)).filter(move |row| has_life(s, *row)).map(|row| s.row(row));
-        scan::highest(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
+        scan::standings(queries, &self.segments.iter().flat_map(of).collect::<Vec<_>>())
     }
 
-    /// Rows of each segment.
+    /// Number of rows of each segment.
     pub(crate) fn segment_rows(&self) -> Vec<usize> {
         self.segments.iter().map(Segment::len).collect()
     }
 
     /// The rows of a segment that live passages have, with those passages.
-    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (Vec<f32>, Vec<PassageId>)> {
+    pub(crate) fn live_rows(&self, segment: usize) -> impl Iterator<Item = (Encoded, Vec<PassageId>)> {
         let segment = &self.segments[segment];
         let is_live = |p: &PassageId| self.live.as_ref().is_none_or(|live| live.contains(*p));
         let row = move |row| {
-            (codes::widened(segment.row(row)), segment.passages(row).iter().copied().filter(is_live).collect())
+            let encoded = Encoded { vector: codes::widened(segment.row(row)), tokens: segment.tokens(row).to_owned() };
+            (encoded, segment.passages(row).iter().copied().filter(is_live).collect())
         };
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
     }
 
-    /// Passages that stand for all: the first of them are a sample too.
+    /// The mean similarity of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
+    pub(crate) fn token_similarity(&self, query: &QueryTokens, passage: PassageId) -> Option<f32> {
+        let (segment, row) = self.places[passage as usize];
+        query.nearest(self.segments[segment as usize].tokens(row as usize))
+    }
+
+    /// The stored vector of a passage and the stored codes of its tokens.
+    pub(crate) fn encoded(&self, passage: PassageId) -> Encoded {
+        let (segment, row) = self.places[passage as usize];
+        Encoded {
+            vector: self.vector(passage),
+            tokens: self.segments[segment as usize].tokens(row as usize).to_owned(),
+        }
+    }
+
+    /// A representative sample of passages; the first of them are a sample too.
     pub(crate) fn sample(&self) -> &[PassageId] {
         &self.sample.passages
     }
 
-    /// Distinct vectors.
+    /// Number of distinct vectors.
     pub(crate) fn len(&self) -> usize {
         self.segments.iter().map(Segment::len).sum()
     }
 
-    /// The `k` passages nearest to a unit vector, best first, ties by the lower number, among those
-    /// selected. `ef` is how many candidates a walk keeps; more finds more and takes longer.
+    /// The `k` passages nearest to a unit vector, best first, ties by the lower number, among those selected. `ef` is
+    /// how many candidates a walk keeps; a larger value finds more and takes longer.
     pub(crate) fn nearest(&self, query: &[f32], k: usize, ef: usize, among: Option<&Selection>) -> Vec<Scored> {
-        // Looking at every selected passage is exact, and as fast as a walk that has to pass by most.
+        // A scan of every selected passage is exact, and as fast as a walk that must skip most rows.
         if let Some(few) = among.filter(|few| few.len() <= self.exact_up_to) {
             return self.exact(query, k, few.iter());
         }
@@ -95,15 +111,15 @@ impl VectorSearch {
         }
     }
 
-    /// By looking at each of some passages.
+    /// Searches by a scan of some passages.
     fn exact(&self, query: &[f32], k: usize, passages: impl Iterator<Item = PassageId>) -> Vec<Scored> {
         let mut best = BestK::new(k);
         passages.for_each(|p| best.offer(Scored { passage: p, score: self.similarity(query, p) }));
         best.into_sorted()
     }
 
-    /// By a walk over each graph that keeps what is selected, and looks at `looks` rows at most; `None`
-    /// if these do not suffice. What is selected may lie far from what is near.
+    /// Searches by a walk over each graph that keeps selected rows, and examines at most `looks` rows; `None` if
+    /// these do not suffice. The selected rows may lie far from the nearest ones.
     fn walked(
         &self,
         query: &[f32],
@@ -113,8 +129,8 @@ impl VectorSearch {
         mut looks: usize,
     ) -> Option<Vec<Scored>> {
         let is_selected = |p: PassageId| among.is_none_or(|s| s.contains(p));
-        // For one that is kept, a walk goes by as many as there are to each that is selected. So its
-        // front is as broad as without a filter, though it keeps fewer.
+        // For every row that it keeps, a walk passes as many rows as there are for each selected row. So its front is
+        // as broad as without a filter, though it keeps fewer rows.
         let keep = (ef as f64 * among.map_or(1.0, Selection::share)).ceil() as usize;
         let mut best = BestK::new(k);
         for segment in &self.segments {
@@ -127,8 +143,8 @@ impl VectorSearch {
         Some(best.into_sorted())
     }
 
-    /// Standard deviation of the similarities over the index, from a sample of its vectors:
-    /// what a similarity has to stand out from.
+    /// Standard deviation of the similarities over the index, from a sample of its vectors. A meaningful similarity
+    /// exceeds this spread.
     pub(crate) fn spread(&self, query: &[f32]) -> f32 {
         let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
         for row in self.sample.rows.chunks_exact(query.len()) {
@@ -153,8 +169,8 @@ impl VectorSearch {
     }
 }
 
-/// The `k` best rows that are accepted, best first. `looks` is how many rows may be looked at, and is
-/// lowered by those that were; `None` if they do not suffice.
+/// The `k` best accepted rows, best first. `looks` is the number of rows that may be examined, and is reduced by the
+/// number examined; `None` if it does not suffice.
 fn nearest_rows(
     segment: &Segment,
     query: &[f32],
@@ -189,7 +205,7 @@ mod tests {
         a.iter().zip(b).map(|(x, y)| x * y).sum()
     }
 
-    /// Unit vectors that repeat for the same seed.
+    /// Unit vectors that are the same for the same seed.
     fn vectors(n: usize, seed: u64) -> Vec<Vec<f32>> {
         let mut state = seed;
         let mut random = || {
@@ -207,7 +223,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
         for (passage, row) in (0..).zip(rows) {
-            let place = writer.add_row(row).expect("a good row");
+            let place = writer.add(&row.clone().into()).expect("a good row");
             writer.add_passage(place, passage);
         }
         writer.finish().expect("writable");
@@ -238,8 +254,8 @@ mod tests {
         assert!(recall >= 0.95, "{recall}");
     }
 
-    /// Recall@10 beside a scan of the selection: of a walk that is never left, and of a search. The
-    /// third number is how many walks a search leaves for a scan.
+    /// Recall@10 against a scan of the selection: of a walk that is never abandoned, and of a search. The third
+    /// number is how many walks a search abandons for a scan.
     fn filtered_recall(search: &VectorSearch, queries: &[Vec<f32>], selection: &Selection) -> (f64, f64, usize) {
         let (mut walk, mut whole, mut wanted, mut scans) = (0, 0, 0, 0);
         for query in queries {
@@ -305,7 +321,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut writer = SegmentWriter::create(dir.path(), DIMENSION).expect("writable");
         for (passage, row) in (0..).zip(&vectors(5000, 6)) {
-            let place = writer.add_row(row).expect("a good row");
+            let place = writer.add(&row.clone().into()).expect("a good row");
             writer.add_passage(place, passage);
         }
         writer.finish().expect("writable");

@@ -1,17 +1,17 @@
 //! One vector segment on disk.
 //!
-//! `rows.f16` holds one row a distinct text; `passages.u32` says which passages have which row
-//! (`rows + 1` offsets, then passage numbers). Where the segment is large enough to be walked instead
-//! of scanned, `codes.u8` holds the rows in eight bits a value and `graph.u32` the graph over them.
+//! `rows.f16` holds one row for each distinct text; `passages.u32` maps rows to passages (`rows + 1` offsets, then
+//! passage numbers). If the segment is large enough for walks instead of scans, `codes.u8` holds the rows with eight
+//! bits for each value, and `graph.u32` holds the graph over them.
 
 use std::path::Path;
 
 use memmap2::Mmap;
 
-use super::{graph::Graph, kernels};
+use super::{graph::Graph, kernels, tokens::Tokens};
 use crate::{Error, PassageId, Result, files, layout};
 
-/// What a walk needs of a segment.
+/// The parts of a segment that a walk needs.
 #[derive(Debug)]
 struct Walkable {
     codes: Mmap,
@@ -19,12 +19,13 @@ struct Walkable {
     graph: Graph,
 }
 
-/// A segment opened for reading: everything is mapped, nothing is copied.
+/// A segment opened for reading: all its files are mapped and none is copied.
 #[derive(Debug)]
 pub(crate) struct Segment {
     rows: Mmap,
     passages: Mmap,
     walkable: Option<Walkable>,
+    tokens: Option<Tokens>,
     dimension: usize,
     len: usize,
 }
@@ -44,7 +45,8 @@ impl Segment {
         check_passages(&passages_path, files::as_u32(&passages_path, &passages)?, len)?;
         let walkable =
             if dir.join(layout::GRAPH).is_file() { Some(Walkable::open(dir, len, dimension)?) } else { None };
-        Ok(Self { rows, passages, walkable, dimension, len })
+        let tokens = Tokens::open(dir, len, dimension)?;
+        Ok(Self { rows, passages, walkable, tokens, dimension, len })
     }
 
     /// Number of rows.
@@ -69,7 +71,12 @@ impl Segment {
         kernels::halves(query, self.row(row))
     }
 
-    /// The graph, its array, and the rows' codes, row-major, if the segment is to be walked.
+    /// Codes of the token vectors of a row's text; empty if there are none.
+    pub(crate) fn tokens(&self, row: usize) -> &[u8] {
+        self.tokens.as_ref().map_or(&[], |tokens| tokens.of(row))
+    }
+
+    /// The graph, its array, and the rows' codes, row-major, if the segment has a graph.
     pub(crate) fn graph(&self) -> Option<(&Graph, &[u32], &[u8])> {
         self.walkable.as_ref().map(|w| (&w.graph, words(&w.words), &w.codes[..]))
     }
@@ -81,7 +88,7 @@ impl Segment {
 }
 
 impl Walkable {
-    /// Opens what belongs to `rows` rows.
+    /// Opens the files for walks over `rows` rows.
     fn open(dir: &Path, rows: usize, dimension: usize) -> Result<Self> {
         let codes_path = dir.join(layout::CODES);
         let codes = files::map(&codes_path)?;

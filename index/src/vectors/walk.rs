@@ -1,7 +1,7 @@
 //! A best-first walk over the graph of a segment.
 //!
-//! Malkov and Yashunin (2018), Algorithms 2 and 5. The walk looks at codes, 8 bits a value; what it
-//! keeps is scored again from the rows.
+//! Malkov and Yashunin (2018), Algorithms 2 and 5. The walk compares codes, with 8 bits for each value. The rows that
+//! it keeps are scored again from their vectors.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -34,19 +34,19 @@ impl Seen {
     }
 }
 
-/// How a walk goes.
+/// The parameters of a walk.
 pub(crate) struct Walk<'a> {
     pub(crate) segment: &'a Segment,
     pub(crate) query: &'a [f32],
-    /// Accepted rows that are kept while walking: more finds more and takes longer.
+    /// Number of accepted rows that the walk keeps: a larger value finds more and takes longer.
     pub(crate) keep: usize,
-    /// How many of these are scored again from the rows.
+    /// How many of these are scored again from their vectors.
     pub(crate) scored: usize,
 }
 
 impl Walk<'_> {
-    /// The best rows that were kept, in no order. `looks` is how many rows may be looked at, and is lowered
-    /// by those that were; `None` if they do not suffice, or the segment has no graph.
+    /// The best rows that were kept, in no order. `looks` is the number of rows that may be examined, and is reduced
+    /// by the number examined; `None` if it does not suffice, or if the segment has no graph.
     pub(crate) fn run(&self, accepts: impl Fn(u32) -> bool, looks: &mut usize) -> Option<Vec<Near>> {
         let (graph, words, all_codes) = self.segment.graph()?;
         let query = codes::query(self.query);
@@ -84,8 +84,8 @@ fn descend<'w>(mut here: Seen, look: impl Fn(u32) -> Seen, neighbours: impl Fn(u
     }
 }
 
-/// What a walk has seen, where it may go next, and the `keep` best of the accepted rows. It goes on
-/// through rows that are not accepted.
+/// The rows that a walk has seen, its next candidates, and the `keep` best of the accepted rows. A walk also
+/// continues through rows that are not accepted.
 pub(crate) struct Front {
     visited: Vec<u64>,
     seen: Vec<u32>,
@@ -95,13 +95,13 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// For walks over `rows` rows.
+    /// A front for walks over `rows` rows.
     pub(crate) fn new(keep: usize, rows: usize) -> Self {
         let best = BinaryHeap::with_capacity(keep + 1);
         Self { visited: vec![0; rows.div_ceil(64)], seen: Vec::new(), open: BinaryHeap::new(), best, keep }
     }
 
-    /// Forgets the walk before and begins one.
+    /// Resets the front and starts a new walk.
     pub(crate) fn start(&mut self, start: Seen, accepts: impl Fn(u32) -> bool) {
         self.seen.drain(..).for_each(|row| self.visited[row as usize / 64] = 0);
         self.open.clear();
@@ -111,7 +111,7 @@ impl Front {
         self.accept(start, &accepts);
     }
 
-    /// Goes on until nothing better can be near; `None` if more than `looks` rows would be looked at.
+    /// Continues until no better row can be near; `None` if it would examine more than `looks` rows.
     pub(crate) fn spread<'w>(
         &mut self,
         neighbours: impl Fn(u32) -> &'w [u32],
@@ -124,7 +124,8 @@ impl Front {
         while let Some(next) = self.next() {
             fresh.clear();
             fresh.extend(neighbours(next.row()).iter().copied().filter(|row| self.visit(*row)));
-            // Memory answers late: all are asked for before the first is looked at, and so is where to go next.
+            // Memory is slow, so the walk prefetches all rows before it examines the first, and prefetches the next
+            // step too.
             fresh.iter().for_each(|row| kernels::prefetch(code(*row)));
             if let Some(ahead) = self.open.peek() {
                 kernels::prefetch(neighbours(ahead.row()));
@@ -137,7 +138,7 @@ impl Front {
         Some(())
     }
 
-    /// What was kept, in no order.
+    /// The kept rows, in no order.
     pub(crate) fn best(&self) -> impl Iterator<Item = Seen> {
         self.best.iter().map(|Reverse(seen)| *seen)
     }
@@ -153,7 +154,7 @@ impl Front {
         is_first
     }
 
-    /// The best row from where nobody has looked yet, unless nothing better can be near it.
+    /// The best row whose neighbours are not yet examined, unless no better row can be near it.
     fn next(&mut self) -> Option<Seen> {
         self.open.pop().filter(|here| !self.is_full() || *here >= self.worst())
     }

@@ -9,17 +9,20 @@ use std::{
 use super::{
     build,
     codes::{Scale, halved},
+    kernels,
+    tokens::TokenWriter,
 };
-use crate::{Error, PassageId, Result, faults, files, layout};
+use crate::{Encoded, Error, PassageId, Result, calibration::Standing, faults, files, layout};
 
-/// Rows from which a graph pays: below, scanning every row takes less than a millisecond.
+/// Number of rows from which a graph pays off: below it, a scan of every row takes less than a millisecond.
 const GRAPH_FROM: usize = 4096;
 
-/// Fills a segment's directory. Rows are written as they come; nothing but their passages is held.
+/// Fills a segment's directory. It writes rows as they come and keeps only their passages in memory.
 pub(crate) struct SegmentWriter {
     dir: PathBuf,
     dimension: usize,
     rows: BufWriter<File>,
+    tokens: TokenWriter,
     passages: Vec<Vec<PassageId>>,
 }
 
@@ -28,11 +31,23 @@ impl SegmentWriter {
         files::create_dir_all(dir)?;
         let path = dir.join(layout::ROWS);
         let file = files::create(&path)?;
-        Ok(Self { dir: dir.to_owned(), dimension, rows: BufWriter::with_capacity(1 << 20, file), passages: Vec::new() })
+        Ok(Self {
+            dir: dir.to_owned(),
+            dimension,
+            rows: BufWriter::with_capacity(1 << 20, file),
+            tokens: TokenWriter::new(dir, dimension),
+            passages: Vec::new(),
+        })
     }
 
-    /// Appends a vector; gives its row.
-    pub(crate) fn add_row(&mut self, vector: &[f32]) -> Result<u32> {
+    /// Appends a vector with the codes of its tokens; returns its row.
+    pub(crate) fn add(&mut self, encoded: &Encoded) -> Result<u32> {
+        let row = self.add_row(&encoded.vector)?;
+        self.tokens.add(&encoded.tokens)?;
+        Ok(row)
+    }
+
+    fn add_row(&mut self, vector: &[f32]) -> Result<u32> {
         if vector.len() != self.dimension || vector.iter().any(|v| !v.is_finite()) {
             return Err(Error::Mismatch {
                 what: "vector",
@@ -49,7 +64,7 @@ impl SegmentWriter {
         Ok(row)
     }
 
-    /// Says that a passage has the vector of a row.
+    /// Records that a passage has the vector of a row.
     pub(crate) fn add_passage(&mut self, row: u32, passage: PassageId) {
         self.passages[row as usize].push(passage);
     }
@@ -58,27 +73,55 @@ impl SegmentWriter {
         self.passages.len()
     }
 
-    /// For each query, its similarity to the nearest row that a living passage has.
-    pub(crate) fn highest(&mut self, queries: &[Vec<f32>], is_live: impl Fn(PassageId) -> bool) -> Result<Vec<f32>> {
+    /// The standing of each query among the rows of live passages. Each query comes with its own similarity.
+    pub(crate) fn standings(
+        &mut self,
+        queries: &[(&[f32], f32)],
+        is_live: impl Fn(PassageId) -> bool,
+    ) -> Result<Vec<Standing>> {
+        self.with_rows(|rows| {
+            let live = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row);
+            super::scan::standings(queries, &live.collect::<Vec<_>>())
+        })
+    }
+
+    /// The similarity of each query to the row of its passage; `None` if the passage has no row here.
+    pub(crate) fn own_similarities(&mut self, queries: &[(&[f32], PassageId)]) -> Result<Vec<Option<f32>>> {
+        self.with_rows(|rows| {
+            let mut own = vec![None; queries.len()];
+            for (row, passages) in rows {
+                for (place, (query, _)) in queries.iter().enumerate().filter(|(_, (_, p))| passages.contains(p)) {
+                    own[place] = Some(kernels::halves(query, row));
+                }
+            }
+            own
+        })
+    }
+
+    /// Calls `look` with the rows added so far and their passages.
+    fn with_rows<T>(
+        &mut self,
+        look: impl FnOnce(&mut dyn Iterator<Item = (&[u16], &Vec<PassageId>)>) -> T,
+    ) -> Result<T> {
         let path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &path))?;
         if self.passages.is_empty() {
-            return Ok(Vec::new());
+            return Ok(look(&mut std::iter::empty()));
         }
         let map = files::map(&path)?;
-        let rows = files::as_u16(&path, &map)?.chunks_exact(self.dimension).zip(&self.passages);
-        let live: Vec<&[u16]> = rows.filter(|(_, all)| all.iter().any(|p| is_live(*p))).map(|(row, _)| row).collect();
-        Ok(super::scan::highest(queries, &live))
+        let rows = files::as_u16(&path, &map)?;
+        Ok(look(&mut rows.chunks_exact(self.dimension).zip(&self.passages)))
     }
 
-    /// Writes the rest; the graph is built here. Gives nothing back: the files are the result.
+    /// Writes the remaining data and builds the graph. It returns nothing: the files are the result.
     pub(crate) fn finish(mut self) -> Result<()> {
         let rows_path = self.dir.join(layout::ROWS);
         self.rows.flush().map_err(Error::io("write", &rows_path))?;
         if self.passages.is_empty() {
-            // Nothing was added: there is no segment.
+            // The build added no rows, so there is no segment.
             return files::remove_dir_all(&self.dir);
         }
+        self.tokens.finish()?;
         let mut words = Vec::with_capacity(self.passages.len() * 2 + 1);
         let mut offset = 0u32;
         words.push(0);
@@ -94,7 +137,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Codes and the graph over them, for a segment that is walked.
+    /// Writes the codes and the graph over them, for a segment with a graph.
     fn write_graph(&self, rows_path: &Path) -> Result<()> {
         let map = files::map(rows_path)?;
         let rows = files::as_u16(rows_path, &map)?;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// Writes the archive beside its name first, so that a name never stands for half an archive.
+/// Writes the archive under a temporary name first, so that the final name never holds half an archive.
 pub(crate) fn export(index: &Path, file: &Path) -> Result<String> {
     if file == Path::new("-") {
         let name = cloze_index::export(index, BufWriter::new(io::stdout().lock()))?;

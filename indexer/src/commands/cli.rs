@@ -1,20 +1,21 @@
-//! What was typed.
+//! Command-line arguments.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cloze_models::Precision;
 
-use crate::source::urls::UrlStyle;
+use super::token_codes::TokenCodes;
+use crate::source::{crawl::limits::CrawlArgs, urls::UrlStyle};
 
-/// Makes and keeps the index of a site.
+/// Builds and maintains the index of a site.
 #[derive(Debug, Parser)]
 #[command(name = "indexer", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Settings file [default: cloze.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -22,30 +23,31 @@ pub struct Cli {
 const EXIT_CODES: &str =
     "Exit codes: 0 done, 1 failed, 2 bad usage, 3 done but some sources were skipped (each is named with its reason)";
 
-/// What to do.
+/// The command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Index folders or files: Markdown, HTML, plain text, JSON Lines
+    /// Index folders, files or sites: Markdown, HTML, reStructuredText, AsciiDoc, Org, notebooks, man pages, Word,
+    /// EPUB, PDF, text, JSON Lines, CSV, or the address of a site
     Build(BuildArgs),
-    /// Build, and build again whenever a source changes, until stopped
+    /// Build, then rebuild whenever a source changes, until stopped
     Watch(BuildArgs),
-    /// Say what the index holds
+    /// Show the contents of the index
     Status(IndexArgs),
-    /// Check every checksum of the live generation, and its parts against each other
+    /// Verify every checksum of the live generation, and its parts against each other
     Verify(IndexArgs),
     /// Write the live generation to one archive file, or to a pipe
     Export(ExportArgs),
-    /// Bring in an archive, and make its generation the live one
+    /// Import an archive, and make its generation the live one
     Import(ImportArgs),
-    /// Remove generations that are no longer needed
+    /// Delete generations that are no longer needed
     Prune(IndexArgs),
     /// Train a model to predict masked tokens
     Train(TrainArgs),
-    /// Let a model learn the language of your documents; keep what does not harm the search
+    /// Adapt a model to the language of your documents; keep only changes that do not harm the search
     Adapt(AdaptArgs),
-    /// Fetch models and look at them
+    /// Fetch and inspect models
     Model {
-        /// What to do.
+        /// The command.
         #[command(subcommand)]
         command: ModelCommand,
     },
@@ -76,7 +78,7 @@ pub struct ImportArgs {
 /// `indexer build` and `indexer watch`.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Folders or files to index
+    /// Folders or files to index, or addresses of sites: a sitemap.xml, or the page to start from
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Index directory [default: .cloze]
@@ -88,28 +90,31 @@ pub struct BuildArgs {
     /// Number format of the weights: int8 or fp32 [default: int8]
     #[arg(long)]
     pub precision: Option<Precision>,
-    /// Text put before every query, for a model that needs one and does not list it
+    /// Token vector codes to store, for the second ranking step of a search [default: small]
+    #[arg(long, value_enum, value_name = "CODES")]
+    pub token_codes: Option<TokenCodes>,
+    /// Text to put before every query, for a model that needs a prefix and does not list it
     #[arg(long, value_name = "TEXT")]
     pub query_prefix: Option<String>,
-    /// Text put before every passage, for a model that needs one and does not list it
+    /// Text to put before every passage, for a model that needs a prefix and does not list it
     #[arg(long, value_name = "TEXT")]
     pub passage_prefix: Option<String>,
-    /// What the addresses of pages begin with, such as https://example.org/docs
+    /// Prefix of the addresses of pages, such as https://example.org/docs
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// How the site's generator turns paths into addresses [default: plain]
+    /// How the site generator turns paths into addresses [default: plain]
     #[arg(long, value_enum, value_name = "STYLE")]
     pub urls: Option<UrlStyle>,
     /// Index only files that match (repeatable; like a line of .gitignore)
     #[arg(long, value_name = "PATTERN")]
     pub include: Vec<String>,
-    /// Pass by files that match (repeatable)
+    /// Skip files that match (repeatable)
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
     /// Largest file, and largest record, to read [default: 33554432]
     #[arg(long, value_name = "BYTES")]
     pub max_file_bytes: Option<u64>,
-    /// Encoder threads [default: the cores this process may use]
+    /// Encoder threads [default: all cores available to this process]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     /// Print the report as JSON on standard output
@@ -118,6 +123,9 @@ pub struct BuildArgs {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// Limits of a crawl.
+    #[command(flatten)]
+    pub crawl: CrawlArgs,
 }
 
 /// `indexer train`.
@@ -129,40 +137,40 @@ pub struct TrainArgs {
     /// Model to start from: a directory or a hub id [default: all-MiniLM-L6-v2]
     #[arg(long, value_name = "MODEL")]
     pub from: Option<String>,
-    /// Start without the head that the model has, if it has one
+    /// Start without the head of the model, if it has one
     #[arg(long)]
     pub fresh_head: bool,
     /// Directory for the trained model
     #[arg(long, value_name = "DIR", required_unless_present = "evaluate")]
     pub out: Option<PathBuf>,
-    /// Predict masked tokens of the text, and train nothing
+    /// Predict masked tokens of the text, without training
     #[arg(long)]
     pub evaluate: bool,
-    /// With --evaluate: write blocks and masked places here, as JSON, to compare with another program
+    /// With --evaluate: write blocks and masked places to this file, as JSON, to compare with another program
     #[arg(long, value_name = "FILE", requires = "evaluate")]
     pub dump: Option<PathBuf>,
-    /// What is trained: head, encoder (everything), or how many layers from the top
+    /// Parts to train: head, encoder (everything), or the number of layers from the top
     #[arg(long, default_value = "3", value_name = "WHAT", value_parser = scope)]
     pub train: cloze_train::Scope,
-    /// Share of the tokens that are masked
+    /// Share of the tokens to mask
     #[arg(long, default_value_t = 0.15, value_name = "SHARE")]
     pub mask_rate: f64,
     /// Mask all pieces of a word together
     #[arg(long)]
     pub whole_words: bool,
-    /// Tokens of a block
+    /// Tokens per block
     #[arg(long, default_value_t = 128, value_name = "TOKENS")]
     pub block: usize,
-    /// Blocks that go through the model together
+    /// Blocks per batch
     #[arg(long, default_value_t = 32, value_name = "N")]
     pub batch: usize,
-    /// Batches to a step
+    /// Batches per step
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub accumulate: usize,
-    /// Steps [default: --passes over the text]
+    /// Number of steps [default: --passes over the text]
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
-    /// Passes over the text, where no steps are given
+    /// Passes over the text, if --steps is not given
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     pub passes: f64,
     /// The highest learning rate
@@ -174,19 +182,19 @@ pub struct TrainArgs {
     /// Weight decay
     #[arg(long, default_value_t = 0.01, value_name = "RATE")]
     pub weight_decay: f64,
-    /// Length that gradients are cut to
+    /// Maximum length of a gradient; longer ones are clipped
     #[arg(long, default_value_t = 1.0, value_name = "LENGTH")]
     pub clip: f64,
-    /// Decides the order of the text and what is masked
+    /// Seed for the order of the text and the choice of masked tokens
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Share of the text that is held out
+    /// Share of the text to hold out
     #[arg(long, default_value_t = 0.02, value_name = "SHARE")]
     pub held_out: f64,
     /// Seconds between two checkpoints
     #[arg(long, default_value_t = 120.0, value_name = "SECONDS")]
     pub checkpoint_every: f64,
-    /// Steps between two looks at the held-out text
+    /// Steps between two evaluations on the held-out text
     #[arg(long, default_value_t = 200, value_name = "STEPS")]
     pub evaluate_every: u64,
     /// Print the result as JSON on standard output
@@ -212,22 +220,22 @@ pub struct AdaptArgs {
     /// Use only files that match (repeatable; like a line of .gitignore)
     #[arg(long, value_name = "PATTERN")]
     pub include: Vec<String>,
-    /// Pass by files that match (repeatable)
+    /// Skip files that match (repeatable)
     #[arg(long, value_name = "PATTERN")]
     pub exclude: Vec<String>,
-    /// Steps of training, of 32 blocks each
+    /// Training steps, of 32 blocks each
     #[arg(long, default_value_t = 300, value_name = "N")]
     pub steps: u64,
-    /// Tokens of a block
+    /// Tokens per block
     #[arg(long, default_value_t = 128, value_name = "TOKENS")]
     pub block: usize,
     /// The highest learning rate
     #[arg(long, default_value_t = 3e-4, value_name = "RATE")]
     pub learning_rate: f64,
-    /// Share of what was learnt that the encoder may take on (repeatable) [default: 1, 0.5, 0.25 and 0.1]
+    /// Share of the change that the encoder may take on (repeatable) [default: 1, 0.5, 0.25 and 0.1]
     #[arg(long = "share", value_name = "SHARE")]
     pub shares: Vec<f32>,
-    /// Decides the order of the text and what is masked
+    /// Seed for the order of the text and the choice of masked tokens
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Print the report as JSON on standard output
@@ -263,16 +271,16 @@ pub struct IndexArgs {
 /// `indexer model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Fetch a model from the hub (the default model, if none is named)
+    /// Fetch a model from the hub [default: the default model]
     Pull {
         /// owner/name, or owner/name@revision
         model: Option<String>,
     },
     /// List the models on this machine
     List,
-    /// Say what a model is
+    /// Describe a model
     Info {
-        /// A directory or a hub id (the default model, if none is named)
+        /// A directory or a hub id [default: the default model]
         model: Option<String>,
     },
 }

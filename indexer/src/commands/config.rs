@@ -1,51 +1,60 @@
-//! What a build needs, resolved from `cloze.toml` and the command line.
+//! Settings of a build, resolved from `cloze.toml` and the command line.
 
 use std::path::{Path, PathBuf};
 
 use cloze_models::{ModelSource, Precision};
 use serde::Deserialize;
 
+use super::token_codes::TokenCodes;
 use crate::{
     Error, Result,
     commands::cli::BuildArgs,
-    source::{Selection, urls::UrlStyle},
+    source::{
+        Selection,
+        crawl::limits::{self, CrawlConfig, CrawlTable},
+        urls::UrlStyle,
+    },
 };
 
-/// Name of the settings file, looked for in the current directory.
+/// Name of the settings file in the current directory.
 pub const FILE: &str = "cloze.toml";
-/// Index directory where none is given.
+/// Default index directory.
 pub const DEFAULT_INDEX: &str = ".cloze";
-/// Largest file that is read, in bytes, where nothing else is said.
+/// Default size limit of a file, in bytes.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 32 << 20;
 
-/// Everything a build needs.
+/// All settings of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildConfig {
-    /// What is indexed.
+    /// The sources to index.
     pub selection: Selection,
+    /// The sites to fetch, and the limits.
+    pub crawl: CrawlConfig,
     /// The index directory.
     pub index: PathBuf,
     /// The encoder's model.
     pub model: ModelSource,
     /// Number format of its weights.
     pub precision: Precision,
-    /// What goes in front of queries, if the model does not list it.
+    /// The tokens of a passage that get codes, for the second ranking step of a search.
+    pub token_codes: TokenCodes,
+    /// Prefix of queries, if the model does not list it.
     pub query_prefix: Option<String>,
-    /// What goes in front of passages, if the model does not list it.
+    /// Prefix of passages, if the model does not list it.
     pub passage_prefix: Option<String>,
-    /// What addresses begin with.
+    /// Prefix of addresses.
     pub base_url: String,
     /// How paths become addresses.
     pub url_style: UrlStyle,
-    /// Largest file, and largest record, that is read, in bytes.
+    /// Size limit of a file and of a record, in bytes.
     pub max_file_bytes: u64,
     /// Encoder threads.
     pub threads: usize,
-    /// Whether progress is shown.
+    /// Whether to show progress.
     pub quiet: bool,
 }
 
-/// `cloze.toml`. A table that belongs to another program is that program's to check.
+/// `cloze.toml`. Each program checks only its own tables.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
@@ -68,31 +77,36 @@ pub struct File {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildTable {
-    /// Patterns of which a file must match one.
+    /// Patterns; a file must match one of them.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Patterns of which a file must match none.
+    /// Patterns; a file must match none of them.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// What goes in front of queries, if the model does not list it.
+    /// The tokens of a passage that get codes.
+    pub token_codes: Option<TokenCodes>,
+    /// Prefix of queries, if the model does not list it.
     pub query_prefix: Option<String>,
-    /// What goes in front of passages, if the model does not list it.
+    /// Prefix of passages, if the model does not list it.
     pub passage_prefix: Option<String>,
-    /// What addresses begin with.
+    /// Prefix of addresses.
     pub base_url: Option<String>,
     /// How paths become addresses.
     pub urls: Option<UrlStyle>,
-    /// Largest file that is read, in bytes.
+    /// Size limit of a file, in bytes.
     pub max_file_bytes: Option<u64>,
     /// Encoder threads.
     pub threads: Option<usize>,
+    /// Limits of a crawl.
+    #[serde(default)]
+    pub crawl: CrawlTable,
 }
 
 impl File {
-    /// Reads `path`, or `cloze.toml` in the current directory if there is one.
+    /// Reads `path`, or `cloze.toml` in the current directory if that file exists.
     ///
     /// # Errors
-    /// [`Error::Config`] that names the file and the key.
+    /// [`Error::Config`] with the file and the key.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let (path, required) = path.map_or((Path::new(FILE), false), |p| (p, true));
         let text = match std::fs::read_to_string(path) {
@@ -106,20 +120,25 @@ impl File {
 }
 
 impl BuildConfig {
-    /// The command line first, then the file, then the defaults.
+    /// The command line overrides the file, and the file overrides the defaults.
     #[must_use]
     pub fn resolve(args: BuildArgs, file: File) -> Self {
         let or = |typed: Vec<String>, set: Vec<String>| if typed.is_empty() { set } else { typed };
+        let (addresses, paths): (Vec<_>, Vec<_>) =
+            args.paths.into_iter().partition(|path| path.to_str().is_some_and(limits::is_address));
+        let addresses = addresses.iter().map(|a| a.to_string_lossy().into_owned()).collect();
         let model = args.model.or(file.model).unwrap_or_default();
         Self {
             selection: Selection {
-                paths: args.paths,
+                paths,
                 include: or(args.include, file.build.include),
                 exclude: or(args.exclude, file.build.exclude),
             },
+            crawl: CrawlConfig::resolve(addresses, args.crawl, file.build.crawl),
             index: args.index.or(file.index).unwrap_or_else(|| DEFAULT_INDEX.into()),
             model: ModelSource::parse(&model),
             precision: args.precision.or(file.precision).unwrap_or_default(),
+            token_codes: args.token_codes.or(file.build.token_codes).unwrap_or_default(),
             query_prefix: args.query_prefix.or(file.build.query_prefix),
             passage_prefix: args.passage_prefix.or(file.build.passage_prefix),
             base_url: args.base_url.or(file.build.base_url).unwrap_or_default(),

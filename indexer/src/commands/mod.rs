@@ -1,10 +1,11 @@
-//! What each command does and prints.
+//! The action and output of each command.
 
 mod adapt;
 mod archive;
 pub mod cli;
 pub mod config;
 mod model;
+pub mod token_codes;
 mod train;
 
 use std::{
@@ -24,15 +25,15 @@ use crate::{
 use cli::{BuildArgs, Cli, Command, IndexArgs};
 use config::File;
 
-/// Exit code of a command that did all it was asked to.
+/// Exit code of a complete success.
 const DONE: u8 = 0;
-/// Exit code of a build that had to skip some sources.
+/// Exit code of a build that skipped some sources.
 const DONE_WITH_SKIPS: u8 = 3;
 
-/// Carries out the command line; gives the exit code.
+/// Runs the command line; returns the exit code.
 ///
 /// # Errors
-/// A chain of sentences for the person at the terminal.
+/// A chain of sentences for the user at the terminal.
 pub fn run(cli: Cli) -> Result<u8> {
     let file = File::read(cli.config.as_deref())?;
     match cli.command {
@@ -41,7 +42,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Status(args) => status(&args, file),
         Command::Verify(args) => verify(&args, file),
         Command::Export(args) => {
-            // Standard output may be the archive.
+            // The archive may go to standard output.
             eprintln!("{}", archive::export(&choose_index(args.index, file), &args.file)?);
             Ok(DONE)
         }
@@ -53,7 +54,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-/// Prints to standard output; a reader that has seen enough, such as `head`, is no error.
+/// Prints to standard output. A reader that stops early, such as `head`, is no error.
 fn print(text: &str) -> Result<u8> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
@@ -81,7 +82,7 @@ fn tell(report: &Report, quiet: bool) {
     }
 }
 
-/// One report a build, until the process is stopped; as JSON, one line each.
+/// Prints one report per build, until the process is stopped; as JSON, one line each.
 fn watch(args: BuildArgs, file: File) -> Result<u8> {
     let json = args.json;
     let config = BuildConfig::resolve(args, file);
@@ -91,7 +92,7 @@ fn watch(args: BuildArgs, file: File) -> Result<u8> {
     watch::watch(&config, |built| {
         let is_first = std::mem::take(&mut first);
         match built {
-            // A build is tried again and again; its error is told once.
+            // A failed build is retried again and again; its error is printed once.
             Err(error) if error.to_string() == last => {}
             Ok(report) if json => {
                 last.clear();
@@ -102,7 +103,7 @@ fn watch(args: BuildArgs, file: File) -> Result<u8> {
                 last.clear();
                 tell(&report, config.quiet);
             }
-            // Somebody at the terminal can mend the first one at once; later ones must not end the watch.
+            // The user at the terminal can fix the first error at once; later errors must not end the watch.
             Err(error) if is_first => refused = Some(error),
             Err(error) => {
                 last = error.to_string();
@@ -166,7 +167,7 @@ fn describe(manifest: &Manifest, ledger: u64) -> String {
     .join("\n")
 }
 
-/// Size of the files of a folder and those below; 0 if there is none.
+/// Total size of the files in a folder and its subfolders; 0 if it does not exist.
 fn folder_bytes(dir: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
     let size = |entry: std::fs::DirEntry| match entry.metadata() {
@@ -179,7 +180,7 @@ fn folder_bytes(dir: &Path) -> u64 {
 
 fn verify(args: &IndexArgs, file: File) -> Result<u8> {
     let dir = index_dir(args, file);
-    // Opening checks every file against its checksum and the engines against the manifest.
+    // Opening verifies the checksum of every file, and the engines against the manifest.
     let verified = Generation::open(&dir).and_then(|g| Ok((g.verify()?, g.manifest().generation.clone())));
     let (Verified { files, passages }, generation) =
         verified.with_context(|| format!("{} did not pass", dir.display()))?;

@@ -10,13 +10,13 @@ use serde_json::json;
 
 use crate::commands::cli::TrainArgs;
 
-/// Trains, or evaluates; gives what to print.
+/// Trains or evaluates; returns the output.
 pub(crate) fn run(args: &TrainArgs) -> Result<String> {
     let (artifact, weights) = open(args.from.as_deref().unwrap_or_default(), args.fresh_head)?;
     if args.evaluate { evaluate(args, &artifact, &weights) } else { train(args, &artifact, &weights) }
 }
 
-/// The model that training starts from, with its head over it unless a fresh one is wanted.
+/// The model to start from, with its own head unless the user wants a fresh one.
 pub(crate) fn open(name: &str, fresh_head: bool) -> Result<(Artifact, Weights)> {
     let source = ModelSource::parse(name);
     let artifact = Artifact::read(&source.locate()?, &source.to_string(), Precision::Fp32)?;
@@ -93,7 +93,7 @@ fn options(args: &TrainArgs) -> Options {
     }
 }
 
-/// A bar on a terminal, a line at every look at the held-out text otherwise.
+/// A bar on a terminal; otherwise a line at every evaluation on the held-out text.
 pub(crate) struct Progress {
     pub(crate) bar: ProgressBar,
     quiet: bool,

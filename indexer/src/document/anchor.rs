@@ -1,4 +1,4 @@
-//! Anchors of headings, as the site's generator makes them.
+//! Anchors of headings, as the site generator makes them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,13 +10,13 @@ use crate::source::urls::UrlStyle;
 #[derive(Debug, Default)]
 pub struct Anchors {
     style: UrlStyle,
-    /// How often each heading was there.
+    /// How often each heading has occurred.
     seen: HashMap<String, usize>,
     used: HashSet<String>,
 }
 
 impl Anchors {
-    /// For a page of a site that this generator makes.
+    /// Makes anchors in the manner of this generator.
     #[must_use]
     pub fn new(style: UrlStyle) -> Self {
         Self { style, ..Self::default() }
@@ -34,7 +34,7 @@ impl Anchors {
         anchor
     }
 
-    /// `-1`, `-2` behind the second and third of a text, the first that no heading has yet.
+    /// Appends `-1`, `-2` to the second and third heading of a text, or the first number that is free.
     fn numbered(&mut self, base: String) -> String {
         if !self.used.contains(&base) {
             return base;
@@ -49,14 +49,14 @@ impl Anchors {
         }
     }
 
-    /// kramdown counts the headings of a text, and does not look whether another one has the result.
+    /// kramdown counts the headings of a text, and does not check whether another heading already has the result.
     fn counted(&mut self, base: String) -> String {
         let count = self.seen.entry(base.clone()).or_default();
         *count += 1;
         if *count == 1 { base } else { format!("{base}-{}", *count - 1) }
     }
 
-    /// Python-Markdown raises the number at the end, if there is one behind a `_`.
+    /// Python-Markdown increments the number after a final `_`, if there is one.
     fn underscored(&self, base: String) -> String {
         let mut anchor = base;
         while anchor.is_empty() || self.used.contains(&anchor) {
@@ -70,7 +70,7 @@ impl Anchors {
     }
 }
 
-/// What a generator makes of one heading.
+/// The anchor that a generator makes of one heading.
 #[must_use]
 pub fn slug(style: UrlStyle, heading: &str) -> String {
     let heading = heading.trim();
@@ -80,13 +80,13 @@ pub fn slug(style: UrlStyle, heading: &str) -> String {
             let dashed = |c| if c == ' ' || c == '\t' { '-' } else { c };
             heading.to_lowercase().chars().map(dashed).filter(|c| *c == '-' || is_word(*c)).collect()
         }
-        // Lower case for A to Z only; marks that are no letters go.
+        // Only A to Z become lower case; marks that are no letters are dropped.
         UrlStyle::Mdbook => {
             let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_') || c.is_whitespace();
             let kept = heading.chars().filter(is_kept);
             kept.map(|c| if c.is_whitespace() { '-' } else { c.to_ascii_lowercase() }).collect()
         }
-        // Python-Markdown: what has no ASCII form goes, and white space and dashes run together.
+        // Python-Markdown drops characters without an ASCII form, and merges white space and dashes.
         UrlStyle::Mkdocs => {
             let is_kept = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || c.is_ascii_whitespace();
             let kept: String = heading.nfkd().filter(is_kept).collect();
@@ -122,7 +122,7 @@ mod tests {
             ("ÉCOLE", "école", "École", "ecole"),
             ("snake_case stays", "snake_case-stays", "snake_case-stays", "snake_case-stays"),
             ("安装", "安装", "安装", ""),
-            // A mark that stands by itself, and one that is a part of the script.
+            // A mark on its own, and one that is part of the script.
             ("e\u{301}cole", "e\u{301}cole", "ecole", "ecole"),
             ("हिन्दी", "हिन्दी", "हिनदी", ""),
             // A superscript is no digit.

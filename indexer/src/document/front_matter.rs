@@ -1,23 +1,28 @@
-//! The block of settings at the top of a page: YAML between `---`, or TOML between `+++`.
+//! The block of settings at the top of a page: YAML between `---`, TOML between `+++`, a JSON object, or lines of
+//! `Key: value` up to an empty line (MultiMarkdown).
 
 use cloze_index::Metadata;
 use serde_json::{Map, Value};
 
-/// What a page says about itself.
+/// The metadata of a page.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct FrontMatter {
     values: Map<String, Value>,
 }
 
-/// Keys that say how a page is shown, not what it is about; they do not become metadata.
+/// Keys that concern the display of a page, not its subject; they do not become metadata.
 const NOT_METADATA: [&str; 9] =
     ["title", "description", "summary", "permalink", "url", "slug", "lang", "language", "search"];
 
-/// Keys with which an author keeps a page out by saying that they are true.
+/// Keys that exclude a page from the search when their value is true.
 const KEPT_OUT: [&str; 3] = ["draft", "noindex", "unlisted"];
 
-/// Splits a page into front matter and body. A block that cannot be read is given back as a warning,
-/// and is not part of the body.
+/// Lines without a fence need at least one of these keys: other lines with a colon are text.
+const HEADERS: [&str; 6] = ["title", "author", "authors", "date", "template", "tags"];
+/// Maximum number of lines without a fence.
+const MOST_HEADERS: usize = 40;
+
+/// Splits a page into front matter and body. An unreadable block becomes a warning, and is not part of the body.
 pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (fence, is_toml) in [("---", false), ("+++", true)] {
@@ -27,7 +32,7 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
         } else if block.trim().is_empty() {
             Ok(Map::new())
         } else {
-            // `no` is a language and `y` a tag, not truth values as in YAML 1.1.
+            // `no` is a language and `y` a tag; they are not truth values as in YAML 1.1.
             let options = serde_saphyr::options! { strict_booleans: true };
             serde_saphyr::from_str_with_options::<Map<String, Value>>(block, options)
                 .map_err(|e| first_line(&e.to_string()))
@@ -37,7 +42,52 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
             Err(e) => (loose(block), body, Some(format!("front matter read line by line ({e})"))),
         };
     }
-    (FrontMatter::default(), text, None)
+    let (values, body) = json(text).or_else(|| headers(text)).unwrap_or((Map::new(), text));
+    (FrontMatter { values: lower_keys(values) }, body, None)
+}
+
+/// A JSON object at the top, whose last line ends with it.
+fn json(text: &str) -> Option<(Map<String, Value>, &str)> {
+    let inner = text.strip_prefix('{')?.trim_start();
+    if !inner.starts_with('"') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    let object: Map<String, Value> = values.next()?.ok()?;
+    let body = text[values.byte_offset()..].trim_start_matches([' ', '\t', '\r']);
+    Some((object, body.strip_prefix('\n').or_else(|| body.is_empty().then_some(body))?))
+}
+
+/// Lines of `Key: value` up to the first empty line, at least one of them with a known key. An indented line
+/// continues the value above it.
+fn headers(text: &str) -> Option<(Map<String, Value>, &str)> {
+    let mut values = Map::new();
+    let mut last = String::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if line.trim().is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) {
+            let Some(Value::String(value)) = values.get_mut(&last) else { return None };
+            [" ", line.trim()].iter().for_each(|part| value.push_str(part));
+            continue;
+        }
+        let (key, value) = line.split_once(':').filter(|(key, _)| is_header(key))?;
+        last = key.to_lowercase();
+        values.insert(last.clone(), Value::String(value.trim().to_owned()));
+        if values.len() > MOST_HEADERS {
+            return None;
+        }
+    }
+    HEADERS.iter().any(|key| values.contains_key(*key)).then(|| (values, &text[at..]))
+}
+
+/// A word, perhaps two, without markup.
+fn is_header(key: &str) -> bool {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ');
+    key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(is_kept) && key.split(' ').count() <= 2
 }
 
 fn first_line(text: &str) -> String {
@@ -45,11 +95,12 @@ fn first_line(text: &str) -> String {
 }
 
 fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
-    let rest = text.strip_prefix(fence)?;
-    let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+    let rest = text.strip_prefix(fence)?.trim_start_matches([' ', '\t', '\r']);
+    let rest = rest.strip_prefix('\n')?;
     let mut at = 0;
     for line in rest.split_inclusive('\n') {
-        if line.trim_end() == fence {
+        // YAML may also end with `...`.
+        if line.trim_end() == fence || fence == "---" && line.trim_end() == "..." {
             return Some((&rest[..at], &rest[at + line.len()..]));
         }
         at += line.len();
@@ -57,14 +108,14 @@ fn block<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     None
 }
 
-/// `key: value` lines of a block that is not valid: better than losing the title of the page, or
-/// showing a page that is not to be shown.
+/// Reads `key: value` lines of an invalid block. This is better than losing the title of the page, or showing a
+/// hidden page.
 fn loose(block: &str) -> FrontMatter {
     let mut values = Map::new();
     let mut last = String::new();
     let is_pair = |line: &&str| !line.trim_start().starts_with(['#', '-']) && line.contains([':', '=']);
     let depth = |line: &str| line.len() - line.trim_start().len();
-    // A block may be indented as a whole.
+    // The whole block may be indented.
     let outermost = block.lines().filter(is_pair).map(depth).min().unwrap_or_default();
     for line in block.lines().filter(is_pair) {
         let Some((key, value)) = line.split_once([':', '=']) else { continue };
@@ -78,14 +129,14 @@ fn loose(block: &str) -> FrontMatter {
         } else if last == "search" && key == "exclude" && is_true {
             values.insert("search".into(), Value::String("exclude".into()));
         } else if KEPT_OUT.contains(&key.as_str()) && is_true {
-            // Where it belongs cannot be told: a page too few is better than one too many.
+            // The owner of the key is unknown: one page too few is better than one too many.
             values.insert(key, Value::Bool(true));
         }
     }
     FrontMatter { values }
 }
 
-/// A value without the quotes around it, or without the comment behind it.
+/// A value without its quotes, or without the comment behind it.
 fn plain(value: &str) -> &str {
     let value = value.trim();
     for quote in ['"', '\''] {
@@ -119,12 +170,12 @@ impl FrontMatter {
         keys.iter().find_map(|k| scalar(self.values.get(*k)?)).filter(|t| !t.trim().is_empty())
     }
 
-    /// A truth value in any spelling that site generators take.
+    /// A truth value in any spelling that site generators accept.
     fn truth(&self, key: &str) -> Option<bool> {
         truth(self.values.get(key)?)
     }
 
-    /// Why the page is not to be found, if its author says so.
+    /// The reason why the author hides the page, if any.
     pub(crate) fn left_out(&self) -> Option<String> {
         for key in KEPT_OUT {
             if self.truth(key) == Some(true) {
@@ -154,7 +205,7 @@ impl FrontMatter {
         None
     }
 
-    /// Everything that can be filtered by: scalars and lists of scalars, as text.
+    /// All keys usable as filters: scalars and lists of scalars, as text.
     pub(crate) fn metadata(&self) -> Metadata {
         let mut metadata = Metadata::new();
         for (key, value) in self.values.iter().filter(|(k, _)| !NOT_METADATA.contains(&k.as_str())) {
@@ -206,6 +257,30 @@ mod tests {
         let (f, body, _) = split("+++\ntitle = \"T\"\ntags = [\"a\", \"b\"]\n+++\nText");
         assert_eq!((f.text(&["title"]).as_deref(), body), (Some("T"), "Text"));
         assert_eq!(f.metadata()["tags"], ["a", "b"]);
+    }
+
+    #[test]
+    fn json_and_bare_lines_are_read_and_removed() {
+        for (text, title, body) in [
+            ("{\n  \"Title\": \"T {a}\",\n  \"tags\": [\"x\"]\n}\nText", Some("T {a}"), "Text"),
+            ("\u{feff}+++\ntitle = \"T\"\n+++\nText", Some("T"), "Text"),
+            ("--- \ntitle: T\n...\nText", Some("T"), "Text"),
+            ("Title: T\nAuthor: A\n    and B\n\nText", Some("T"), "Text"),
+        ] {
+            let (front, rest, warning) = split(text);
+            assert_eq!((front.text(&["title"]).as_deref(), rest, warning), (title, body, None), "{text}");
+        }
+        for text in [
+            "{{< a >}}\n",
+            "{\"a\": 1} is JSON\n",
+            "{\"a\": \n",
+            "Note: this\n\nText",
+            "Title: T\nand text\n",
+            "{#id}\n",
+            "{}\n",
+        ] {
+            assert_eq!(split(text).1, text);
+        }
     }
 
     #[test]

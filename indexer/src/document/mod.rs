@@ -1,4 +1,4 @@
-//! A page as its author wrote it: a title, a place and sections of text.
+//! A page as its author wrote it: a title, an address and sections of text.
 
 pub mod anchor;
 pub(crate) mod front_matter;
@@ -10,15 +10,15 @@ use cloze_index::Metadata;
 /// A page, extracted from its source.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
-    /// Name of the page inside its source: a relative path, or a record's id.
+    /// Name of the page within its source: a relative path, or the id of a record.
     pub source: String,
     /// Title.
     pub title: String,
-    /// Where the page is, without an anchor.
+    /// Address of the page, without an anchor.
     pub url: String,
-    /// Language (BCP 47), if the page says.
+    /// Language (BCP 47), if the page declares one.
     pub lang: Option<String>,
-    /// Front matter or the record's other keys.
+    /// Front matter, or the other keys of the record.
     pub metadata: Metadata,
     /// The text, from top to bottom.
     pub sections: Vec<Section>,
@@ -27,69 +27,138 @@ pub struct Document {
 /// The text below one heading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Section {
-    /// Headings from the top down to this section; empty for the text before the first one.
+    /// Headings from the top down to this section; empty for the text before the first heading.
     pub headings: Vec<String>,
     /// Anchor of the innermost heading, if it has one.
     pub anchor: Option<String>,
     /// Paragraphs, separated by empty lines.
     pub text: String,
+    /// Whether the text is a list of links: it mostly repeats the words of other pages.
+    pub is_links: bool,
 }
 
-/// What a source was found to be.
+/// The result of extracting a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extracted {
     /// A page.
     Page(Box<Document>),
-    /// A page that its author does not want found: a draft, `noindex`, a redirect.
+    /// A page that its author hides: a draft, `noindex`, a redirect.
     LeftOut(String),
 }
 
-/// Collects sections while a page is read from top to bottom.
+/// Collects sections while the extractor reads a page from top to bottom.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// Open headings: level and text.
-    open: Vec<(u8, String)>,
-    anchor: Option<String>,
+    /// Open headings, from the top down.
+    open: Vec<Heading>,
+    /// Number of open headings above the current text.
+    above: usize,
     text: String,
+    is_links: bool,
     sections: Vec<Section>,
 }
 
+#[derive(Debug)]
+struct Heading {
+    level: u8,
+    text: String,
+    /// Its own anchor, or else that of the heading above it.
+    anchor: Option<String>,
+    /// Its text has ended; further headings may follow below it.
+    is_over: bool,
+}
+
+/// Levels 1 to 6 are headings, 7 is an entry; headings inside an entry are deeper by that much.
+pub(crate) const LEVELS: u8 = 8;
+
+/// Whether this is the level of an entry: a function, a setting, a term of a list.
+fn is_entry(level: u8) -> bool {
+    level % LEVELS == LEVELS - 1
+}
+
 impl Outline {
-    /// Begins a section.
+    /// Begins a section. A heading without an anchor inherits that of the heading above it.
     pub(crate) fn heading(&mut self, level: u8, text: &str, anchor: Option<String>) {
         self.close();
-        self.open.retain(|(l, _)| *l < level);
-        self.open.push((level, text.to_owned()));
-        self.anchor = anchor;
+        self.open.retain(|h| h.level < level);
+        if is_entry(level) {
+            // A box among the entries, such as a note, belongs to none of them.
+            let above = self.above_text();
+            self.open.truncate(above);
+        }
+        let anchor = anchor.or_else(|| self.open.last().and_then(|h| h.anchor.clone()));
+        self.open.push(Heading { level, text: text.to_owned(), anchor, is_over: false });
+        self.above = self.open.len();
     }
 
-    /// Adds a paragraph to the section at hand.
+    /// Ends the text below the headings of this level and of deeper ones: later text belongs to the heading above.
+    pub(crate) fn end(&mut self, level: u8) {
+        self.open.iter_mut().filter(|h| h.level >= level).for_each(|h| h.is_over = true);
+    }
+
+    /// Adds a paragraph to the current section.
     pub(crate) fn paragraph(&mut self, text: &str) {
+        self.add(text, false);
+    }
+
+    /// Adds a line of a list of links. Text and such lists become separate sections.
+    pub(crate) fn link(&mut self, text: &str) {
+        self.add(text, true);
+    }
+
+    fn add(&mut self, text: &str, is_links: bool) {
         let text = text.trim_matches(['\n', ' ', '\t']);
         if text.is_empty() {
             return;
         }
+        let above = self.above_text();
+        if above != self.above || (is_links != self.is_links && !self.text.is_empty()) {
+            self.close();
+            self.above = above;
+        }
+        self.is_links = is_links;
         if !self.text.is_empty() {
             self.text.push_str("\n\n");
         }
         self.text.push_str(text);
     }
 
+    /// Ends the sections of this level and of deeper ones: later text and headings belong to the section above.
+    pub(crate) fn resume(&mut self, level: u8) {
+        self.close();
+        self.open.retain(|h| h.level < level);
+        self.above = self.open.len();
+    }
+
+    /// Anchor of the innermost open heading.
+    pub(crate) fn anchor(&self) -> Option<String> {
+        self.open.last().and_then(|h| h.anchor.clone())
+    }
+
+    /// Number of open headings above the next text.
+    fn above_text(&self) -> usize {
+        self.open.iter().rposition(|h| !h.is_over).map_or(0, |at| at + 1)
+    }
+
     fn close(&mut self) {
         let text = std::mem::take(&mut self.text);
-        // A heading without text of its own is still found by its words.
-        if !text.is_empty() || !self.open.is_empty() {
-            let headings = self.open.iter().map(|(_, h)| h.clone()).collect();
-            self.sections.push(Section { headings, anchor: self.anchor.take(), text });
+        let open = &self.open[..self.above.min(self.open.len())];
+        let headings: Vec<String> = open.iter().map(|h| h.text.clone()).collect();
+        // A heading without text of its own remains searchable by its words; the rest of an outer section needs text.
+        let is_new = self.sections.last().is_none_or(|s| !s.headings.starts_with(&headings));
+        if !text.is_empty() || (!headings.is_empty() && is_new) {
+            let anchor = open.last().and_then(|h| h.anchor.clone());
+            self.sections.push(Section { headings, anchor, text, is_links: std::mem::take(&mut self.is_links) });
         }
     }
 
-    /// The text of the first heading, of whatever level.
+    /// The text of the first heading, at any level.
     pub(crate) fn first_heading(&self) -> Option<&str> {
-        self.sections.iter().find_map(|s| s.headings.first()).or(self.open.first().map(|(_, h)| h)).map(String::as_str)
+        let read = self.sections.iter().find_map(|s| s.headings.first());
+        read.or(self.open.first().map(|h| &h.text)).map(String::as_str)
     }
 
-    /// All sections. The heading that repeats the page's title is the title, not a section of its own.
+    /// All sections. A heading that repeats the title of the page is the title, not a section of its own.
     pub(crate) fn finish(mut self, title: &str) -> Vec<Section> {
         self.close();
         for section in &mut self.sections {
@@ -109,7 +178,7 @@ impl Outline {
             })
             .collect();
         let mut keep = has_children.into_iter();
-        // An empty heading above sub-sections stands in their heading path already.
+        // An empty heading above sub-sections is already part of their heading path.
         self.sections.retain(|s| !(keep.next().unwrap_or(false) && s.text.is_empty()));
         self.sections
     }

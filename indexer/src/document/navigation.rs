@@ -1,4 +1,4 @@
-//! Titles from a site's navigation file, for pages that have none of their own.
+//! Titles from the navigation file of a site, for pages without their own.
 
 use std::{
     collections::HashMap,
@@ -8,20 +8,20 @@ use std::{
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::Value;
 
-/// Title by path, relative to the folder of the navigation file's pages.
+/// Titles by path, relative to the folder of the navigation file's pages.
 pub(crate) type Titles = HashMap<String, String>;
 
-/// Files that list pages and are none themselves.
+/// Files that list pages and are not pages themselves.
 pub(crate) fn is_navigation(path: &Path) -> bool {
     path.file_name().is_some_and(|n| n == "SUMMARY.md")
 }
 
-/// Where the navigation files of a folder may be.
+/// Possible places of a folder's navigation files.
 pub(crate) fn places(root: &Path) -> [PathBuf; 3] {
     ["SUMMARY.md", "mkdocs.yml", "../mkdocs.yml"].map(|name| root.join(name))
 }
 
-/// Reads `SUMMARY.md` (mdBook) in the folder, or `mkdocs.yml` in it or above it.
+/// Reads `SUMMARY.md` (mdBook) in the folder, or `mkdocs.yml` in the folder or above it.
 pub(crate) fn titles(root: &Path) -> Titles {
     let mut titles = Titles::new();
     let [summary, within, above] = places(root);
@@ -30,7 +30,7 @@ pub(crate) fn titles(root: &Path) -> Titles {
     }
     for place in [within, above] {
         if let Ok(text) = std::fs::read_to_string(place) {
-            // The file may hold tags of plugins that are not ours to know; only its `nav` part is read.
+            // The file may hold tags of unknown plugins; this reads only its `nav` part.
             if let Ok(Value::Object(file)) = serde_saphyr::from_str::<Value>(&nav_block(&text)) {
                 from_nav(&file["nav"], &mut titles);
             }

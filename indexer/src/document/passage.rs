@@ -1,4 +1,4 @@
-//! A document becomes passages that fit the encoder together with their context.
+//! Splits a document into passages that fit the encoder together with their context.
 
 use std::ops::Range;
 
@@ -11,28 +11,28 @@ use crate::{
     document::{Document, Section},
 };
 
-/// Share of a passage that is repeated from the one before, where a section is split.
+/// Share of a passage that the next passage repeats, if a section is split.
 const OVERLAP: usize = 8;
 /// The context gets at most this share of a passage; a longer heading path is shortened from the front.
 const CONTEXT_SHARE: usize = 3;
-/// Text of more bytes a token than this is data: it is measured by its bytes, so that a file that
-/// is all one word does not become one passage.
+/// Text with more bytes per token than this is data. It is measured in bytes, so that a file that consists of one
+/// word does not become one passage.
 const BYTES_A_TOKEN: usize = 16;
 
-/// Longest stretch without white space that is cut as text, in bytes. Chinese and Japanese have
-/// none between words, but paragraphs end.
+/// Longest stretch without white space, in bytes, that still counts as text. Chinese and Japanese have no spaces
+/// between words, but their paragraphs end.
 const LONGEST_RUN: usize = 64 << 10;
 
-/// A passage with what the encoder is given for it.
+/// A passage with the input for the encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// As it will be stored.
+    /// The passage to store.
     pub passage: Passage,
-    /// Token ids of context and text, the special ones included.
+    /// Token ids of context and text, including the special tokens.
     pub ids: Vec<u32>,
 }
 
-/// The passages of a document, and how many of its sections had to be split.
+/// The passages of a document, and the number of sections that had to be split.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Passages {
     /// From top to bottom.
@@ -72,13 +72,13 @@ fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &
     let prefix = encoder.prefix(TextKind::Passage);
     let room = room.saturating_sub(tokens.size(prefix)).max(1);
     let (above, shortened) = fitting_context(document, section, room / CONTEXT_SHARE, &tokens);
-    // Joining context and text may make a token more than both have alone.
+    // Context and text may have more tokens together than apart.
     let room = room.saturating_sub(tokens.size(&above) + 1).max(1);
     let pieces = split(&section.text, room, tokens);
     out.split_sections += u64::from(pieces.len() > 1);
     out.shortened_contexts += if shortened { pieces.len() as u64 } else { 0 };
     let url = match &section.anchor {
-        Some(anchor) => format!("{}#{anchor}", document.url),
+        Some(anchor) => format!("{}#{}", document.url, fragment(anchor)),
         None => document.url.clone(),
     };
     for text in pieces {
@@ -92,13 +92,27 @@ fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &
             text: text.to_owned(),
             lang: document.lang.clone(),
             metadata: document.metadata.clone(),
+            is_links: section.is_links,
         };
         out.prepared.push(Prepared { passage, ids });
     }
     Ok(())
 }
 
-/// Title and headings as far as they fit: the innermost headings are kept longest.
+/// An anchor as it appears in an address. Browsers decode the escapes before they look for it.
+fn fragment(anchor: &str) -> String {
+    let mut out = String::with_capacity(anchor.len());
+    for c in anchor.chars() {
+        if c.is_ascii_control() || matches!(c, ' ' | '%' | '"' | '<' | '>' | '`') {
+            out.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// As much of the title and the headings as fits: the innermost headings stay longest.
 fn fitting_context(document: &Document, section: &Section, room: usize, tokens: &Tokens<'_>) -> (String, bool) {
     let whole = context(&document.title, &section.headings);
     if tokens.size(&whole) <= room {
@@ -114,8 +128,8 @@ fn fitting_context(document: &Document, section: &Section, room: usize, tokens: 
     (split(last, room.max(1), Tokens(tokens.0)).first().copied().unwrap_or_default().to_owned(), true)
 }
 
-/// The text in pieces of at most `room` tokens, cut between paragraphs, sentences or words, the
-/// first that will do. A text that fits is one piece, also an empty one.
+/// The text in pieces of at most `room` tokens, cut between paragraphs, sentences or words, in this order of
+/// preference. A text that fits is one piece, even if it is empty.
 fn split<'t>(text: &'t str, room: usize, tokens: Tokens<'_>) -> Vec<&'t str> {
     if tokens.size(text) <= room {
         return vec![text];
@@ -130,7 +144,7 @@ fn split<'t>(text: &'t str, room: usize, tokens: Tokens<'_>) -> Vec<&'t str> {
         return pieces;
     }
     let config = ChunkConfig::new(room).with_sizer(tokens);
-    // An overlap below the capacity is always accepted.
+    // An overlap below the capacity is always valid.
     let config = match config.with_overlap(room / OVERLAP) {
         Ok(config) => config,
         Err(_) => return vec![text],
@@ -151,7 +165,7 @@ fn endless_run(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Pieces of at most `bytes`, cut between characters: there is nothing better to cut at.
+/// Pieces of at most `bytes`, cut between characters, for lack of better boundaries.
 fn hard_cuts(text: &str, bytes: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! JSON Lines: one record a page.
+//! JSON Lines: one record per page.
 
 use cloze_index::Metadata;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ const KNOWN: [&str; 5] = ["_id", "id", "title", "text", "metadata"];
 /// Reads one line: `_id` or `id`, `title`, `text`, `url`; any other key is metadata.
 ///
 /// # Errors
-/// A sentence for the report: what is wrong with the line.
+/// A sentence for the report: the fault of the line.
 pub fn record(line: &str, context: &Context<'_>) -> Outcome {
     let value: Value = serde_json::from_str(line).map_err(|e| format!("not JSON ({e})"))?;
     let Value::Object(mut object) = value else { return Err("expected a JSON object".into()) };

@@ -1,7 +1,7 @@
-//! What a build remembers for the next one: what became of a source, and the vectors of texts.
+//! The memory of a build for the next one: the result of each source, and the vectors of texts.
 //!
-//! Both go by what they were made from. A source's fingerprint takes in its name, its content and
-//! every setting that decides what becomes of it; a vector's key the model and the token ids.
+//! The keys depend on the inputs. The fingerprint of a source covers its name, its content and every setting that
+//! affects its result; the key of a vector covers the model and the token ids.
 
 use std::collections::HashSet;
 
@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BuildConfig, Result};
 
-/// Goes up when the same text becomes other passages than before.
-const EXTRACTION: u32 = 2;
-/// The ledger is cleared of what is not in use when it holds this many times what is.
+/// Increase this when the same text yields different passages than before.
+const EXTRACTION: u32 = 3;
+/// The ledger drops unused entries when it holds this many times as many entries as are in use.
 const SLACK: usize = 2;
 
-/// A page as it was found in a source.
+/// The page found in a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) id: String,
@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) split_sections: u64,
     pub(crate) shortened_contexts: u64,
     pub(crate) warnings: Vec<String>,
+    /// Key of the content of the page, which detects a second page with the same content; records have none.
+    pub(crate) content: Option<Key>,
 }
 
 /// Makes the keys of one build.
@@ -44,14 +46,27 @@ impl Memory {
         Self { sources, vectors }
     }
 
-    /// The fingerprint of a source.
-    pub(crate) fn fingerprint(&self, name: &str, navigation_title: Option<&str>, text: &str) -> [u8; 32] {
+    /// The fingerprint of a source: its name, the title from the navigation file, the mark of its version, its text.
+    /// `repeated` lists the blocks that the site repeats.
+    pub(crate) fn fingerprint(&self, parts: [&[u8]; 4], repeated: &[u64]) -> [u8; 32] {
         let mut hasher = self.sources.clone();
-        // Lengths keep one part from running into the next.
-        for part in [name, navigation_title.unwrap_or_default(), text] {
+        hasher.update(&(repeated.len() as u64).to_le_bytes());
+        repeated.iter().for_each(|block| {
+            hasher.update(&block.to_le_bytes());
+        });
+        // Lengths separate each part from the next.
+        for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            hasher.update(part);
         }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The key of the sketch of a page.
+    pub(crate) fn sketch_key(&self, text: &str) -> [u8; 32] {
+        let mut hasher = self.sources.clone();
+        hasher.update(b"sketch");
+        hasher.update(text.as_bytes());
         *hasher.finalize().as_bytes()
     }
 
@@ -64,14 +79,14 @@ impl Memory {
         Key::of(hasher.finalize().as_bytes())
     }
 
-    /// What became of a source, if that is remembered. A ledger that cannot be read remembers nothing.
+    /// The remembered result of a source, if any. An unreadable ledger remembers nothing.
     pub(crate) fn recall(&self, ledger: &Ledger, fingerprint: &[u8; 32]) -> Option<Outcome> {
         let bytes = ledger.source(fingerprint).ok()??;
         serde_json::from_slice(&bytes).ok()
     }
 }
 
-/// What a build used of the ledger.
+/// The ledger entries that a build used.
 #[derive(Default)]
 pub(crate) struct Used {
     pub(crate) sources: HashSet<[u8; 32]>,
@@ -79,7 +94,7 @@ pub(crate) struct Used {
 }
 
 impl Used {
-    /// Clears the ledger of what was not used, once there is much of it.
+    /// Drops the unused entries of the ledger, once there are many.
     pub(crate) fn tidy(&self, ledger: &Ledger) -> Result<()> {
         let (vectors, sources) = ledger.counts()?;
         if vectors > SLACK * self.vectors.len() || sources > SLACK * self.sources.len() {

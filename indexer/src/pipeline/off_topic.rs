@@ -1,20 +1,12 @@
-//! Queries that a site does not answer: what its similarities look like when there is nothing to find.
+//! Queries that a site does not answer: they show the similarities of a search without a correct result.
 //!
-//! How near the nearest passage is to a question about something else differs from index to index:
-//! it grows with the number of passages and with the breadth of the subject. So it is measured at
-//! every build, with questions of everyday life and with strings that mean nothing. A site may well
-//! be about one of the questions' subjects; quartiles are not moved by a few of those.
-
-use cloze_index::Ledger;
-use cloze_models::{Encoder, TextKind};
-
-use crate::{
-    Result,
-    pipeline::memory::{Memory, Used},
-};
+//! The similarity of the nearest passage to an unrelated question differs from index to index: it grows with the
+//! number of passages and with the breadth of the subject. So every build measures it, with questions of everyday
+//! life and with meaningless strings. A site may well be about the subject of one question; quartiles are robust to a
+//! few of those.
 
 /// Questions on fifty subjects.
-const QUESTIONS: [&str; 50] = [
+pub(crate) const QUESTIONS: [&str; 50] = [
     "how long should I boil an egg",
     "best time of year to prune roses",
     "who won the football world cup in 1966",
@@ -67,10 +59,10 @@ const QUESTIONS: [&str; 50] = [
     "meaning of a dream about falling",
 ];
 
-/// Strings without a meaning beside them.
+/// Number of additional strings without a meaning.
 const GIBBERISH: usize = 24;
 
-/// All queries; the same ones every time.
+/// All queries; the same in every build.
 pub(crate) fn queries() -> Vec<String> {
     let mut state = 1u64;
     let mut random = |n: u64| {
@@ -81,27 +73,6 @@ pub(crate) fn queries() -> Vec<String> {
     let mut word = || -> String { (0..4 + random(6)).map(|_| char::from(b'a' + random(26) as u8)).collect() };
     let gibberish = (0..GIBBERISH).map(|i| (0..=i % 3).map(|_| word()).collect::<Vec<_>>().join(" "));
     QUESTIONS.iter().map(|q| (*q).to_owned()).chain(gibberish).collect()
-}
-
-/// Their vectors, from the ledger where it has them.
-pub(crate) fn vectors(encoder: &Encoder, memory: &Memory, ledger: &Ledger, used: &mut Used) -> Result<Vec<Vec<f32>>> {
-    let prefix = encoder.prefix(TextKind::Query);
-    let mut vectors = Vec::new();
-    for query in queries() {
-        let ids = encoder.tokenizer().tokenize(&format!("{prefix}{query}"))?.ids;
-        let key = memory.vector_key(&ids);
-        used.vectors.insert(key);
-        let known = ledger.vector(key.as_bytes())?.filter(|v| v.len() == encoder.record().dimension);
-        vectors.push(match known {
-            Some(vector) => vector,
-            None => {
-                let vector = encoder.encode_ids(&ids)?;
-                ledger.put_vector(key.as_bytes(), &vector)?;
-                vector
-            }
-        });
-    }
-    Ok(vectors)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What the threads of a build hand to each other.
+//! The messages between the threads of a build.
 
-use cloze_index::{Key, Passage, PassageId};
+use cloze_index::{Encoded, Key, Passage, PassageId};
 
 /// A text to encode, the row its vector gets, and the key it is remembered by.
 pub(crate) struct Job {
@@ -9,12 +9,12 @@ pub(crate) struct Job {
     pub(crate) ids: Vec<u32>,
 }
 
-/// What the writer receives.
+/// A message to the writer.
 pub(crate) enum Written {
     /// The next step in the order of the index.
     Step(Step),
-    /// The vector of a row.
-    Vector(u32, Vec<f32>),
+    /// The vector of a row, with the codes of its tokens.
+    Vector(u32, Encoded),
 }
 
 /// One passage of the new generation.

@@ -1,4 +1,4 @@
-//! Reads files in order, finds out what is new in them, and hands it on.
+//! Reads files in order, detects new content, and passes it on.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,13 +17,14 @@ use crate::{
         navigation::{self, Titles},
         passage::Passages,
     },
-    extract::Format,
     pipeline::{
+        coder::Coder,
         memory::{Memory, Outcome, Used},
-        prepare::{Item, Preparation, Prepared},
+        prepare::{Content, Item, Preparation, Prepared},
         progress::Progress,
         queue::{Job, Step, Written},
         report::Skip,
+        survey::Survey,
     },
     source::{self, Walk},
 };
@@ -35,11 +36,12 @@ const BATCH_BYTES: usize = 4 << 20;
 /// The other threads ended early; their error is the one that counts.
 const CLOSED: &str = "a thread ended early";
 
-/// What a reader works with.
+/// The context of a reader.
 #[derive(Clone)]
 pub(crate) struct Tools<'a> {
     pub(crate) config: &'a BuildConfig,
     pub(crate) encoder: &'a Encoder,
+    pub(crate) coder: &'a Coder<'a>,
     pub(crate) progress: &'a Progress,
     pub(crate) memory: &'a Memory,
     pub(crate) ledger: Arc<Ledger>,
@@ -56,7 +58,10 @@ pub(crate) struct Reader<'a> {
     rows: HashMap<Key, u32>,
     /// Names of pages; records of a file may repeat one.
     names: HashSet<String>,
+    /// The first page with each content, by the key of its content.
+    contents: HashMap<Key, String>,
     used: Used,
+    survey: Survey,
     report: Report,
 }
 
@@ -69,43 +74,55 @@ impl<'a> Reader<'a> {
             titles: HashMap::new(),
             rows: HashMap::new(),
             names: HashSet::new(),
+            contents: HashMap::new(),
             used: Used::default(),
+            survey: Survey::default(),
             report: Report::default(),
         }
     }
 
-    /// Reads everything; gives what there is to report, and what was used of the ledger.
+    /// Reads everything; returns the report, and the ledger entries used.
     pub(crate) fn read_all(mut self, walk: &Walk) -> Result<(Report, Used)> {
-        self.report.skipped = walk.unreadable.iter().map(|(s, r)| skip(s, r)).collect();
-        for root in walk.files.iter().map(|f| &f.root) {
+        let skips = |list: &[(String, String)]| list.iter().map(|(s, r)| skip(s, r)).collect();
+        self.report.skipped = skips(&walk.unreadable);
+        self.report.left_out = skips(&walk.left_out);
+        self.report.warnings = skips(&walk.notes);
+        for root in walk.files.iter().filter(|f| f.fetched.is_none()).map(|f| &f.root) {
             if !self.titles.contains_key(root) {
                 self.titles.insert(root.clone(), navigation::titles(root));
             }
         }
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0);
         let limit = self.tools.config.max_file_bytes;
+        let tools = (self.tools.memory, &*self.tools.ledger);
+        self.survey = Survey::of(&walk.files, limit, tools, &mut self.used)?;
         for file in &walk.files {
-            let mut add = |reader: &mut Self, line, text: Result<String, String>| -> Result<()> {
-                bytes += text.as_ref().map_or(0, String::len);
-                batch.push(Item { file, line, text });
+            let mut add = |reader: &mut Self, line, content: Result<Content, String>| -> Result<()> {
+                bytes += content.as_ref().map_or(0, |c| c.as_bytes().len());
+                batch.push(Item { file, line, content });
                 if batch.len() >= BATCH || bytes >= BATCH_BYTES {
                     bytes = 0;
                     reader.process(std::mem::take(&mut batch))?;
                 }
                 Ok(())
             };
-            if file.format == Format::Jsonl {
-                match source::lines(file, limit) {
+            if file.format.has_records() {
+                match source::records(file, limit) {
                     Ok(lines) => lines.into_iter().try_for_each(|(n, line)| {
                         self.tools.progress.read(line.as_ref().map_or(0, |l| l.len() as u64 + 1));
-                        add(&mut self, Some(n), line)
+                        add(&mut self, Some(n), line.map(Content::Text))
                     })?,
                     Err(reason) => self.report.skipped.push(skip(&file.name, &reason)),
                 }
             } else {
-                add(&mut self, None, source::read_text(file, limit))?;
+                let content = match file.format.is_binary() {
+                    true => source::read_bytes(file, limit).map(Content::Bytes),
+                    false => source::read_text(file, limit).map(Content::Text),
+                };
+                add(&mut self, None, content)?;
                 self.tools.progress.read(file.bytes);
             }
+            self.tools.progress.file();
         }
         self.process(batch)?;
         Ok((self.report, self.used))
@@ -114,7 +131,8 @@ impl<'a> Reader<'a> {
     /// Extracts and cuts a batch in parallel, then hands it out in order.
     fn process(&mut self, batch: Vec<Item<'_>>) -> Result<()> {
         let Tools { config, encoder, memory, ledger, previous, .. } = &self.tools;
-        let preparation = Preparation { config, encoder, titles: &self.titles, memory, ledger, previous };
+        let preparation =
+            Preparation { config, encoder, titles: &self.titles, memory, ledger, previous, survey: &self.survey };
         let done: Vec<_> = batch.into_par_iter().map(|item| preparation.prepare(item)).collect();
         for (name, fingerprint, outcome) in done {
             if let Some(fingerprint) = fingerprint {
@@ -122,8 +140,11 @@ impl<'a> Reader<'a> {
             }
             match outcome? {
                 Prepared::Known(outcome) => self.keep_page(&name, &outcome)?,
-                Prepared::Page { id, passages, warnings } => {
-                    let outcome = self.add_page(&name, id, passages, warnings)?;
+                Prepared::Page { id, passages, warnings, content } => {
+                    let outcome = match self.is_first(&name, &id, content) {
+                        true => Some(self.add_page(&name, id, passages, warnings, content)?),
+                        false => None,
+                    };
                     if let (Some(outcome), Some(fingerprint)) = (outcome, fingerprint) {
                         let bytes = serde_json::to_vec(&outcome).unwrap_or_default();
                         self.tools.ledger.put_source(&fingerprint, &bytes)?;
@@ -136,11 +157,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whether a page's name is new; a second page of one name is skipped.
-    fn is_first(&mut self, name: &str, id: &str) -> bool {
+    /// Whether a page is new: a second page of the same name is skipped, and a page with the content of an earlier
+    /// one is left out.
+    fn is_first(&mut self, name: &str, id: &str, content: Option<Key>) -> bool {
+        if let Some(first) = content.and_then(|key| self.contents.get(&key)) {
+            self.report.left_out.push(skip(name, &format!("same as {first}")));
+            return false;
+        }
         let is_first = self.names.insert(id.to_owned());
         if !is_first {
             self.report.skipped.push(skip(name, &format!("the id {id:?} is that of an earlier page")));
+        } else if let Some(key) = content {
+            self.contents.insert(key, id.to_owned());
         }
         is_first
     }
@@ -154,9 +182,9 @@ impl<'a> Reader<'a> {
         self.used.vectors.extend(&outcome.vectors);
     }
 
-    /// A page whose source is what it was.
+    /// A page with an unchanged source.
     fn keep_page(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
-        if !self.is_first(name, &outcome.id) {
+        if !self.is_first(name, &outcome.id, outcome.content) {
             return Ok(());
         }
         self.count_page(name, outcome);
@@ -174,18 +202,16 @@ impl<'a> Reader<'a> {
         id: String,
         passages: Passages,
         warnings: Vec<String>,
-    ) -> Result<Option<Outcome>> {
-        if !self.is_first(name, &id) {
-            return Ok(None);
-        }
+        content: Option<Key>,
+    ) -> Result<Outcome> {
         let mut there: HashMap<Key, Vec<PassageId>> = HashMap::new();
         let previous = self.tools.previous.clone();
         for (number, key) in previous.page(&id).map_or(&[][..], |p| &p.passages).iter().rev() {
             there.entry(*key).or_default().push(*number);
         }
         let Passages { prepared, split_sections, shortened_contexts } = passages;
-        let mut outcome =
-            Outcome { id, passages: Vec::new(), vectors: Vec::new(), split_sections, shortened_contexts, warnings };
+        let (passages, vectors) = (Vec::new(), Vec::new());
+        let mut outcome = Outcome { id, passages, vectors, split_sections, shortened_contexts, warnings, content };
         for prepared in prepared {
             let key = Key::of_passage(&prepared.passage);
             let vector = self.tools.memory.vector_key(&prepared.ids);
@@ -202,7 +228,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.count_page(name, &outcome);
-        Ok(Some(outcome))
+        Ok(outcome)
     }
 
     fn keep(&mut self, page: &str, id: PassageId, key: Key) -> Result<()> {
@@ -212,8 +238,8 @@ impl<'a> Reader<'a> {
         self.send(Step::Keep(page.to_owned(), id, key))
     }
 
-    /// The row of a text: that of an identical one if there is one, else a new one, with the vector
-    /// that the ledger has or one still to be encoded.
+    /// The row of a text: that of an identical text, or else a new row, with the vector from the ledger or one still
+    /// to be encoded.
     fn row_of(&mut self, key: Key, ids: Vec<u32>) -> Result<u32> {
         let next = self.rows.len() as u32;
         if let Some(known) = self.rows.get(&key) {
@@ -222,7 +248,8 @@ impl<'a> Reader<'a> {
         }
         self.rows.insert(key, next);
         let dimension = self.tools.encoder.record().dimension;
-        match self.tools.ledger.vector(key.as_bytes())?.filter(|v| v.len() == dimension) {
+        let known = self.tools.ledger.vector(key.as_bytes(), dimension)?;
+        match known.filter(|encoded| self.tools.coder.accepts(encoded)) {
             Some(vector) => {
                 self.report.reused += 1;
                 self.written.send(Written::Vector(next, vector)).map_err(|_| Error::Stopped(CLOSED.into()))?;

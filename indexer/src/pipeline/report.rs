@@ -1,13 +1,15 @@
-//! What a build did, what it left out and why.
+//! The report of a build: its results, the sources left out, and the reasons.
 
 use serde::Serialize;
+
+use crate::source::crawl::Crawled;
 
 /// A page or record that is not in the index, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Skip {
     /// Its name; a line of a JSON Lines file has its number after a colon.
     pub source: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -16,6 +18,8 @@ pub struct Skip {
 pub struct Phases {
     /// Loading the model.
     pub load: f64,
+    /// Fetching pages of sites.
+    pub crawl: f64,
     /// Reading, cutting, encoding and writing.
     pub encode: f64,
     /// Building the graph, merging, checksums and the switch.
@@ -33,13 +37,13 @@ pub struct Report {
     pub passages: u64,
     /// Passages that went through the encoder.
     pub encoded: u64,
-    /// Passages that were there before, or whose vector was known from an earlier build.
+    /// Passages that existed before, or whose vector was known from an earlier build.
     pub reused: u64,
     /// Passages that share the vector of another one of this build with the same text.
     pub shared: u64,
-    /// Passages of the generation before that are gone.
+    /// Passages of the previous generation that were deleted.
     pub removed: u64,
-    /// Whether nothing differed, so that the generation before stays live.
+    /// Whether nothing differed, so that the previous generation stays live.
     pub unchanged: bool,
     /// Tokens that went through the encoder.
     pub tokens: u64,
@@ -49,20 +53,26 @@ pub struct Report {
     pub split_sections: u64,
     /// Passages whose heading path was shortened for the encoder; it is stored whole.
     pub shortened_contexts: u64,
+    /// Languages that the model does not know, by known-item queries of this build: word search alone serves these
+    /// pages.
+    pub unknown_languages: Vec<String>,
     /// Size of the index in bytes.
     pub bytes: u64,
     /// Seconds by phase.
     pub seconds: Phases,
-    /// What could not be read.
+    /// The crawl, if a site was given by its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crawled: Option<Crawled>,
+    /// Sources that could not be read.
     pub skipped: Vec<Skip>,
-    /// What its author keeps out: drafts, `noindex`, redirects, pages without text.
+    /// Pages that their author hides: drafts, `noindex`, redirects, pages without text.
     pub left_out: Vec<Skip>,
-    /// What was read, but not as written.
+    /// Sources that were read with changes.
     pub warnings: Vec<Skip>,
 }
 
 impl Report {
-    /// The report for a person, a line an item.
+    /// The report for a person, one line per item.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut lines = vec![format!(
@@ -76,14 +86,32 @@ impl Report {
             self.shared,
             self.removed,
             self.bytes as f64 / 1e6,
-            self.seconds.load + self.seconds.encode + self.seconds.publish
+            self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
         lines.push(format!("{} tokens encoded, {:.0} a second", self.tokens, self.tokens_per_s));
+        if let Some(c) = &self.crawled {
+            lines.push(format!(
+                "{} requests: {} pages fetched, {} unchanged, {} kept from before, {} gone, {:.1} MB",
+                c.requests,
+                c.fetched,
+                c.unchanged,
+                c.kept,
+                c.gone,
+                c.bytes as f64 / 1e6
+            ));
+        }
         if self.split_sections > 0 {
             lines.push(format!("{} long sections were split into several passages", self.split_sections));
         }
         if self.shortened_contexts > 0 {
             lines.push(format!("{} passages have a heading path too long for the encoder", self.shortened_contexts));
+        }
+        if !self.unknown_languages.is_empty() {
+            lines.push(format!(
+                "the model does not know the language of these pages ({}): a hybrid search uses their words alone; for their \
+                 meaning, build with a multilingual model",
+                self.unknown_languages.join(", ")
+            ));
         }
         let lists = [("skipped", &self.skipped), ("left out", &self.left_out), ("note", &self.warnings)];
         for (word, list) in lists {

@@ -1,6 +1,11 @@
-//! Which files there are.
+//! Lists the source files.
 
+pub mod charset;
+pub mod crawl;
+pub mod csv;
+mod same;
 pub mod urls;
+pub mod versions;
 pub mod watch;
 
 use std::{
@@ -9,21 +14,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use ignore::{
     WalkBuilder,
     gitignore::{Gitignore, GitignoreBuilder},
 };
 
-use crate::{Error, Result, document::navigation, extract::Format};
+use cloze_index::FetchedPages;
 
-/// What is walked, and what of it is taken.
+use crate::{Error, Result, document::navigation, extract::Format};
+use charset::Hints;
+use versions::Version;
+
+/// The folders to walk, and the selection of their files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
     /// Folders and files, as given.
     pub paths: Vec<PathBuf>,
-    /// Patterns of which a file must match one, if there are any.
+    /// Patterns; a file must match one of them, if any are given.
     pub include: Vec<String>,
-    /// Patterns of which a file must match none.
+    /// Patterns; a file must match none of them.
     pub exclude: Vec<String>,
 }
 
@@ -41,20 +51,54 @@ pub struct SourceFile {
     pub format: Format,
     /// Size in bytes.
     pub bytes: u64,
+    /// Which version of a manual it belongs to, where there are several.
+    pub version: Option<Version>,
+    /// Where it was fetched from, if it is a page of a site that was given by its address.
+    pub fetched: Option<Fetched>,
 }
 
-/// What a walk found.
+/// Facts about a fetched page beside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where readers open it.
+    pub address: String,
+    /// `charset` of its `Content-Type`.
+    pub charset: Option<String>,
+}
+
+impl SourceFile {
+    /// The content.
+    fn open(&self, limit: u64) -> Result<Box<dyn Read>, String> {
+        match &self.fetched {
+            Some(_) => {
+                let body = FetchedPages::body(&self.path, limit).map_err(|e| e.to_string())?;
+                Ok(Box::new(std::io::Cursor::new(body)))
+            }
+            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot be read ({e})"))?)),
+        }
+    }
+}
+
+/// A record as a line of JSON with the number of its line, or why it cannot be read.
+pub type Record = (u64, Result<String, String>);
+
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// Files to read, in the order of their names.
+    /// Files to read: those of a folder before those below it, each folder's in the order of their names. So the
+    /// first of two pages that are the same is the one with the shorter path.
     pub files: Vec<SourceFile>,
+    /// Files that would give a page twice, and pages that their site keeps out, each with the reason.
+    pub left_out: Vec<(String, String)>,
     /// Entries that could not be looked at, each with the reason.
     pub unreadable: Vec<(String, String)>,
-    /// Files of other kinds that were passed by.
+    /// Further warnings, each with its subject.
+    pub notes: Vec<(String, String)>,
+    /// Number of skipped files of other kinds.
     pub other: usize,
 }
 
-/// Walks the selection. Hidden files and what `.gitignore` names are passed by.
+/// Walks the selection, and skips hidden files and those that `.gitignore` names.
 ///
 /// # Errors
 /// [`Error::Source`] for a path that does not exist or may not be read, [`Error::Pattern`] for a bad pattern.
@@ -75,12 +119,23 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
                 root,
                 format,
                 bytes: meta.len(),
+                version: None,
+                fetched: None,
             });
         }
     }
-    walk.files.sort_by(|a, b| a.name.cmp(&b.name));
+    walk.files.sort_by(|a, b| order(&a.name).cmp(&order(&b.name)));
     walk.files.dedup_by(|a, b| a.path == b.path);
+    let links = same::drop_links(&mut walk);
+    same::drop_copies(&mut walk);
+    versions::mark(&mut walk.files, &links);
     Ok(walk)
+}
+
+/// What files are ordered by: depth, then the path without its extension.
+fn order(name: &str) -> (usize, &str, &str) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    (name.matches('/').count(), stem, name)
 }
 
 fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()> {
@@ -108,7 +163,7 @@ fn walk_folder(root: &Path, selection: &Selection, walk: &mut Walk) -> Result<()
     Ok(())
 }
 
-/// Patterns as in `.gitignore`. They narrow what is taken and never bring back what is ignored.
+/// Patterns as in `.gitignore`. They narrow the selection and never bring back ignored files.
 fn patterns(root: &Path, option: &'static str, patterns: &[String]) -> Result<Gitignore> {
     let mut builder = GitignoreBuilder::new(root);
     for pattern in patterns {
@@ -128,6 +183,8 @@ fn add_file(root: &Path, prefix: &str, path: &Path, walk: &mut Walk) {
             root: root.to_owned(),
             format,
             bytes: std::fs::metadata(path).map_or(0, |m| m.len()),
+            version: None,
+            fetched: None,
         }),
         None => walk.other += 1,
     }
@@ -154,36 +211,61 @@ pub(crate) fn relative_name(path: &Path, root: &Path) -> String {
 /// Reads a file as text.
 ///
 /// # Errors
-/// A sentence for the report: unreadable, too large, or not UTF-8 (with the place).
+/// A sentence for the report: unreadable, too large, no text, or in no encoding that fits (with the place).
 pub fn read_text(file: &SourceFile, limit: u64) -> Result<String, String> {
+    let hints = Hints {
+        is_markup: file.format == Format::Html,
+        http: file.fetched.as_ref().and_then(|f| f.charset.as_deref()),
+    };
+    charset::decode(read_bytes(file, limit)?, hints)
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// A sentence for the report: unreadable, or too large.
+pub fn read_bytes(file: &SourceFile, limit: u64) -> Result<Vec<u8>, String> {
     if file.bytes > limit {
         return Err(too_large(file.bytes, limit));
     }
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
+    let opened = file.open(limit)?;
     let mut bytes = Vec::with_capacity(file.bytes as usize);
     // One byte more than allowed shows a file that grew since it was looked at.
     opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read ({e})"))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64, limit));
     }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        format!("not UTF-8 (byte {at}, line {line})")
-    })
+    Ok(bytes)
+}
+
+fn not_utf8(error: &std::string::FromUtf8Error) -> String {
+    format!("not UTF-8 (byte {} of the line)", error.utf8_error().valid_up_to())
 }
 
 fn too_large(bytes: u64, limit: u64) -> String {
     format!("{bytes} bytes; at most {limit} are read (--max-file-bytes)")
 }
 
-/// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are passed by.
+/// The records of a file that has some, as lines of JSON with the numbers of their lines.
+///
+/// # Errors
+/// A sentence for the report if the file cannot be opened, or its header is of no use.
+pub fn records(file: &SourceFile, limit: u64) -> Result<Box<dyn Iterator<Item = Record> + '_>, String> {
+    Ok(match file.format {
+        Format::Csv => Box::new(csv::rows(file.open(limit)?, limit)?),
+        _ => Box::new(lines(file, limit)?),
+    })
+}
+
+/// The lines of a JSON Lines file, one at a time, with their numbers; empty lines are skipped.
 ///
 /// # Errors
 /// A sentence for the report if the file cannot be opened.
 pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
-    let opened = File::open(&file.path).map_err(|e| format!("cannot be read ({e})"))?;
-    let mut reader = BufReader::with_capacity(1 << 16, opened);
+    let opened = file.open(limit)?;
+    // JSON is UTF-8; programs that write it with a byte order mark, or as UTF-16 with one, are many.
+    let decoded = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(opened);
+    let mut reader = BufReader::with_capacity(1 << 16, decoded);
     let mut number = 0;
     Ok(std::iter::from_fn(move || {
         loop {
@@ -194,7 +276,7 @@ pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64,
                 Ok(Some(line)) if line.len() as u64 > limit => {
                     return Some((number, Err(too_large(line.len() as u64, limit))));
                 }
-                Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|_| "not UTF-8".into()))),
+                Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|e| not_utf8(&e)))),
                 Err(e) => return Some((number, Err(format!("cannot be read ({e})")))),
             }
         }
@@ -202,7 +284,7 @@ pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64,
     .fuse())
 }
 
-/// One line; of a line that is too long only the beginning is kept, and its end is passed by.
+/// One line; a line that is too long is cut, and its end is skipped.
 fn next_line(reader: &mut impl BufRead, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let read = reader.by_ref().take(limit + 1).read_until(b'\n', &mut line)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum UrlStyle {
-    /// The path as it is.
+    /// The path, unchanged.
     #[default]
     Plain,
     /// mdBook: `a/b.md` is `a/b.html`, `README.md` is `index.html`.
@@ -20,8 +20,8 @@ pub enum UrlStyle {
     Jekyll,
 }
 
-/// Address of the page at `path` (relative, with `/`). `slug` is what the page itself says:
-/// `url`, `permalink` or `slug` of its front matter.
+/// Address of the page at `path` (relative, with `/`). `slug` is the address that the page states: `url`, `permalink`
+/// or `slug` of its front matter.
 #[must_use]
 pub fn page_url(base: &str, style: UrlStyle, path: &str, slug: Option<&str>) -> String {
     let relative = match slug {
@@ -68,7 +68,7 @@ fn without_numbers(path: &str) -> String {
     path.split('/').map(clean).collect::<Vec<_>>().join("/")
 }
 
-/// Percent-encodes what may not stand in an address; slashes stay.
+/// Percent-encodes characters that are not allowed in an address; slashes stay.
 fn encode(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for c in path.chars() {

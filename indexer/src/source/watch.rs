@@ -26,6 +26,10 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`Error::Watch`] if the sources cannot be watched.
 pub fn watch(config: &BuildConfig, mut done: impl FnMut(Result<Report>) -> bool) -> Result<()> {
+    if let Some(address) = config.crawl.addresses.first() {
+        let reason = "a site does not say when it changes; build it from time to time".into();
+        return Err(Error::Watch { path: address.into(), reason });
+    }
     let (sender, changes) = mpsc::channel::<Change>();
     let _watcher = watcher(config, sender)?;
     let mut known = Sources::of(config);
@@ -72,10 +76,10 @@ fn watcher(config: &BuildConfig, sender: mpsc::Sender<Change>) -> Result<impl Wa
     Ok(watcher)
 }
 
-/// What the system reports, or what is to be done anyway.
+/// Reasons to look at the sources: events of the system, or a full check.
 enum Change {
     At(Vec<PathBuf>),
-    /// Something was missed, or a build failed: everything is looked at.
+    /// An event was missed, or a build failed: everything is checked.
     Unknown,
 }
 
@@ -97,8 +101,7 @@ impl Change {
     }
 }
 
-/// What was written, renamed or removed outside of the index. Reading is no change: the builds
-/// themselves read.
+/// Files written, renamed or removed outside of the index. Reading is not a change: the builds themselves read.
 fn change(event: notify::Result<Event>, index: &Path) -> Option<Change> {
     match event {
         Ok(event) if event.need_rescan() => Some(Change::Unknown),
@@ -135,7 +138,7 @@ fn next_burst(changes: &Receiver<Change>, retry: Option<Instant>) -> Option<Chan
 #[derive(PartialEq, Eq)]
 struct Sources {
     files: BTreeMap<PathBuf, Option<(u64, SystemTime)>>,
-    /// What cannot be looked at; a walk that fails as a whole has its reason here.
+    /// Unreadable entries; if a walk fails as a whole, this holds the reason.
     unreadable: Vec<(String, String)>,
 }
 

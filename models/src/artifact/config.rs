@@ -10,16 +10,16 @@ use crate::Result;
 /// The parts of `config.json` that the encoder's graph is built from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct BertConfig {
-    /// Architecture family; `bert`, `roberta`, `xlm-roberta` and `camembert` are built here.
+    /// Architecture family; this crate builds `bert`, `roberta`, `xlm-roberta` and `camembert`.
     #[serde(default)]
     pub model_type: String,
-    /// Width of a token's vector. Other architectures have other names for it.
+    /// Width of a token's vector. Other architectures call it by other names.
     #[serde(alias = "dim", alias = "d_model", alias = "n_embd")]
     pub hidden_size: usize,
     /// Number of transformer layers.
     #[serde(default, alias = "n_layers", alias = "n_layer")]
     pub num_hidden_layers: usize,
-    /// Attention heads a layer.
+    /// Attention heads per layer.
     #[serde(default)]
     pub num_attention_heads: usize,
     /// Width of the feed-forward layer.
@@ -39,7 +39,7 @@ pub struct BertConfig {
     /// Id of the padding token; RoBERTa's positions start after it.
     #[serde(default)]
     pub pad_token_id: Option<usize>,
-    /// `absolute` for every model built here.
+    /// `absolute` for every model that this crate builds.
     #[serde(default)]
     pub position_embedding_type: Option<String>,
 }
@@ -59,14 +59,14 @@ impl BertConfig {
         is_bert_class(&self.model_type, self.position_embedding_type.as_deref())
     }
 
-    /// First row of the position table that a text uses: RoBERTa's family skips its padding id.
+    /// First row of the position table that a text uses. The RoBERTa family skips its padding id.
     #[must_use]
     pub fn first_position(&self) -> usize {
         if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
     }
 }
 
-/// Whether a `config.json` is of an architecture whose graph is built here, and what it says it is.
+/// Whether this crate builds the graph of the architecture in a `config.json`, and the name of that architecture.
 pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
     #[derive(Deserialize)]
     struct Architecture {

@@ -1,5 +1,5 @@
-//! A model directory in the Hugging Face layout, read and checked: `config` is its architecture, `record` what
-//! decides which vectors it gives.
+//! A model directory in the Hugging Face layout, read and checked: `config` is its architecture, and `record` holds
+//! the data that determines its vectors.
 
 mod config;
 mod record;
@@ -15,14 +15,17 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Error, Pooling, Result, fingerprint};
+use crate::{
+    Error, Pooling, Result, fingerprint,
+    preset::{Preset, SMALL},
+};
 
-/// Where the encoder's graph comes from.
+/// The source of the encoder's graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Weights {
-    /// `model.safetensors` of a BERT-class checkpoint; the graph is built here.
+    /// `model.safetensors` of a BERT-class checkpoint; this crate builds the graph.
     Safetensors(PathBuf),
-    /// `onnx/model.onnx`, for other architectures; its own precision is kept.
+    /// `onnx/model.onnx`, for other architectures; it keeps its own precision.
     Onnx(PathBuf),
 }
 
@@ -35,7 +38,7 @@ impl Weights {
     }
 }
 
-/// Where a model lists what goes in front of queries and passages.
+/// The file in which a model lists its prompts for queries and passages.
 const PROMPTS: &str = "config_sentence_transformers.json";
 
 /// A model directory, read and checked; nothing is loaded yet.
@@ -45,9 +48,9 @@ pub struct Artifact {
     pub dir: PathBuf,
     /// Its `config.json`.
     pub config: BertConfig,
-    /// Where the graph comes from.
+    /// The source of the graph.
     pub weights: Weights,
-    /// What decides the vector space.
+    /// The data that determines the vector space.
     pub record: ModelRecord,
 }
 
@@ -84,11 +87,11 @@ struct Module {
 }
 
 impl Artifact {
-    /// Reads the directory `dir`; `name` is what the user calls the model.
+    /// Reads the directory `dir`; `name` is the user's name for the model.
     ///
     /// # Errors
-    /// [`Error::MissingFile`] or [`Error::BadFile`], naming the file, if the directory is not a
-    /// model in the Hugging Face layout or needs something that is not supported.
+    /// [`Error::MissingFile`] or [`Error::BadFile`], naming the file, if the directory is not a model in the
+    /// Hugging Face layout or needs an unsupported feature.
     pub fn read(dir: &Path, name: &str, precision: Precision) -> Result<Self> {
         let config_path = dir.join("config.json");
         let config: BertConfig = required_json(dir, "config.json", "the architecture of the model")?;
@@ -103,25 +106,30 @@ impl Artifact {
         }
         let prompts = optional_json::<SentenceTransformersConfig>(dir, PROMPTS)?.prompts;
         let prompt = |names: &[&str]| names.iter().find_map(|n| prompts.get(*n)).cloned().unwrap_or_default();
+        let weights_sha256 = weights_sha256(&weights)?;
+        // Earlier programs recorded no origin for the default model, and their indices must stay valid.
+        let preset = Preset::of_weights(&weights_sha256).filter(|preset| preset.model != SMALL.model);
         let record = ModelRecord {
             name: name.to_owned(),
-            weights_sha256: weights_sha256(&weights)?,
+            weights_sha256,
             tokenizer_sha256: fingerprint::sha256(&tokenizer)?,
             pooling: read_pooling(dir)?,
             query_prefix: prompt(&["query", "search_query"]),
             passage_prefix: prompt(&["passage", "document", "corpus", "search_document"]),
             dimension: config.hidden_size,
             max_tokens: max_tokens(dir, &config)?,
-            // An ONNX file has its own number format: it is run as it is.
+            // An ONNX file has its own number format, so it runs unchanged.
             precision: if matches!(weights, Weights::Onnx(_)) { Precision::Fp32 } else { precision },
+            licence: preset.map(|p| p.licence.to_owned()),
+            source: preset.map(|p| p.source.to_owned()),
         };
         Ok(Self { dir: dir.to_owned(), config, weights, record })
     }
 
-    /// Puts prompts of the user's in front of queries and passages, where the model lists none itself.
+    /// Puts the user's prompts in front of queries and passages, if the model itself lists none.
     ///
     /// # Errors
-    /// [`Error::BadFile`] if it lists another one.
+    /// [`Error::BadFile`] if the model lists another one.
     pub fn with_prefixes(mut self, query: Option<&str>, passage: Option<&str>) -> Result<Self> {
         let file = self.dir.join(PROMPTS);
         let pairs =
@@ -139,7 +147,7 @@ impl Artifact {
         Ok(self)
     }
 
-    /// Takes over the prompts of an index, where the model lists none itself.
+    /// Uses the prompts of an index, if the model itself lists none.
     #[must_use]
     pub fn with_prefixes_of(mut self, record: &ModelRecord) -> Self {
         if self.record.query_prefix.is_empty() {
@@ -180,7 +188,7 @@ fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result
     serde_json::from_str(&text).map_err(|e| Error::bad_file(path, e, expected))
 }
 
-/// Refuses a model whose vectors pass through something that is not built here, such as a dense layer.
+/// Refuses a model whose vectors pass through a module that this crate does not build, such as a dense layer.
 fn check_modules(dir: &Path) -> Result<()> {
     for module in optional_json::<Vec<Module>>(dir, "modules.json")? {
         let last = module.kind.rsplit('.').next().unwrap_or_default();
@@ -195,13 +203,13 @@ fn check_modules(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file of the folder `onnx` holds weights of `model.onnx`: tools put those of large models
+/// Whether a file of the folder `onnx` holds weights of `model.onnx`: tools store the weights of large models
 /// beside the graph, under one of these names.
 pub(crate) fn is_external_data(name: &str) -> bool {
     name.starts_with("model.onnx_data") || name.starts_with("model.onnx.data")
 }
 
-/// SHA-256 of the weights file; where its weights are in files of their own, of all their sums.
+/// SHA-256 of the weights file; if the weights are in separate files, SHA-256 of all their hashes.
 fn weights_sha256(weights: &Weights) -> Result<String> {
     let own = fingerprint::sha256(weights.path())?;
     let Weights::Onnx(path) = weights else { return Ok(own) };
@@ -254,12 +262,12 @@ fn read_pooling(dir: &Path) -> Result<Pooling> {
     }
 }
 
-/// The smallest of what the sentence encoder was trained for, what its tokenizer says and what
-/// its position table holds.
+/// The smallest of three limits: that of the sentence encoder's training, that of its tokenizer, and the size of
+/// its position table.
 fn max_tokens(dir: &Path, config: &BertConfig) -> Result<usize> {
     let trained = optional_json::<SentenceBertConfig>(dir, "sentence_bert_config.json")?.max_seq_length;
     let tokenizer = optional_json::<TokenizerConfig>(dir, "tokenizer_config.json")?.model_max_length;
-    // transformers writes 1e30 for "no limit"; 512 is what the BERT family has.
+    // transformers writes 1e30 for "no limit"; the BERT family has 512.
     let positions = match config.max_position_embeddings {
         0 => 512,
         rows => rows.saturating_sub(config.first_position()),

@@ -1,4 +1,4 @@
-//! What decides which vector a text gets.
+//! The data that determines a text's vector.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,17 +36,17 @@ impl std::str::FromStr for Precision {
     }
 }
 
-/// Everything that decides which vector a text gets. Two encoders whose records differ in
-/// anything but `name` live in different vector spaces.
+/// All data that determines a text's vector. Two encoders whose records differ in anything but `name` live in
+/// different vector spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// What the user calls the model: the default's name, a directory or a hub id.
+    /// The user's name for the model: the default's name, a directory or a hub id.
     pub name: String,
     /// SHA-256 of the weights file.
     pub weights_sha256: String,
     /// SHA-256 of `tokenizer.json`.
     pub tokenizer_sha256: String,
-    /// How token vectors become one.
+    /// The pooling of token vectors into one.
     pub pooling: Pooling,
     /// Text put before every query.
     pub query_prefix: String,
@@ -54,21 +54,28 @@ pub struct ModelRecord {
     pub passage_prefix: String,
     /// Number of dimensions of a vector.
     pub dimension: usize,
-    /// Most tokens a text may have, the special ones included.
+    /// The most tokens in a text, including special tokens.
     pub max_tokens: usize,
     /// Number format of the weights at run time.
     pub precision: Precision,
+    /// SPDX identifier of the model's licence, if it is a preset other than the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// The origin of such a preset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl ModelRecord {
-    /// Whether vectors of the two models may be compared. The name does not matter: the same
-    /// files may be reached by different paths.
+    /// Whether vectors of the two models may be compared. The name and the origin do not matter, because different
+    /// paths may lead to the same files.
     #[must_use]
     pub fn same_space(&self, other: &Self) -> bool {
-        Self { name: String::new(), ..self.clone() } == Self { name: String::new(), ..other.clone() }
+        let space = |record: &Self| Self { name: String::new(), licence: None, source: None, ..record.clone() };
+        space(self) == space(other)
     }
 
-    /// One line that tells two models apart: name, weights, precision, tokens, pooling and prefixes.
+    /// One line that identifies a model: name, weights, precision, tokens, pooling and prefixes.
     #[must_use]
     pub fn describe(&self) -> String {
         let prefixes = match (self.query_prefix.as_str(), self.passage_prefix.as_str()) {

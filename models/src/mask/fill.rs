@@ -1,81 +1,81 @@
 //! Filling the blanks of a text.
 //!
-//! One blank is filled by its probabilities. Several are filled jointly: the most certain blank first, then
-//! the others in the light of what stands in it, following the likeliest texts first (best-first search
-//! over the chain rule of probability). Filled each for itself, two blanks would often not go together.
+//! The model's probabilities fill a single blank. Several blanks are filled jointly: the most certain blank first,
+//! then the others given its word, and the likeliest texts first (best-first search over the chain rule of
+//! probability). If each blank were filled independently, the words would often not fit together.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
 use super::model::{MASK, MaskModel};
 use crate::{Error, Result};
 
-/// Blanks that a text may have.
+/// The most blanks in a text.
 pub const MAX_BLANKS: usize = 16;
-/// Runs of the model that a search over several blanks may take, for each blank.
+/// The most runs of the model in a search over several blanks, per blank.
 const RUNS_A_BLANK: usize = 6;
-/// Words that are tried for the blank that is filled next.
+/// The number of words tried for the next blank.
 const TRIED: usize = 8;
-/// Tokens of a blank among which words are looked for.
+/// The number of tokens of a blank that are searched for words.
 const LOOKED_THROUGH: usize = 400;
 
-/// What is asked.
+/// The request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fill {
     /// The text, with `[MASK]` for every blank.
     pub text: String,
-    /// Predictions wanted for each blank, and filled texts.
+    /// The number of predictions for each blank, and of filled texts.
     pub top_k: usize,
-    /// Words whose probability is wanted at every blank.
+    /// Words to score in every blank.
     pub targets: Vec<String>,
 }
 
-/// A token that may stand in a blank.
+/// A possible token for a blank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
-    /// The token as it is spelt; `##` before one that goes on with a word.
+    /// The spelling of the token; the prefix `##` marks one that continues a word.
     pub token: String,
     /// Its id.
     pub id: u32,
-    /// Its probability, 0 to 1; those of all tokens sum to one.
+    /// Its probability, 0 to 1; the probabilities of all tokens sum to one.
     pub probability: f64,
 }
 
-/// How likely a given word is in a blank.
+/// The probability of a given word in a blank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetScore {
     /// The word as given.
     pub target: String,
     /// Its pieces.
     pub tokens: Vec<String>,
-    /// Its probability. That of several pieces is their product, each given those before it, in a text that
-    /// has as many blanks as the word has pieces.
+    /// Its probability. For several pieces it is the product of their probabilities, each given the pieces before
+    /// it, in a text with as many blanks as the word has pieces.
     pub probability: f64,
 }
 
-/// A blank by itself, the other blanks being blank.
+/// The predictions for one blank, while the other blanks stay blank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blank {
     /// The likeliest tokens.
     pub predictions: Vec<Prediction>,
-    /// The words asked for, in their order.
+    /// The requested words, in their order.
     pub targets: Vec<TargetScore>,
 }
 
-/// A text whose blanks are all filled.
+/// A text with all blanks filled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filled {
     /// The text.
     pub text: String,
-    /// What stands in the blanks, in order.
+    /// The words in the blanks, in order.
     pub tokens: Vec<String>,
-    /// Probability of all of them together, given the text around.
+    /// Joint probability of these words, given the surrounding text.
     pub probability: f64,
 }
 
-/// Chooses the likeliest tokens of a blank, and gives their log-probabilities.
+/// Chooses the likeliest tokens of a blank, and returns their log-probabilities.
 type Choose<'a> = dyn Fn(&[f32], usize) -> Vec<(u32, f32)> + 'a;
 
-/// A text, some of whose blanks are filled.
+/// A text with some blanks filled.
 #[derive(Debug, Clone, PartialEq)]
 struct Partial {
     log_probability: f32,
@@ -87,7 +87,7 @@ impl Eq for Partial {}
 
 impl Ord for Partial {
     fn cmp(&self, other: &Self) -> Ordering {
-        // The likeliest first; of equals the one with fewer blanks left.
+        // The likeliest first; on a tie, the one with fewer open blanks.
         self.log_probability.total_cmp(&other.log_probability).then(other.open.cmp(&self.open))
     }
 }
@@ -102,8 +102,8 @@ impl MaskModel {
     /// Predictions for every blank of a text, and the likeliest filled texts.
     ///
     /// # Errors
-    /// [`Error::BadText`] if there is no blank, too many, or more text than the model takes;
-    /// [`Error::BadTarget`] for a target that is no word.
+    /// [`Error::BadText`] if the text has no blank, too many blanks, or more tokens than the model accepts;
+    /// [`Error::BadTarget`] for a target that is not a word.
     pub fn fill(&self, request: &Fill) -> Result<(Vec<Blank>, Vec<Filled>)> {
         let (ids, blanks) = self.read(&request.text)?;
         let log_probabilities = self.log_probabilities(&ids, &blanks)?;
@@ -120,8 +120,8 @@ impl MaskModel {
         Ok((found, filled))
     }
 
-    /// The likeliest filled texts in which every blank is one of the words that `may` stand there. Their
-    /// probabilities are given that: those of the words that may stand in a blank sum to one.
+    /// The likeliest filled texts in which every blank is a word that `may` allows. The probabilities are
+    /// conditional on this: those of the allowed words of a blank sum to one.
     ///
     /// # Errors
     /// As [`Self::fill`].
@@ -178,7 +178,8 @@ impl MaskModel {
         Ok(TargetScore { target: target.to_owned(), tokens, probability: f64::from(log_probability).exp() })
     }
 
-    /// Log-probability of several pieces in a row in place of the blank at `at`, each given those before.
+    /// Log-probability of several consecutive pieces in place of the blank at `at`, each given the pieces before
+    /// it.
     fn chain(&self, ids: &[u32], at: u32, pieces: &[u32]) -> Result<f32> {
         let at = at as usize;
         let mut widened = ids[..at].to_vec();
@@ -207,7 +208,7 @@ impl MaskModel {
         chosen.map(|partial| self.filled(text, &[at], &partial)).collect()
     }
 
-    /// Best-first: the likeliest text so far is taken up, its most certain blank filled in several ways.
+    /// Best-first search: takes the likeliest text so far, and fills its most certain blank in several ways.
     fn fill_jointly(
         &self,
         text: &str,
@@ -227,9 +228,9 @@ impl MaskModel {
                 continue;
             }
             if runs == 0 && !done.is_empty() {
-                continue; // Only what is complete already is still of use.
+                continue; // Only complete texts still count.
             }
-            // Once the runs are used up, the first text is completed in the likeliest way.
+            // When no runs are left, the first text is completed in the likeliest way.
             let tried = if runs == 0 { 1 } else { TRIED.max(top_k) };
             runs = runs.saturating_sub(1);
             for (at, id, log_probability) in self.extensions(&partial.ids, blanks, tried, choose)? {
@@ -242,7 +243,7 @@ impl MaskModel {
         Ok(done)
     }
 
-    /// The most certain blank that is still open, and the likeliest tokens for it.
+    /// The most certain open blank, and the likeliest tokens for it.
     fn extensions(
         &self,
         ids: &[u32],
@@ -254,7 +255,7 @@ impl MaskModel {
         let rows = self.log_probabilities(ids, &open)?;
         let without_mask = |row: &Vec<f32>| {
             let mut chosen = choose(row, tried + 1);
-            // A blank that is filled with a blank would stay open for ever.
+            // A blank filled with a blank would stay open for ever.
             chosen.retain(|(id, _)| *id != self.mask());
             chosen
         };
@@ -265,7 +266,7 @@ impl MaskModel {
         Ok(list.into_iter().map(|(id, p)| (at, id, p)).collect())
     }
 
-    /// The text with its blanks replaced. A piece that goes on with a word is joined to it.
+    /// The text with its blanks replaced. A piece that continues a word is joined to it.
     fn filled(&self, text: &str, blanks: &[u32], partial: &Partial) -> Result<Filled> {
         let spell = |&at: &u32| self.tokenizer().token(partial.ids[at as usize]).unwrap_or_default();
         let tokens: Vec<String> = blanks.iter().map(spell).collect();
@@ -285,7 +286,7 @@ impl MaskModel {
     }
 }
 
-/// The `k` largest of those that `may` be taken, the largest first; ties by the lower id.
+/// The `k` largest values that `may` allows, the largest first; ties by the lower id.
 pub(crate) fn best(row: &[f32], k: usize, may: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
     let mut all: Vec<(u32, f32)> = (0u32..).zip(row.iter().copied()).filter(|(id, _)| may(*id)).collect();
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));

@@ -1,7 +1,7 @@
 //! Masked-token prediction: P(token | everything around it).
 //!
-//! The rooms: `model` loads a model with its head and gives probabilities; `fill` fills one blank or
-//! several, jointly; `score` says how likely a text is, token by token.
+//! The modules: `model` loads a model with its head and gives probabilities; `fill` fills one blank, or several
+//! jointly; `score` computes the likelihood of a text, token by token.
 
 mod fill;
 mod model;
@@ -19,19 +19,19 @@ use crate::{
     weights::Weights,
 };
 
-/// The head of the default model, which is published without one. `models/heads` says how it was trained.
+/// The head of the default model, which is published without one. `models/heads` describes its training.
 static BUILT_IN: &[u8] = include_bytes!("../../heads/all-MiniLM-L6-v2.safetensors");
 
-/// Where the head of a model is.
+/// The place of a model's head.
 enum Found {
     /// In the checkpoint itself.
     Own,
-    /// In a file, or in this program: its name and its bytes.
+    /// In a file or in this program, with its name and its bytes.
     Apart(PathBuf, Cow<'static, [u8]>),
 }
 
 impl Found {
-    /// What tells it from others.
+    /// The key that distinguishes it from other heads.
     fn id(&self) -> String {
         match self {
             Self::Own => String::new(),
@@ -40,11 +40,11 @@ impl Found {
     }
 }
 
-/// The weights of a model with the head that it has: its own, that of a head file beside them, or, for
-/// the default model, the one that comes with this program.
+/// The weights of a model with its head: its own, that of a head file beside them, or, for the default model, the
+/// head in this program.
 ///
 /// # Errors
-/// [`Error::BadFile`] for a model that is no BERT-class checkpoint, or a head of another model.
+/// [`Error::BadFile`] for a model that is not a BERT-class checkpoint, or for the head of another model.
 pub fn weights(artifact: &Artifact) -> Result<Weights> {
     let weights = plain_weights(artifact)?;
     Ok(match find(artifact, &weights)? {

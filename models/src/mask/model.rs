@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use super::{find, plain_weights};
 use crate::{Artifact, Error, Result, Tokenizer, onnx::SessionPool};
 
-/// Pieces of the longest word whose probability without context is known.
+/// The most pieces of a word whose probability without context is computed.
 pub const MOST_PIECES: usize = 4;
 
-/// How a blank is written in a text.
+/// The spelling of a blank in a text.
 pub const MASK: &str = "[MASK]";
 
 /// A loaded model that predicts masked tokens. Shared between threads.
@@ -24,9 +24,9 @@ struct Shared {
     mask: u32,
     unknown: Option<u32>,
     vocabulary: usize,
-    /// Log-probabilities of the tokens of a word of one piece, of two… in no context at all.
+    /// Log-probabilities, without any context, of the tokens of a word of one piece, of two…
     without_context: OnceLock<Vec<Vec<Vec<f32>>>>,
-    /// By id: whether the token is a whole word or the beginning of one, and no special token.
+    /// By id: whether the token is a whole word or the beginning of one, and not a special token.
     begins_word: Vec<bool>,
 }
 
@@ -41,7 +41,7 @@ impl MaskModel {
         Self::with_tokenizer(artifact, Arc::new(tokenizer), sessions)
     }
 
-    /// The same with a tokenizer of this model that is loaded already.
+    /// The same with a tokenizer of this model that is already loaded.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -70,7 +70,7 @@ impl MaskModel {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What the user calls the model.
+    /// The user's name for the model.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
@@ -88,7 +88,7 @@ impl MaskModel {
         self.shared.mask
     }
 
-    /// Id of the token for what cannot be spelt.
+    /// Id of the unknown token, for text outside the vocabulary.
     #[must_use]
     pub fn unknown(&self) -> Option<u32> {
         self.shared.unknown
@@ -109,7 +109,7 @@ impl MaskModel {
     }
 
     /// Log-probabilities of all tokens for each piece of a word of `pieces` pieces (1 to [`MOST_PIECES`]) that
-    /// stands alone: what a word is worth before anything is known about its surroundings.
+    /// stands alone: the score of a word without any context.
     ///
     /// # Errors
     /// If ONNX Runtime fails.
@@ -123,7 +123,7 @@ impl MaskModel {
                 self.log_probabilities(&ids, &places)
             };
             let all = (1..=MOST_PIECES).map(one).collect::<Result<Vec<_>>>()?;
-            // Another thread may have been faster, with the same numbers.
+            // Another thread may have computed the same numbers first.
             let _ = self.shared.without_context.set(all);
         }
         let all = self.shared.without_context.get().map_or(&[][..], Vec::as_slice);

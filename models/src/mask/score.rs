@@ -1,7 +1,7 @@
-//! How likely a text is: its pseudo-log-likelihood.
+//! The pseudo-log-likelihood of a text.
 //!
-//! Salazar et al., "Masked Language Model Scoring" (2020): every token is masked in turn and predicted from
-//! all the others; the logarithms of their probabilities are summed.
+//! Salazar et al., "Masked Language Model Scoring" (2020): each token is masked in turn and predicted from all the
+//! others, and the logarithms of the probabilities are summed.
 
 use rayon::prelude::*;
 
@@ -11,18 +11,18 @@ use crate::{Error, Result};
 /// One token of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenScore {
-    /// How it is spelt.
+    /// Its spelling.
     pub token: String,
-    /// Bytes of the text that it stands for, half-open.
+    /// Its bytes in the text, half-open.
     pub bytes: (usize, usize),
     /// Natural logarithm of its probability, given all the others.
     pub log_probability: f64,
 }
 
-/// A text, scored.
+/// A scored text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
-    /// Its tokens, special ones left out.
+    /// Its tokens, without special tokens.
     pub tokens: Vec<TokenScore>,
     /// Sum of their logarithms.
     pub pseudo_log_likelihood: f64,
@@ -32,7 +32,7 @@ impl MaskModel {
     /// Scores a text, token by token.
     ///
     /// # Errors
-    /// [`Error::BadText`] if there is nothing in it, or more than the model takes.
+    /// [`Error::BadText`] if the text is empty or longer than the model accepts.
     pub fn score(&self, text: &str) -> Result<Scored> {
         let whole = self.tokenizer().whole(text)?;
         let most = self.tokenizer().max_tokens();

@@ -1,14 +1,17 @@
 //! The encoder of a BERT-class checkpoint, built node by node.
 //!
-//! Devlin et al., "BERT" (2019): embeddings, then layers of self-attention and feed-forward, each
-//! followed by a residual sum and layer normalisation. The nodes are ONNX Runtime's fused
-//! operators (domain `com.microsoft`). One text a run, so there is no padding and no mask.
+//! Devlin et al., "BERT" (2019): embeddings, then layers of self-attention and feed-forward, each followed by a
+//! residual sum and layer normalisation. The nodes are ONNX Runtime's fused operators (domain `com.microsoft`).
+//! Each run takes one text, so it needs no padding and no mask.
 //!
 //! Input `input_ids` `[1, tokens]` int32; output `token_vectors` `[1, tokens, hidden]` f32.
 //! Pooling happens outside: it costs microseconds there, and the token vectors stay available.
 //!
-//! With a masked-language-model head there is a second input, `masked_positions` `[masked]` int32: which
-//! tokens are to be predicted. The output is then `logits` `[1, masked, vocabulary]` f32.
+//! For a large vocabulary, the input is `embeddings` `[1, tokens, hidden]` f32 in place of the ids: `embeddings`
+//! sums them.
+//!
+//! With a masked-language-model head, the graph has a second input, `masked_positions` `[masked]` int32: the tokens
+//! to predict. The output is then `logits` `[1, masked, vocabulary]` f32.
 
 use ort::{
     editor::{Graph, Model, Node, ONNX_DOMAIN, Opset},
@@ -17,22 +20,28 @@ use ort::{
     value::{Outlet, PrimitiveTensorElementType, Shape, SymbolicDimensions, Tensor, TensorElementType, ValueType},
 };
 
-use super::quantize::{Storage, per_column};
+use super::{
+    embeddings,
+    quantize::{Storage, per_column},
+};
 use crate::{Artifact, Error, Precision, Result, artifact::BertConfig, weights::Weights};
 
 const MICROSOFT: &str = "com.microsoft";
 pub(crate) const INPUT: &str = "input_ids";
+pub(crate) const EMBEDDED: &str = "embeddings";
 pub(crate) const OUTPUT: &str = "token_vectors";
 pub(crate) const POSITIONS: &str = "masked_positions";
 pub(crate) const LOGITS: &str = "logits";
-/// Raised whenever the graph changes: graphs of another version in the cache are not used.
+/// The version of the graph, raised at every change. Cached graphs of another version are ignored.
 pub(crate) const VERSION: u32 = 2;
 
-/// What a graph ends in.
+/// The output of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The vector of every token.
     Encoder,
+    /// The same, from embeddings summed outside the graph.
+    Embedded,
     /// Logits of the tokens at given positions.
     MaskedLm,
 }
@@ -52,12 +61,15 @@ pub(crate) fn build(artifact: &Artifact, weights: &Weights, kind: Kind, storage:
     };
     let activation = activation(artifact)?;
     b.declare(kind)?;
-    let mut x = b.embeddings()?;
+    let mut x = match kind {
+        Kind::Embedded => b.embedded()?,
+        Kind::Encoder | Kind::MaskedLm => b.embeddings()?,
+    };
     for layer in 0..b.config.num_hidden_layers {
         x = b.layer(layer, &x, activation)?;
     }
     match kind {
-        Kind::Encoder => b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?,
+        Kind::Encoder | Kind::Embedded => b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?,
         Kind::MaskedLm => b.head(&x, activation)?,
     }
     let opsets = [Opset::new(ONNX_DOMAIN, 21), Opset::new(MICROSOFT, 1)];
@@ -97,9 +109,12 @@ impl Builder<'_> {
             dimension_symbols: SymbolicDimensions::empty(dims.len()),
         };
         let hidden = self.config.hidden_size as i64;
-        let mut inputs = vec![Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1]))];
+        let mut inputs = vec![match kind {
+            Kind::Embedded => Outlet::new(EMBEDDED, tensor(TensorElementType::Float32, &[1, -1, hidden])),
+            Kind::Encoder | Kind::MaskedLm => Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1])),
+        }];
         let (output, width) = match kind {
-            Kind::Encoder => (OUTPUT, hidden),
+            Kind::Encoder | Kind::Embedded => (OUTPUT, hidden),
             Kind::MaskedLm => {
                 inputs.push(Outlet::new(POSITIONS, tensor(TensorElementType::Int32, &[-1])));
                 (LOGITS, self.config.vocab_size as i64)
@@ -115,17 +130,7 @@ impl Builder<'_> {
     fn embeddings(&mut self) -> Result<String> {
         let (hidden, c) = (self.config.hidden_size, self.config);
         let words = self.weights.tensor("embeddings.word_embeddings.weight", &[c.vocab_size, hidden])?;
-        let rows = self.weights.rows("embeddings.position_embeddings.weight")?;
-        let mut positions = self.weights.tensor("embeddings.position_embeddings.weight", &[rows, hidden])?;
-        positions.drain(..c.first_position().min(rows) * hidden);
-        let types = "embeddings.token_type_embeddings.weight";
-        if self.weights.has(types) {
-            let rows = self.weights.rows(types)?;
-            let type_table = self.weights.tensor(types, &[rows, hidden])?;
-            for row in positions.chunks_exact_mut(hidden) {
-                row.iter_mut().zip(&type_table[..hidden]).for_each(|(p, t)| *p += t);
-            }
-        }
+        let positions = embeddings::positions(self.weights, c)?;
         self.initializer("words", &[c.vocab_size, hidden], &words)?;
         self.initializer("positions", &[positions.len() / hidden, hidden], &positions)?;
         let norm = self.norm_parameters("embeddings.LayerNorm")?;
@@ -136,6 +141,14 @@ impl Builder<'_> {
             &["embedded", "embedded.mask"],
             vec![attribute("epsilon", c.layer_norm_eps)?],
         )?;
+        Ok("embedded".into())
+    }
+
+    /// Normalises embeddings that are already summed.
+    fn embedded(&mut self) -> Result<String> {
+        let norm = self.norm_parameters("embeddings.LayerNorm")?;
+        let attributes = vec![attribute("axis", -1i64)?, attribute("epsilon", self.config.layer_norm_eps)?];
+        self.node("LayerNormalization", ONNX_DOMAIN, &[EMBEDDED, &norm.0, &norm.1], &["embedded"], attributes)?;
         Ok("embedded".into())
     }
 
@@ -152,8 +165,8 @@ impl Builder<'_> {
         self.residual_norm(&at("output.LayerNorm"), &narrowed, &attended)
     }
 
-    /// BERT's head for masked tokens: a dense layer, then the word embeddings as the decoder. Only the
-    /// tokens asked for go through it.
+    /// BERT's head for masked tokens: a dense layer, then the word embeddings as the decoder. Only the requested
+    /// tokens pass through it.
     fn head(&mut self, x: &str, activation: (&str, &str)) -> Result<()> {
         let (hidden, vocabulary) = (self.config.hidden_size, self.config.vocab_size);
         let axis = attribute("axis", 1i64)?;
@@ -232,8 +245,8 @@ impl Builder<'_> {
         Ok(out)
     }
 
-    /// `LayerNorm(x + skip)`, as two operators: the library's fused one (SkipLayerNormalization) sums with one
-    /// value at a time, and takes six to eight times as long.
+    /// `LayerNorm(x + skip)`, as two operators: the library's fused one (SkipLayerNormalization) sums one value at
+    /// a time, and takes six to eight times as long.
     fn residual_norm(&mut self, name: &str, x: &str, skip: &str) -> Result<String> {
         let norm = self.norm_parameters(name)?;
         let (sum, out) = (format!("{name}.sum"), format!("{name}.out"));
@@ -253,7 +266,7 @@ impl Builder<'_> {
         Ok(names)
     }
 
-    /// Adds a quantised matrix; gives the names of its values, scales and zero points.
+    /// Adds a quantised matrix; returns the names of its values, scales and zero points.
     fn quantized(&mut self, name: &str, shape: &[usize; 2], matrix: &[f32]) -> Result<(String, String, String)> {
         let q = per_column(matrix, shape[1]);
         let names = (format!("{name}.int8"), format!("{name}.scale"), format!("{name}.zero"));
@@ -272,7 +285,7 @@ impl Builder<'_> {
         Ok(names)
     }
 
-    /// Adds a constant. Its memory must be ONNX Runtime's own, which takes it over.
+    /// Adds a constant. Its memory must be allocated by ONNX Runtime, which takes ownership of it.
     fn initializer<T>(&mut self, name: &str, shape: &[usize], values: &[T]) -> Result<()>
     where
         T: PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static,

@@ -1,5 +1,6 @@
-//! The only place that knows ort: the encoder as an ONNX Runtime graph.
+//! The only module that uses `ort`: the encoder as an ONNX Runtime graph.
 
+mod embeddings;
 mod graph;
 mod quantize;
 mod runtime;

@@ -1,10 +1,10 @@
 //! Weights as 8-bit integers, one scale per output channel.
 
-/// How the integers are stored. Both hold the same numbers; which one a processor multiplies
-/// exactly and fast differs.
+/// The storage format of the integers. Both formats hold the same numbers. The processor decides which one
+/// multiplies exactly and fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Storage {
-    /// Signed, zero point 0. Where the processor has VNNI instructions, and on ARM.
+    /// Signed, zero point 0. For processors with VNNI instructions, and for ARM.
     Signed,
     /// Unsigned, zero point 128. x86 without VNNI adds pairs of unsigned-times-signed products in
     /// 16 bits and saturates; unsigned-times-unsigned goes through 32 bits and is exact.
@@ -12,7 +12,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
-    /// The exact one for this processor.
+    /// The exact format for this processor.
     pub(crate) fn for_this_cpu() -> Self {
         #[cfg(target_arch = "x86_64")]
         if !is_x86_feature_detected!("avx512vnni") && !is_x86_feature_detected!("avxvnni") {
@@ -38,7 +38,7 @@ pub(crate) fn per_column(matrix: &[f32], columns: usize) -> Quantized {
             *scale = scale.max(w.abs());
         }
     }
-    // A column of zeros keeps a scale that does no harm.
+    // A column of zeros keeps a harmless scale.
     scales.iter_mut().for_each(|s| *s = if *s > 0.0 { *s / 127.0 } else { 1.0 });
     let values = matrix
         .chunks_exact(columns)

@@ -10,7 +10,7 @@ use ort::environment::Environment;
 
 use crate::{Error, Result, cache};
 
-/// The version that the programs are tested with.
+/// The version with which the programs are tested.
 pub(crate) const VERSION: &str = "1.32.0";
 
 const ADVICE: &str = "Run `make demo` or `make install` in the source tree, or set CLOZE_ONNXRUNTIME to the \
@@ -19,7 +19,7 @@ const ADVICE: &str = "Run `make demo` or `make install` in the source tree, or s
 /// The process-wide environment of ONNX Runtime, made at the first call.
 ///
 /// # Errors
-/// [`Error::Runtime`] if no library is found or it is not one that can be used.
+/// [`Error::Runtime`] if no library is found or the library is unusable.
 pub(crate) fn environment() -> Result<&'static Environment> {
     static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
     ENVIRONMENT.get_or_init(|| load().map_err(|e| e.to_string())).as_ref().map_err(|found| Error::Runtime {
@@ -67,7 +67,7 @@ fn library_name() -> String {
     }
 }
 
-/// What distinguishes graphs that were optimised on different machines: the processor's features.
+/// The processor's features, which distinguish graphs optimised on different machines.
 pub(crate) fn cpu_features() -> String {
     #[cfg(target_arch = "x86_64")]
     {

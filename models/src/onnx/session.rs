@@ -1,13 +1,16 @@
 //! Sessions: one single-threaded runner per core, all on one copy of the weights.
 //!
-//! The first use of a model builds its graph and stores it, optimised and with its weights packed
-//! for this processor, in the user's cache. Every session maps that file, so further sessions cost
-//! megabytes, not another copy of the model.
+//! The first use of a model builds its graph and stores it, optimised and with its weights packed for this
+//! processor, in the user's cache. Every session maps that file, so each further session costs megabytes, not
+//! another copy of the model.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ort::{
@@ -19,6 +22,7 @@ use ort::{
 };
 
 use super::{
+    embeddings::Embeddings,
     graph::{self, Kind},
     quantize::Storage,
     runtime,
@@ -28,15 +32,17 @@ use crate::{Artifact, Error, Result, artifact, cache, fingerprint, weights::Weig
 const GRAPH_FILE: &str = "encoder.onnx";
 const WEIGHTS_FILE: &str = "encoder.weights";
 
-/// A fixed number of sessions, lent one at a time.
+/// A fixed number of sessions, each lent to one caller at a time.
 pub(crate) struct SessionPool {
     idle: Mutex<Vec<Runner>>,
     returned: Condvar,
-    /// Values that a run gives for every token asked for.
+    /// The number of callers that are waiting for a session.
+    waiting: AtomicUsize,
+    /// The number of values that a run returns per requested token.
     width: usize,
 }
 
-/// One session and how its graph wants to be fed.
+/// One session and the input format of its graph.
 struct Runner {
     session: Session,
     inputs: Inputs,
@@ -46,9 +52,11 @@ struct Runner {
 enum Inputs {
     /// Our own graph: int32 ids, nothing else.
     Ids32,
+    /// Our own graph, with embeddings summed here.
+    Embedded(Arc<Embeddings>),
     /// Our own graph with a head: int32 ids and positions.
     Masked32,
-    /// A graph from elsewhere: int64 tensors by these names.
+    /// A third-party graph: int64 tensors with these names.
     Named64(Vec<String>),
 }
 
@@ -59,7 +67,8 @@ impl SessionPool {
             artifact::Weights::Onnx(path) => (0..count.max(1)).map(|_| from_onnx(path)).collect::<Result<_>>()?,
             artifact::Weights::Safetensors(path) => {
                 let open = || Weights::open(path);
-                from_checkpoint(artifact, &Source { kind: Kind::Encoder, head: String::new(), open: &open }, count)?
+                let kind = if Embeddings::are_large(&artifact.config) { Kind::Embedded } else { Kind::Encoder };
+                from_checkpoint(artifact, &Source { kind, head: String::new(), open: &open }, count)?
             }
         };
         Ok(Self::of(runners, artifact.record.dimension))
@@ -77,16 +86,16 @@ impl SessionPool {
     }
 
     fn of(runners: Vec<Runner>, width: usize) -> Self {
-        Self { idle: Mutex::new(runners), returned: Condvar::new(), width }
+        Self { idle: Mutex::new(runners), returned: Condvar::new(), waiting: AtomicUsize::new(0), width }
     }
 
-    /// Runs one text; gives its token vectors, `ids.len()` rows of the model's dimension.
-    /// Waits for an idle session; no lock is held while it runs.
+    /// Runs one text; returns its token vectors, `ids.len()` rows of the model's dimension. Waits for an idle
+    /// session; no lock is held while it runs.
     pub(crate) fn run(&self, ids: &[u32]) -> Result<Vec<f32>> {
         self.run_at(ids, None, ids.len())
     }
 
-    /// Runs one text; gives the logits of the tokens at `positions`, a row of the vocabulary's size each.
+    /// Runs one text; returns the logits of the tokens at `positions`, one row of the vocabulary's size each.
     pub(crate) fn predict(&self, ids: &[u32], positions: &[u32]) -> Result<Vec<f32>> {
         self.run_at(ids, Some(positions), positions.len())
     }
@@ -109,12 +118,19 @@ impl SessionPool {
             if let Some(runner) = idle.pop() {
                 return Lent { pool: self, runner: Some(runner) };
             }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// The number of callers that are waiting for a session now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 
-/// Returns the session to the pool on drop, also when a run fails or panics.
+/// Returns the session to the pool on drop, even if a run fails or panics.
 struct Lent<'a> {
     pool: &'a SessionPool,
     runner: Option<Runner>,
@@ -139,6 +155,12 @@ impl Runner {
                 let ids = as_i32(ids);
                 let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
                 self.session.run(ort::inputs![ids]).map_err(Error::onnx(doing))?
+            }
+            Inputs::Embedded(embeddings) => {
+                let sums = embeddings.sums(ids)?;
+                let shape = [1, n, sums.len().checked_div(n).unwrap_or(0)];
+                let sums = TensorRef::from_array_view((shape, sums.as_slice())).map_err(Error::onnx(doing))?;
+                self.session.run(ort::inputs![sums]).map_err(Error::onnx(doing))?
             }
             Inputs::Masked32 => {
                 let (ids, at) = (as_i32(ids), as_i32(positions));
@@ -203,18 +225,23 @@ fn from_onnx(path: &Path) -> Result<Runner> {
     Ok(Runner { session, inputs: Inputs::Named64(names), output })
 }
 
-/// Which graph is made of a checkpoint, and of which weights.
+/// The kind of graph to make from a checkpoint, and its weights.
 struct Source<'a> {
     kind: Kind,
-    /// What tells its head from others; empty without one.
+    /// The key of its head; empty without one.
     head: String,
     open: &'a dyn Fn() -> Result<Weights>,
 }
 
 fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Result<Vec<Runner>> {
     let count = count.max(1);
-    // The graph follows from the weights, the configuration, the library and the processor.
-    let config = fingerprint::sha256_text(&format!("{:?}{}", artifact.config, source.head));
+    // The weights, the configuration, the library and the processor determine the graph.
+    let embedded = match source.kind {
+        Kind::Embedded => Some(Arc::new(Embeddings::of(artifact.weights.path(), &artifact.config)?)),
+        Kind::Encoder | Kind::MaskedLm => None,
+    };
+    let which = if embedded.is_some() { "embedded" } else { &source.head };
+    let config = fingerprint::sha256_text(&format!("{:?}{which}", artifact.config));
     let key = format!(
         "{}-{}-{}-{}-{}-v{}",
         &artifact.record.weights_sha256[..32],
@@ -226,7 +253,8 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
     );
     if let Ok(root) = cache::root() {
         let dir = root.join("graphs").join(&key);
-        let load = |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind)).collect::<Result<Vec<_>>>();
+        let load =
+            |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind, &embedded)).collect::<Result<Vec<_>>>();
         if dir.join(GRAPH_FILE).is_file() {
             match load(&dir) {
                 Ok(runners) => return Ok(runners),
@@ -241,39 +269,39 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
             Err(error) => return Err(error),
         }
     }
-    (0..count).map(|_| from_memory(artifact, source, builder()?)).collect()
+    (0..count).map(|_| Ok(own(from_memory(artifact, source, builder()?)?, source.kind, &embedded))).collect()
 }
 
-fn from_stored(dir: &Path, kind: Kind) -> Result<Runner> {
+fn from_stored(dir: &Path, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Result<Runner> {
     let doing = "load a stored graph";
-    // The graph was optimised when it was stored.
+    // The stored graph is already optimised.
     let b = builder()?.with_optimization_level(GraphOptimizationLevel::Disable).map_err(Error::onnx(doing))?;
     let mut b = b;
     let session = b.commit_from_file(dir.join(GRAPH_FILE)).map_err(Error::onnx(doing))?;
-    Ok(own(session, kind))
+    Ok(own(session, kind, embedded))
 }
 
-fn own(session: Session, kind: Kind) -> Runner {
-    let (inputs, output) = match kind {
-        Kind::Encoder => (Inputs::Ids32, graph::OUTPUT),
-        Kind::MaskedLm => (Inputs::Masked32, graph::LOGITS),
+fn own(session: Session, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Runner {
+    let (inputs, output) = match (kind, embedded) {
+        (Kind::MaskedLm, _) => (Inputs::Masked32, graph::LOGITS),
+        (_, Some(embeddings)) => (Inputs::Embedded(embeddings.clone()), graph::OUTPUT),
+        (_, None) => (Inputs::Ids32, graph::OUTPUT),
     };
     Runner { session, inputs, output: output.to_owned() }
 }
 
-fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Runner> {
+fn from_memory(artifact: &Artifact, source: &Source<'_>, b: SessionBuilder) -> Result<Session> {
     runtime::environment()?;
     let opened = (source.open)()?;
-    // The graph is made of the operators that it should have. Beyond the first level the library would put
-    // slower ones in their place.
+    // The graph already has the right operators. Beyond the first level, the library would replace them with slower
+    // ones.
     let b = b.with_optimization_level(GraphOptimizationLevel::Level1).map_err(Error::onnx("set up a session"))?;
     let model = graph::build(artifact, &opened, source.kind, Storage::for_this_cpu())?;
-    let session = model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))?;
-    Ok(own(session, source.kind))
+    model.into_session(&b).map_err(Error::onnx("load the encoder's graph"))
 }
 
-/// Builds the graph and stores it in `dir`: written beside, then renamed, so that two programs
-/// that start at once do not disturb each other.
+/// Builds the graph and stores it in `dir`: writes a temporary directory beside it, then renames that, so that two
+/// programs that start at the same time do not interfere.
 fn store(artifact: &Artifact, source: &Source<'_>, dir: &Path) -> Result<()> {
     let parent = dir.parent().unwrap_or(dir);
     fs::create_dir_all(parent).map_err(Error::write(parent))?;
@@ -292,7 +320,7 @@ fn store(artifact: &Artifact, source: &Source<'_>, dir: &Path) -> Result<()> {
         return Err(Error::Onnx { doing, reason: "it wrote no file".into() });
     }
     if dir.exists() {
-        // Left by an interrupted or damaged store; a parallel one would have been found whole.
+        // Left by an interrupted or damaged store. A parallel store would have left a complete graph.
         fs::remove_dir_all(dir).map_err(Error::write(dir))?;
     }
     match fs::rename(&staged, dir) {

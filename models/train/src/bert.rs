@@ -2,7 +2,10 @@
 //!
 //! Devlin et al., "BERT" (2019). Parameters have the names of a Hugging Face checkpoint.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use candle_core::{Device, Result as CandleResult, Tensor};
 use cloze_models::{Artifact, weights::Weights};
@@ -38,7 +41,7 @@ impl Scope {
     }
 }
 
-/// What the names of the head's parameters begin with.
+/// Prefix of the names of the head's parameters.
 pub(crate) const HEAD: &str = "cls.predictions.";
 
 /// The model.
@@ -50,6 +53,8 @@ pub(crate) struct Bert {
     /// Everything by name; trained ones are variables.
     tensors: BTreeMap<String, Tensor>,
     pub(crate) parameters: Vec<Parameter>,
+    /// Names of those that a head over the encoder brought, whether or not they are trained.
+    of_head: BTreeSet<String>,
     token_types: bool,
 }
 
@@ -64,6 +69,7 @@ impl Bert {
             first_position: c.first_position(),
             tensors: BTreeMap::new(),
             parameters: Vec::new(),
+            of_head: BTreeSet::new(),
             token_types: weights.has("embeddings.token_type_embeddings.weight"),
         };
         for (name, shape) in shapes(artifact, weights)? {
@@ -71,6 +77,9 @@ impl Bert {
                 true => fresh(&name, &shape),
                 false => weights.tensor(&name, &shape)?,
             };
+            if weights.is_of_head(&name) {
+                bert.of_head.insert(name.clone());
+            }
             let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
             bert.add(name, tensor, scope)?;
         }
@@ -103,7 +112,7 @@ impl Bert {
         layer_norm(x, self.get(&format!("{name}.weight"))?, self.get(&format!("{name}.bias"))?, self.epsilon)
     }
 
-    /// Mean loss over the masked tokens of a batch, and what was predicted for each.
+    /// Mean loss over the masked tokens of a batch, and the prediction for each.
     pub(crate) fn loss(&self, batch: &Batch) -> CandleResult<(Tensor, Vec<Prediction>)> {
         let logits = self.logits(batch)?;
         let entropy = CrossEntropy::new(batch.targets.clone());
@@ -173,9 +182,15 @@ impl Bert {
         linear(&x, &decoder)
     }
 
-    /// Every parameter by its name, as it is now.
+    /// The current value of every parameter, by name.
     pub(crate) fn tensors(&self) -> &BTreeMap<String, Tensor> {
         &self.tensors
+    }
+
+    /// What differs from the encoder below: what was trained, and what a head had brought before.
+    pub(crate) fn apart(&self) -> impl Iterator<Item = (&String, &Tensor)> {
+        let is_trained = |name: &str| self.parameters.iter().any(|p| p.name == name);
+        self.tensors.iter().filter(move |(name, _)| self.of_head.contains(*name) || is_trained(name))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a killed run goes on from: parameters, the optimiser's moments and how far it was.
+//! The state that a killed run resumes from: parameters, the optimiser's moments, and the step.
 //!
 //! One safetensors file, written beside and renamed, with the rest as JSON in its header's metadata. All
 //! randomness follows from the seed and the step, so nothing else has to be kept.
@@ -21,7 +21,7 @@ const KEY: &str = "cloze";
 /// How far a run is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    /// Everything that decides what the run does, as text: another run must not go on from it.
+    /// Every setting that decides the course of the run, as text: another run must not resume from it.
     pub(crate) run: String,
     /// Steps done.
     pub(crate) step: u64,
@@ -35,7 +35,7 @@ pub(crate) fn path(out: &Path) -> PathBuf {
     out.join(FILE)
 }
 
-/// Writes a checkpoint; what was there stays until the new one is whole.
+/// Writes a checkpoint; the old one stays until the new one is complete.
 pub(crate) fn save(out: &Path, parameters: &[Parameter], progress: &Progress) -> Result<()> {
     let path = path(out);
     let mut tensors: Vec<(String, Tensor)> = Vec::new();
@@ -50,7 +50,7 @@ pub(crate) fn save(out: &Path, parameters: &[Parameter], progress: &Progress) ->
     crate::export::write_tensors(&path, &tensors, Some(metadata))
 }
 
-/// Reads the checkpoint in `out` into `parameters`, if there is one; `run` is what it must be of.
+/// Reads the checkpoint in `out` into `parameters`, if there is one; it must belong to the run `run`.
 pub(crate) fn load(out: &Path, parameters: &[Parameter], run: &str) -> Result<Option<Progress>> {
     let path = path(out);
     let bytes = match std::fs::read(&path) {

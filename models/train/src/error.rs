@@ -1,11 +1,11 @@
-//! What can go wrong between text and a trained checkpoint.
+//! Errors on the way from text to a trained checkpoint.
 
 use std::path::PathBuf;
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every error says which file or setting it is about, what was found and what was expected.
+/// Every error names the file or setting, the value found, and the value expected.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The model that training starts from cannot be used.
@@ -16,9 +16,9 @@ pub enum Error {
     Unsupported {
         /// The configuration.
         path: PathBuf,
-        /// What it says.
+        /// The value found.
         found: String,
-        /// What it should say.
+        /// The value expected.
         expected: &'static str,
     },
     /// The tokenizer lacks a token that masked-language modelling needs.
@@ -50,13 +50,13 @@ pub enum Error {
     NotText {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         found: String,
     },
     /// There is too little text.
     #[error("{found} tokens of text to {purpose}; expected at least {expected}")]
     TooLittle {
-        /// What they are for.
+        /// Their purpose.
         purpose: &'static str,
         /// Tokens there are.
         found: usize,
@@ -70,7 +70,7 @@ pub enum Error {
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What is possible.
+        /// The possible values.
         expected: String,
     },
     /// A checkpoint belongs to another run.
@@ -90,7 +90,7 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
     /// The loss is no number any more.

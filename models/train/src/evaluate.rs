@@ -32,7 +32,7 @@ impl Quality {
     }
 }
 
-/// Predicts the masked tokens of `blocks`; what is masked follows from `seed`.
+/// Predicts the masked tokens of `blocks`; `seed` decides which tokens are masked.
 pub(crate) fn evaluate(
     bert: &Bert,
     blocks: &[Vec<u32>],
@@ -62,7 +62,7 @@ pub(crate) fn unigram(counts: &[u64], blocks: &[Vec<u32>], v: &Vocabulary, maski
     Quality::of(&predictions)
 }
 
-/// What was predicted where, so that another program can be asked the same.
+/// Blocks, masked places and predictions, so that another program can be asked the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Masked {
     /// Token ids of each block, masked.
@@ -80,7 +80,7 @@ pub struct Evaluation {
     pub quality: Quality,
     /// Of predicting by the frequencies of the same text.
     pub unigram: Quality,
-    /// What was predicted.
+    /// The prediction.
     pub masked: Masked,
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.set_permissions(mode).map_err(Error::write(path))
 }
 
-/// Writes the model to `out`: weights, configuration, and the files of `artifact` that stay as they are.
+/// Writes the model to `out`: weights, configuration, and the unchanged files of `artifact`.
 pub(crate) fn write_model(out: &Path, artifact: &Artifact, bert: &Bert) -> Result<PathBuf> {
     let tensors: Vec<(String, Tensor)> = bert.tensors().iter().map(|(name, t)| (full_name(name), t.clone())).collect();
     let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
@@ -97,7 +97,7 @@ pub fn write_report(path: &Path, text: &str) -> Result<()> {
     write_whole(path, format!("{text}\n").as_bytes())
 }
 
-/// Copies an encoder as it is to `out`.
+/// Copies an encoder to `out`.
 ///
 /// # Errors
 /// If a file cannot be read or written.
@@ -107,7 +107,7 @@ pub fn copy_encoder(out: &Path, artifact: &Artifact) -> Result<()> {
 }
 
 /// Writes an encoder to `out` whose weights are those of `encoder`, moved by `share` of what training made
-/// of `before` (`after - before`). With 1 it took on all of it, with 0 it is what it was.
+/// of `before` (`after - before`). 1 takes all of the change, 0 takes none.
 ///
 /// Ilharco et al., "Editing Models with Task Arithmetic" (2023); Wortsman et al., "Robust Fine-Tuning of
 /// Zero-Shot Models" (2022), on interpolation as a remedy for forgetting.
@@ -139,14 +139,14 @@ fn full_name(name: &str) -> String {
     if name.starts_with(HEAD) { name.to_owned() } else { format!("bert.{name}") }
 }
 
-/// Writes what was trained of `bert` to one small file, as a head of the encoder with the weights `base`:
-/// the head's own parameters and the layers that were trained with them, as 8-bit integers with a scale
-/// for each row.
+/// Writes what differs from the encoder with the weights `base` to one small file, as a head of it: the head's own
+/// parameters, the layers that were trained with them, and those that the head had brought which training began
+/// with; as 8-bit integers with a scale for each row.
 pub(crate) fn write_head(path: &Path, base: &str, bert: &Bert, quality: &Quality, run: &str) -> Result<()> {
     let mut parts = Vec::new();
-    for p in &bert.parameters {
-        let values = p.value.flatten_all()?.to_vec1::<f32>()?;
-        parts.push(head::Part { name: p.name.clone(), shape: p.value.dims().to_vec(), values });
+    for (name, tensor) in bert.apart() {
+        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        parts.push(head::Part { name: name.clone(), shape: tensor.dims().to_vec(), values });
     }
     let about = serde_json::json!({"quality": quality, "run": run});
     let bytes = head::to_bytes(&parts, base, &about.to_string())?;

@@ -6,7 +6,7 @@
 //! 2. `batch`: some tokens of a block are masked.
 //! 3. [`bert`]: BertForMaskedLM, of fused operations (`ops`) with a backward pass each.
 //! 4. `optimizer`, `schedule`: AdamW, with warm-up and decay.
-//! 5. [`trainer`]: the loop; `checkpoint`: what a killed run goes on from.
+//! 5. [`trainer`]: the loop; `checkpoint`: the state that a killed run resumes from.
 //! 6. [`evaluate`]: how well masked tokens are predicted; `curve`: the loss as a picture.
 //! 7. [`export`]: the checkpoint as others read it, and a small file with the head alone.
 //!

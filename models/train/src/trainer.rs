@@ -26,17 +26,17 @@ use crate::{
 
 /// Added to the seed for the masks, so that they do not follow the order of the blocks.
 const MASK_SEED: u64 = 0x6d61_736b;
-/// Seed of what is masked in held-out text: the same in every run, so that runs compare.
+/// Seed of the masks in held-out text: the same in every run, so that runs compare.
 const HELD_OUT_SEED: u64 = 20_240_613;
 
-/// What a run does.
+/// The settings of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// UTF-8 text files.
     pub files: Vec<PathBuf>,
     /// Where the trained model goes.
     pub out: PathBuf,
-    /// What is trained.
+    /// The part of the model that is trained.
     pub scope: Scope,
     /// How tokens are chosen for prediction while training; held-out text is always masked as BERT was.
     pub masking: Masking,
@@ -58,7 +58,7 @@ pub struct Options {
     pub weight_decay: f64,
     /// Length that gradients are cut to.
     pub clip: f64,
-    /// Decides the order of the text and what is masked.
+    /// Decides the order of the text and the masks.
     pub seed: u64,
     /// Share of the text that is held out.
     pub held_out: f64,
@@ -117,7 +117,7 @@ impl Options {
         Ok(())
     }
 
-    /// Everything that decides what a run does.
+    /// Every setting that decides the course of a run.
     fn describe(&self, artifact: &Artifact, tokens: usize, steps: u64) -> String {
         format!(
             "model {}, {tokens} tokens, {:?}, mask rate {}{}, blocks {} x {} x {}, {steps} steps, learning rate {} \
@@ -156,7 +156,7 @@ pub struct Status {
     pub held_out: Option<Quality>,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
     /// Steps done, those before a resume included.
@@ -275,7 +275,7 @@ impl<'a> Trainer<'a> {
                 recent.clear();
             }
             watch(&Status { step: progress.step, steps: self.schedule.steps, loss, top1, tokens_per_s, held_out });
-            // Written after what is measured, so that a resumed run has the whole curve.
+            // Written after the measurement, so that a resumed run has the whole curve.
             if saved.elapsed() >= self.options.checkpoint_every && !is_last {
                 checkpoint::save(&out, &self.bert.parameters, &progress)?;
                 saved = Instant::now();
@@ -312,7 +312,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Writes what was trained to one small file, as the head of the encoder whose weights have the SHA-256
-    /// `base`: its layers and embeddings must be those that were not trained here.
+    /// `base`: its embeddings, and its layers that neither training nor the head before it changed, must be those here.
     ///
     /// # Errors
     /// If the file cannot be written.

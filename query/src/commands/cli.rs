@@ -1,10 +1,10 @@
-//! What was typed.
+//! The command line.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Searches an index from the terminal, and measures it.
+/// Searches an index from the terminal, and evaluates it.
 #[derive(Debug, Parser)]
 #[command(name = "query", version, subcommand_precedence_over_arg = true)]
 pub struct Cli {
@@ -14,16 +14,16 @@ pub struct Cli {
     /// Index directory [default: .cloze]
     #[arg(long, global = true, value_name = "DIR")]
     pub index: Option<PathBuf>,
-    /// Where the index's model is [default: where the index says]
+    /// Directory of the index's model [default: the one that the index names]
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// What else to do.
+    /// The subcommand, if any.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What to search for.
+    /// The search itself.
     #[command(flatten)]
     pub search: SearchArgs,
 }
@@ -31,44 +31,48 @@ pub struct Cli {
 /// `query "..."`.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// What to search for
+    /// The query
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
     /// Which legs answer: hybrid, semantic or keyword [default: hybrid]
     #[arg(long)]
     pub mode: Option<String>,
-    /// What snippets mark: keyword, semantic (the best sentence) or none [default: keyword]
+    /// Marks in snippets: keyword, semantic (the best sentence) or none [default: keyword]
     #[arg(long)]
     pub highlight: Option<String>,
+    /// Source of the query's vector: auto, model or table (the model's lookup table) [default: auto]
+    #[arg(long)]
+    pub encoder: Option<String>,
     /// Number of pages
     #[arg(long, default_value_t = crate::request::DEFAULT_LIMIT, value_name = "N")]
     pub limit: usize,
-    /// Pages to pass by
+    /// Number of pages to skip
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub offset: usize,
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
-    /// Say how every score came about
+    /// Explain every score
     #[arg(long)]
     pub explain: bool,
 }
 
 impl SearchArgs {
-    /// Whether anything but the defaults was given.
+    /// Whether any option differs from its default.
     pub(crate) fn is_given(&self) -> bool {
-        self.mode.is_some() || self.highlight.is_some() || self.semantic_weight.is_some() || self.explain
+        let named = [&self.mode, &self.highlight, &self.encoder];
+        named.iter().any(|name| name.is_some()) || self.semantic_weight.is_some() || self.explain
     }
 }
 
-/// Other commands.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure the index against judged queries (BEIR files)
     Eval(EvalArgs),
     /// Fill the blanks of a text: query fill "the [MASK] of the index"
     Fill(FillArgs),
-    /// Say how likely a text is, token by token
+    /// Score the likelihood of a text, token by token
     Score(ScoreArgs),
 }
 
@@ -78,10 +82,10 @@ pub struct FillArgs {
     /// The text, with [MASK] for every blank
     #[arg(value_name = "TEXT")]
     pub text: String,
-    /// Predictions for each blank, and filled texts
+    /// Number of predictions for each blank, and of filled texts
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub top_k: usize,
-    /// A word whose probability is wanted in every blank (repeatable)
+    /// A word to score in every blank (repeatable)
     #[arg(long = "target", value_name = "WORD")]
     pub targets: Vec<String>,
 }
@@ -103,13 +107,16 @@ pub struct EvalArgs {
     /// Judgments: query-id, corpus-id and score, separated by tabs
     #[arg(long, value_name = "FILE")]
     pub qrels: PathBuf,
-    /// Which legs answer: hybrid, semantic or keyword; all shows the three side by side
+    /// Which legs answer: hybrid, semantic or keyword; all compares the three side by side
     #[arg(long, default_value = "hybrid")]
     pub mode: String,
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
-    /// Compare with an earlier run: what --json printed then
+    /// Source of the queries' vectors: auto, model or table (the model's lookup table) [default: auto]
+    #[arg(long)]
+    pub encoder: Option<String>,
+    /// Compare with an earlier run: a file with its --json output
     #[arg(long, value_name = "FILE", conflicts_with_all = ["against_index", "against_mode", "against_weight"])]
     pub against: Option<PathBuf>,
     /// Compare with the same queries on another index
@@ -121,13 +128,13 @@ pub struct EvalArgs {
     /// Compare with the same queries with another share of the semantic leg, 0 to 1, or auto for the engine's own
     #[arg(long, value_name = "SHARE")]
     pub against_weight: Option<String>,
-    /// Show the N queries that went worst, with their lists
+    /// Show the N queries with the worst results, with their lists
     #[arg(long, value_name = "N")]
     pub worst: Option<usize>,
-    /// Say how well the scores of first hits predict that those are right
+    /// Report how well the score of the first hit predicts that it is right
     #[arg(long)]
     pub scores: bool,
-    /// Take only the first N queries of the file
+    /// Use only the first N queries of the file
     #[arg(long, value_name = "N")]
     pub first: Option<usize>,
     /// Judgments name pages by their address instead of their id

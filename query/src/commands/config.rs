@@ -1,4 +1,4 @@
-//! What the program needs, resolved from `cloze.toml` and the command line.
+//! The program's settings, resolved from `cloze.toml` and the command line.
 
 use std::path::{Path, PathBuf};
 
@@ -9,30 +9,30 @@ use crate::{Error, Result};
 
 /// Name of the settings file, looked for in the current directory.
 pub const FILE: &str = "cloze.toml";
-/// Index directory where none is given.
+/// The default index directory.
 pub const DEFAULT_INDEX: &str = ".cloze";
 
-/// `cloze.toml` as the programs that search read it; `[build]` and `[server]` are checked by the
-/// programs they belong to.
+/// `cloze.toml` as the programs that search read it; The programs that own `[build]` and `[server]` check those
+/// tables.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// The index directory.
     pub index: Option<PathBuf>,
-    /// Where the index's model is looked for.
+    /// The directory of the index's model.
     pub model: Option<String>,
     #[serde(default, rename = "precision")]
     _precision: Option<toml::Value>,
     #[serde(default, rename = "build")]
     _build: Option<toml::Table>,
-    /// Settings of the server, for it to check.
+    /// Settings of the server, which checks them.
     #[serde(default)]
     pub server: Option<toml::Table>,
     #[serde(default, rename = "query")]
     _query: Empty,
 }
 
-/// A table without keys, so far.
+/// A table that has no keys yet.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
@@ -41,7 +41,7 @@ impl File {
     /// Reads `path`, or `cloze.toml` in the current directory if there is one.
     ///
     /// # Errors
-    /// [`Error::Config`] that names the file and the key.
+    /// [`Error::Config`], which names the file and the key.
     pub fn read(path: Option<&Path>) -> Result<Self> {
         let (path, required) = path.map_or((Path::new(FILE), false), |p| (p, true));
         let failed = |reason: String| Error::Config { path: path.to_owned(), reason };
@@ -53,13 +53,13 @@ impl File {
         toml::from_str(&text).map_err(|e| failed(e.to_string().trim_end().to_owned()))
     }
 
-    /// The index directory: what was typed, else what is set, else `.cloze`.
+    /// The index directory: from the command line, else from the settings, else `.cloze`.
     #[must_use]
     pub fn index_dir(&self, typed: Option<PathBuf>) -> PathBuf {
         typed.or_else(|| self.index.clone()).unwrap_or_else(|| DEFAULT_INDEX.into())
     }
 
-    /// Where the index's model is looked for, if that is said.
+    /// The directory of the index's model, if one is set.
     #[must_use]
     pub fn model_source(&self, typed: Option<String>) -> Option<ModelSource> {
         typed.or_else(|| self.model.clone()).map(|name| ModelSource::parse(&name))

@@ -1,4 +1,4 @@
-//! What each command does and prints.
+//! The work and the output of each command.
 
 pub mod cli;
 pub mod config;
@@ -19,17 +19,23 @@ use crate::{
     eval::run::evaluate,
     predict,
     present::json::{Hit, Snippet},
+    request::EncoderChoice,
 };
 
 /// Carries out the command line.
 ///
 /// # Errors
-/// A chain of sentences for the person at the terminal.
+/// A chain of messages for the user at the terminal.
 pub fn run(cli: Cli) -> Result<()> {
     let file = File::read(cli.config.as_deref())?;
     let model = file.model_source(cli.model);
     let index = file.index_dir(cli.index);
     let open = |index: &Path| Engine::open(index, model.as_ref());
+    // A lookup needs no ONNX Runtime. A search loads the rest of the model when it needs it.
+    let open_for = |request: &Request| match request.encoder {
+        EncoderChoice::Table => Engine::open_unloaded(&index, model.as_ref()),
+        _ => open(&index),
+    };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
             bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
@@ -44,11 +50,11 @@ pub fn run(cli: Cli) -> Result<()> {
         }
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
-        None => search(&cli.search, || Ok(open(&index)?), cli.json),
+        None => search(&cli.search, |request| Ok(open_for(request)?), cli.json),
     }
 }
 
-fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) -> Result<()> {
+fn search(args: &SearchArgs, open: impl FnOnce(&Request) -> Result<Engine>, json: bool) -> Result<()> {
     if args.words.is_empty() {
         return Err(Error::NothingAsked.into());
     }
@@ -56,14 +62,15 @@ fn search(args: &SearchArgs, open: impl FnOnce() -> Result<Engine>, json: bool) 
         Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
     request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
+    request.encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     request.explain = args.explain;
-    let answer = open()?.search(&request)?;
+    let answer = open(&request)?.search(&request)?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let text = if json { serde_json::to_string_pretty(&answer)? } else { render(&answer, colour) };
     print(&text)
 }
 
-/// Prints to standard output; a reader that has seen enough, such as `head`, is no error.
+/// Prints to standard output. A reader that closes the pipe early, such as `head`, is not an error.
 fn print(text: &str) -> Result<()> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
@@ -108,7 +115,7 @@ fn render_hit(place: usize, hit: &Hit, colour: bool) -> String {
     lines.extend(hit.sections.iter().map(|s| format!("      - {}  {}", s.heading, s.url)));
     if let Some(explain) = hit.explain {
         lines.push(format!("      fused: {:.3}", explain.fused));
-        for (name, leg) in [("semantic", explain.semantic), ("lexical", explain.lexical)] {
+        for (name, leg) in [("semantic", explain.semantic), ("lexical", explain.lexical), ("tokens", explain.tokens)] {
             if let Some(leg) = leg {
                 let rank = leg.rank.map_or("-".to_owned(), |r| r.to_string());
                 lines.push(format!("      {name}: rank {rank}, score {:.3}, share {:.3}", leg.score, leg.share));

@@ -1,7 +1,7 @@
-//! Answers that were given before.
+//! A cache of earlier answers.
 //!
-//! A generation does not change, so neither does the answer to a request. Each engine has its own:
-//! with the next generation it begins anew.
+//! A generation does not change, so the answer to a request does not change either. Each engine has its own cache,
+//! and a new generation starts with an empty one.
 
 use std::{
     hash::{Hash, Hasher},
@@ -15,12 +15,12 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::{Answer, Request};
 
-/// Memory that remembered answers may take, in bytes.
+/// The most memory that cached answers may take, in bytes.
 const MOST_BYTES: u64 = 8 << 20;
-/// Answers that it is laid out for.
+/// The number of answers that the cache is sized for.
 const EXPECTED: usize = 1024;
 
-/// The answers of one engine.
+/// The cached answers of one engine.
 pub(crate) struct Answers {
     cache: Cache<Request, Arc<Answer>, Bytes>,
     hits: Arc<AtomicU64>,
@@ -42,7 +42,7 @@ impl Answers {
         Self { cache, hits: Arc::default(), misses: Arc::default() }
     }
 
-    /// For the next generation: no answers, and the counts so far.
+    /// The cache of the next generation: it has no answers and keeps the counts.
     pub(crate) fn renewed(&self) -> Self {
         Self { hits: self.hits.clone(), misses: self.misses.clone(), ..Self::new() }
     }
@@ -58,18 +58,18 @@ impl Answers {
         self.cache.insert(request.clone(), answer.clone());
     }
 
-    /// Requests that were found, and that were not.
+    /// The number of hits and of misses.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 }
 
-/// Its only number that is not whole is checked when it is made: it equals itself.
+/// A request has one fractional number, which its setter checks: it is never NaN, so it equals itself.
 impl Eq for Request {}
 
 impl Hash for Request {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.query(), self.limit(), self.offset(), self.prefix, self.explain).hash(state);
+        (self.query(), self.limit(), self.offset(), self.prefix, self.explain, self.encoder).hash(state);
         (&self.filters, &self.facets).hash(state);
     }
 }

@@ -3,12 +3,14 @@
 mod answers;
 pub(crate) mod resources;
 pub(crate) mod timing;
-mod vectors;
+pub(crate) mod vectors;
 
 use std::{path::Path, sync::Arc, time::Instant};
 
 use cloze_index::Generation;
-use cloze_models::{Artifact, Encoder, ModelRecord, ModelSource, available_threads, mask::MaskModel};
+use cloze_models::{
+    Artifact, Encoder, LookupTable, ModelRecord, ModelSource, Readiness, available_threads, mask::MaskModel,
+};
 
 use crate::{
     Answer, Error, Request, Result, Suggestions,
@@ -33,6 +35,7 @@ use vectors::QueryVectors;
 pub struct Engine {
     generation: Arc<Generation>,
     encoder: Option<Encoder>,
+    table: Option<LookupTable>,
     /// Why the semantic leg cannot answer, if it cannot.
     degraded: Option<String>,
     vectors: QueryVectors,
@@ -41,17 +44,45 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the index directory and the model it was made with; `model` overrides where that
-    /// model is looked for. Nothing is fetched. If the live generation is damaged, the one before it
-    /// answers, and [`Generation::stale`] says so.
+    /// Opens the index directory and the index's model; `model` overrides the model's directory. It downloads
+    /// nothing. If the live generation is damaged, the one before it answers, and [`Generation::stale`] says so.
     ///
     /// # Errors
-    /// Whatever is wrong with the index or the model; [`Error::ModelMismatch`] names both models.
+    /// Any fault of the index or the model; [`Error::ModelMismatch`] names both models.
     pub fn open(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
+        let engine = Self::open_unloaded(index, model)?;
+        engine.load()?;
+        Ok(engine)
+    }
+
+    /// The same without the model's sessions: [`Self::load`] loads them, or the first request that needs them. Until
+    /// then the model's lookup table answers, if it has one.
+    ///
+    /// # Errors
+    /// As [`Self::open`], except for faults that appear only when the model is loaded.
+    pub fn open_unloaded(index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         Self::on(Generation::open_or_previous(index)?, model)
     }
 
-    fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
+    /// Loads the model, unless it is loaded already.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded.
+    pub fn load(&self) -> Result<()> {
+        self.encoder.as_ref().map_or(Ok(()), |encoder| Ok(encoder.load()?))
+    }
+
+    /// Whether the model has a lookup table, which answers when the model does not.
+    #[must_use]
+    pub fn has_table(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// An engine on an open generation, such as one whose body is stored elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::open`], about the model.
+    pub fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
         let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
             Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
         })?;
@@ -61,9 +92,10 @@ impl Engine {
         if !artifact.record.same_space(&record) {
             return Err(Error::ModelMismatch { index: record.describe(), model: artifact.record.describe() });
         }
-        let encoder = Encoder::from_artifact(&artifact, available_threads())?;
+        let encoder = Encoder::unloaded(&artifact, available_threads())?;
         Ok(Self {
             generation: Arc::new(generation),
+            table: LookupTable::of(&artifact, encoder.shared_tokenizer())?,
             masks: Masks::of(artifact, encoder.clone()),
             encoder: Some(encoder),
             degraded: None,
@@ -72,44 +104,53 @@ impl Engine {
         })
     }
 
-    /// Opens the index for the keyword leg alone, without a model; answers say that they are degraded
-    /// for `reason` unless keywords alone were asked for.
+    /// Opens the index for the keyword leg alone, without a model. Answers report that they are degraded for
+    /// `reason`, unless the request asks for keywords alone.
     ///
     /// # Errors
-    /// Whatever is wrong with the index.
+    /// Any fault of the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
         let generation = Arc::new(Generation::open_or_previous(index)?);
         let (vectors, masks, answers) = (QueryVectors::new(), Masks::default(), Answers::new());
-        Ok(Self { generation, encoder: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
+        Ok(Self { generation, encoder: None, table: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
     }
 
-    /// An engine on the generation that is live now, with this one's encoder where the model is the same.
+    /// An engine on the current live generation. It shares this engine's encoder if the model is the same.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn reopen(&self, index: &Path, model: Option<&ModelSource>) -> Result<Self> {
         let generation = Generation::open(index)?;
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
-            return Self::on(generation, model);
+            let engine = Self::on(generation, model)?;
+            engine.load()?;
+            return Ok(engine);
         }
-        let (encoder, vectors, masks) = (self.encoder.clone(), self.vectors.clone(), self.masks.clone());
+        let (encoder, table) = (self.encoder.clone(), self.table.clone());
+        let (vectors, masks) = (self.vectors.clone(), self.masks.clone());
         let (degraded, answers) = (self.degraded.clone(), self.answers.renewed());
-        Ok(Self { generation: Arc::new(generation), encoder, degraded, vectors, masks, answers })
+        Ok(Self { generation: Arc::new(generation), encoder, table, degraded, vectors, masks, answers })
     }
 
-    /// The generation that answers.
+    /// The generation that answers requests.
     #[must_use]
     pub fn generation(&self) -> &Generation {
         &self.generation
     }
 
-    /// Why only words are answered, if that is so.
+    /// The reason why the model does not answer, if it does not. Then words alone or the model's lookup table
+    /// answer.
     #[must_use]
     pub fn degraded(&self) -> Option<&str> {
-        self.degraded.as_deref()
+        let model = || match self.encoder.as_ref()?.readiness() {
+            Readiness::Loading => Some("the model is being loaded"),
+            Readiness::Failed => Some("the model could not be loaded"),
+            Readiness::Ready => None,
+        };
+        self.degraded.as_deref().or_else(model)
     }
 
-    /// The encoder, unless words alone are answered.
+    /// The encoder, unless words alone answer.
     #[must_use]
     pub fn encoder(&self) -> Option<&Encoder> {
         self.encoder.as_ref()
@@ -126,25 +167,26 @@ impl Engine {
             head: self.generation.head(),
             body: self.generation.body(),
             encoder: self.encoder.as_ref(),
+            table: self.table.as_ref(),
             degraded: self.degraded.as_deref(),
             vectors: &self.vectors,
             masks: &self.masks,
         }
     }
 
-    /// How many queries had been asked before and kept their vector, and how many had not.
+    /// The number of queries whose vector was cached, and of those whose vector was not.
     #[must_use]
     pub fn vector_cache_counts(&self) -> (u64, u64) {
         self.vectors.counts()
     }
 
-    /// How many requests had been made before and kept their answer, and how many had not.
+    /// The number of requests whose answer was cached, and of those whose answer was not.
     #[must_use]
     pub fn answer_cache_counts(&self) -> (u64, u64) {
         self.answers.counts()
     }
 
-    /// The answer to a request that [`Self::answer`] was asked before, if it is still kept.
+    /// The answer that [`Self::answer`] gave to the same request before, if it is still cached.
     #[must_use]
     pub fn remembered(&self, request: &Request) -> Option<Answer> {
         let started = Instant::now();
@@ -153,14 +195,14 @@ impl Engine {
         Some(answer)
     }
 
-    /// Answers a request as [`Self::search_timed`] does, and keeps the answer.
+    /// Answers a request as [`Self::search_timed`] does, and caches the answer.
     ///
     /// # Errors
     /// As [`Self::search`].
     pub fn answer(&self, request: &Request) -> Result<(Arc<Answer>, Timings)> {
         let (answer, timings) = self.search_timed(request)?;
         let answer = Arc::new(answer);
-        // A leg that failed may answer the next time.
+        // A failed leg may answer the next time.
         if answer.degraded.is_none() || self.degraded.is_some() {
             self.answers.keep(request, &answer);
         }
@@ -170,12 +212,13 @@ impl Engine {
     /// Answers a request.
     ///
     /// # Errors
-    /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone and says so.
+    /// If the keyword leg fails; if the semantic leg fails, the keyword leg answers alone, and the answer reports
+    /// that.
     pub fn search(&self, request: &Request) -> Result<Answer> {
         self.search_timed(request).map(|(answer, _)| answer)
     }
 
-    /// Answers a request, and says where the time went.
+    /// Answers a request, and reports the time of each step.
     ///
     /// # Errors
     /// As [`Self::search`].
@@ -203,6 +246,7 @@ impl Engine {
             corrected_query: corrected,
             mode: request.mode,
             degraded: legs.degraded,
+            encoder: legs.query.as_ref().map(|query| query.by),
             generation: self.generation.manifest().generation.clone(),
             facets: passages.facets().clone(),
             took_ms: milliseconds(started),
@@ -231,9 +275,9 @@ impl Engine {
         names.collect()
     }
 
-    /// Completions of a partial query: titles and headings that begin with it, titles and headings that have
-    /// its words anywhere, and words that its last word may become. If none begins with it, the words of the
-    /// index that are nearest to those typed.
+    /// Completions of a partial query: titles and headings that begin with it, titles and headings that contain its
+    /// words anywhere, and words that begin with its last word. If none begins with it, the words of the index that
+    /// are nearest to the typed ones.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless 1 <= limit <= [`suggest::MAX_SUGGESTIONS`]; if the keyword leg fails.
@@ -249,7 +293,7 @@ impl Engine {
         understand::correction(request, self.resources())
     }
 
-    /// The words of a query that may be mistyped, with all candidates, whether or not one of them wins.
+    /// The words of a query that may be mistyped, with all candidates, even if none of them wins.
     ///
     /// # Errors
     /// If the index or the model fails.

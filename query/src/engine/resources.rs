@@ -1,7 +1,7 @@
-//! Everything that the stages of a search work with.
+//! The resources that the stages of a search share.
 
 use cloze_index::{Body, Head};
-use cloze_models::Encoder;
+use cloze_models::{Encoder, LookupTable};
 
 use super::vectors::QueryVectors;
 use crate::understand::masks::Masks;
@@ -15,7 +15,9 @@ pub(crate) struct Resources<'a> {
     pub(crate) body: &'a dyn Body,
     /// The encoder; without one, words alone answer.
     pub(crate) encoder: Option<&'a Encoder>,
-    /// Why words alone answer.
+    /// The encoder's lookup table, if it has one.
+    pub(crate) table: Option<&'a LookupTable>,
+    /// The reason why words alone answer.
     pub(crate) degraded: Option<&'a str>,
     /// Vectors of earlier queries.
     pub(crate) vectors: &'a QueryVectors,

@@ -1,13 +1,13 @@
-//! Where the time of a request goes.
+//! The time that each step of a request takes.
 
 use std::time::{Duration, Instant};
 
-/// Where the time of a search went.
+/// The time that each step of a search took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timings {
-    /// The query's vector: encoded, or remembered.
+    /// Making the query's vector, or reading it from the cache.
     pub encode: Option<Duration>,
-    /// The nearest passages.
+    /// Finding the nearest passages.
     pub semantic: Option<Duration>,
     /// The keyword leg, which runs at the same time.
     pub lexical: Option<Duration>,
@@ -17,7 +17,7 @@ pub struct Timings {
     pub present: Duration,
 }
 
-/// Since then, to the microsecond.
+/// Milliseconds elapsed since then, to the microsecond.
 pub(crate) fn milliseconds(since: Instant) -> f64 {
     (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }

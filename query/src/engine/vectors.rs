@@ -1,24 +1,50 @@
-//! The vectors of queries that were asked before.
+//! Turns a query into its vector, with the model or with the model's lookup table.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use cloze_models::{Encoder, TextKind};
+use cloze_index::{QueryTokens, is_stop_word};
+use cloze_models::{Encoder, LookupTable, Readiness};
 use quick_cache::sync::Cache;
+use unicode_segmentation::UnicodeSegmentation;
 
-use crate::Result;
+use crate::{Error, Request, Result, present::json::EncodedBy, request::EncoderChoice};
 
-/// Vectors that are kept: with 384 numbers each, six megabytes.
-const KEPT: usize = 4096;
+/// The number of cached vectors. With 384 numbers each, and as many bytes for each token, they take about 25
+/// megabytes at most.
+const KEPT: usize = 2048;
+
+/// The number of waiting queries for each session of the model from which a lookup is the better answer. The model
+/// takes a few milliseconds for a query.
+const MOST_WAITING: usize = 4;
+
+const LOADING: &str = "the model is still being loaded; its lookup table stood in";
+const BUSY: &str = "the model has too much to do; its lookup table stood in";
+const FAILED: &str = "the model failed; its lookup table stood in";
 
 /// Vectors by query text. They depend on the model alone, so a new generation keeps them.
 #[derive(Clone)]
 pub(crate) struct QueryVectors {
-    cache: Arc<Cache<String, Arc<[f32]>>>,
+    cache: Arc<Cache<String, QueryVector>>,
     hits: Arc<AtomicU64>,
     misses: Arc<AtomicU64>,
+}
+
+/// The unit vector of a query.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryVector {
+    pub(crate) vector: Arc<[f32]>,
+    /// Its tokens, for the second look; the lookup table gives none.
+    pub(crate) tokens: Option<Arc<QueryTokens>>,
+    /// Its source.
+    pub(crate) by: EncodedBy,
+    /// The reason why the lookup table made it, unless the request asked for that.
+    pub(crate) instead: Option<&'static str>,
 }
 
 impl QueryVectors {
@@ -26,21 +52,76 @@ impl QueryVectors {
         Self { cache: Arc::new(Cache::new(KEPT)), hits: Arc::default(), misses: Arc::default() }
     }
 
-    /// The unit vector of a query. It is bit-identical however often it is asked for: a text's vector
-    /// depends on the text alone.
-    pub(crate) fn get(&self, encoder: &Encoder, text: &str) -> Result<Arc<[f32]>> {
-        if let Some(vector) = self.cache.get(text) {
+    /// The vector of `text`, which is the request's query or the understood form of it.
+    pub(crate) fn get(
+        &self,
+        request: &Request,
+        text: &str,
+        encoder: &Encoder,
+        table: Option<&LookupTable>,
+    ) -> Result<QueryVector> {
+        let table = match (request.encoder, table) {
+            (EncoderChoice::Table, None) => return Err(no_table()),
+            (EncoderChoice::Model, _) | (EncoderChoice::Auto, None) => return self.by_model(encoder, text),
+            (EncoderChoice::Table, Some(table)) => return by_table(table, text, None),
+            (EncoderChoice::Auto, Some(table)) if request.prefix => return by_table(table, text, None),
+            (EncoderChoice::Auto, Some(table)) => table,
+        };
+        match hindrance(encoder).filter(|_| self.cache.get(text).is_none()) {
+            Some(reason) => by_table(table, text, Some(reason)),
+            None => self.by_model(encoder, text).or_else(|error| {
+                tracing::error!(%error, "the query was not encoded by the model");
+                by_table(table, text, Some(FAILED))
+            }),
+        }
+    }
+
+    /// The model's vector. It is bit-identical every time, because a text's vector depends on the text alone.
+    fn by_model(&self, encoder: &Encoder, text: &str) -> Result<QueryVector> {
+        if let Some(known) = self.cache.get(text) {
             self.hits.fetch_add(1, Ordering::Relaxed);
-            return Ok(vector);
+            return Ok(known);
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
-        let vector: Arc<[f32]> = encoder.encode(TextKind::Query, text)?.vector.into();
+        let subject = subject(text);
+        let is_kept = |token: Range<usize>| subject.iter().any(|w| w.start < token.end && token.start < w.end);
+        let (vector, tokens) = encoder.encode_query(text, is_kept)?;
+        let tokens = Some(Arc::new(QueryTokens::new(&tokens, encoder.record().dimension)));
+        let vector = QueryVector { vector: vector.into(), tokens, by: EncodedBy::Model, instead: None };
         self.cache.insert(text.to_owned(), vector.clone());
         Ok(vector)
     }
 
-    /// Queries that were found, and that were not.
+    /// The number of hits and of misses.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
+}
+
+/// The words of a query that carry its subject, or the whole query if none does. Tokens of words such as "the" are
+/// near tokens of every passage.
+fn subject(text: &str) -> Vec<Range<usize>> {
+    let words = || text.unicode_word_indices().map(|(at, word)| (at..at + word.len(), word));
+    let carrying: Vec<_> = words().filter(|(_, word)| !is_stop_word(word)).map(|(bytes, _)| bytes).collect();
+    if carrying.is_empty() { std::iter::once(0..text.len()).collect() } else { carrying }
+}
+
+/// The reason why a request should not wait for the model, if there is one.
+fn hindrance(encoder: &Encoder) -> Option<&'static str> {
+    match encoder.readiness() {
+        Readiness::Loading => Some(LOADING),
+        Readiness::Failed => Some(FAILED),
+        Readiness::Ready => (encoder.waiting_a_session() >= MOST_WAITING).then_some(BUSY),
+    }
+}
+
+/// The vector from the lookup table. A lookup costs microseconds, so it is not cached.
+fn by_table(table: &LookupTable, text: &str, instead: Option<&'static str>) -> Result<QueryVector> {
+    Ok(QueryVector { vector: table.encode(text)?.into(), tokens: None, by: EncodedBy::Table, instead })
+}
+
+/// The error for a request that wants a lookup table when the model has none.
+pub(crate) fn no_table() -> Error {
+    let expected = "auto or model: the model of this index has no lookup table".to_owned();
+    Error::Parameter { parameter: "encoder", found: "table".into(), expected }
 }

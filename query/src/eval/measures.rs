@@ -56,19 +56,19 @@ pub struct QueryScores {
     pub top_is_right: bool,
 }
 
-/// How well the scores of first pages say whether those are relevant; over the queries with results.
+/// How well the score of the first page predicts its relevance, over the queries with results.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TopScores {
-    /// Mean score: the share of right pages that was promised.
+    /// Mean score: the predicted share of right pages.
     pub mean_score: f64,
-    /// The share that is right.
+    /// The actual share of right pages.
     pub precision_at_1: f64,
     /// Probability that a right page has a higher score than a wrong one (Hanley and McNeil, 1982).
     pub auc: f64,
 }
 
 impl TopScores {
-    /// Of the queries of one run.
+    /// Computes the figures for the queries of one run.
     #[must_use]
     pub fn of(scores: &BTreeMap<String, QueryScores>) -> Self {
         let top: Vec<_> = scores.values().filter_map(|s| Some((f64::from(s.top_score?), s.top_is_right))).collect();
@@ -78,7 +78,7 @@ impl TopScores {
     }
 }
 
-/// Area under the ROC curve by ranks, equal scores counting half; 0.5 where one side is empty.
+/// Area under the ROC curve by ranks, equal scores counting half; 0.5 if one side is empty.
 fn auc(mut scored: Vec<(f64, bool)>) -> f64 {
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut sum) = (0.0, 0.0);
@@ -92,7 +92,7 @@ fn auc(mut scored: Vec<(f64, bool)>) -> f64 {
     if pairs > 0.0 { sum / pairs } else { 0.5 }
 }
 
-/// Reads `queries.jsonl`: `_id` and `text` a line, in order.
+/// Reads `queries.jsonl`: one `_id` and `text` per line, in order.
 ///
 /// # Errors
 /// [`Error::Read`] or [`Error::EvalFile`] with the line.
@@ -150,7 +150,7 @@ fn lines(path: &Path) -> Result<impl Iterator<Item = (usize, Result<String>)>> {
     Ok((1..).zip(BufReader::new(file).lines()).map(move |(n, line)| (n, line.map_err(read))))
 }
 
-/// Scores one ranking, names with scores, best first. The document that is the query itself is left out.
+/// Scores one ranking, names with scores, best first. It leaves out a document that is the query itself.
 #[must_use]
 pub fn score(query: &str, ranking: &[(String, f32)], grades: &HashMap<String, i64>) -> QueryScores {
     let others = || ranking.iter().filter(|(d, _)| d != query);

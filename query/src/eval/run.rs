@@ -1,4 +1,4 @@
-//! `query eval`: runs judged queries and says how well they went, in numbers and in cases.
+//! `query eval`: runs judged queries and reports the results, as figures and as cases.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,10 +15,10 @@ use crate::{
     Engine, Error, Mode, Request,
     commands::cli::EvalArgs,
     eval::{self, Metric, Qrels, QueryScores, TopScores},
-    request::MAX_LIMIT,
+    request::{EncoderChoice, MAX_LIMIT},
 };
 
-/// Pages shown of a list.
+/// Pages shown from each list.
 const SHOWN: usize = 5;
 
 /// One mode over all judged queries.
@@ -33,7 +33,7 @@ struct Run {
     rankings: HashMap<String, Vec<(String, f32)>>,
 }
 
-/// What is read back of a run that was printed as JSON.
+/// The fields read from the JSON output of an earlier run.
 #[derive(Debug, Deserialize)]
 struct Earlier {
     mode: Mode,
@@ -45,6 +45,7 @@ struct Setting<'a> {
     engine: &'a Engine,
     mode: Mode,
     semantic_weight: Option<f32>,
+    encoder: EncoderChoice,
     by_url: bool,
 }
 
@@ -82,8 +83,9 @@ pub(crate) fn evaluate(
     if queries.is_empty() {
         return Err(Error::NothingJudged { queries: args.queries.clone(), qrels: args.qrels.clone() }.into());
     }
+    let encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     let (semantic_weight, by_url) = (args.semantic_weight, args.by_url);
-    let setting = |mode| Setting { engine, mode, semantic_weight, by_url };
+    let setting = |mode| Setting { engine, mode, semantic_weight, encoder, by_url };
     let runs = modes.iter().map(|m| run(&setting(*m), &queries, &qrels)).collect::<Result<Vec<_>>>()?;
     let [run] = runs.as_slice() else { return all_modes(&runs, as_json) };
     let texts: HashMap<&str, &str> = queries.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
@@ -159,6 +161,7 @@ fn run(setting: &Setting<'_>, queries: &[(String, String)], qrels: &Qrels) -> Re
     let rank = |(id, text): &(String, String)| {
         let mut request = Request::of_any_length(text)?.page(0, MAX_LIMIT)?.semantic_weight(setting.semantic_weight)?;
         request.mode = setting.mode;
+        request.encoder = setting.encoder;
         Ok((id.clone(), setting.engine.ranking(&request, setting.by_url)?))
     };
     let rankings = queries.par_iter().map(rank).collect::<Result<HashMap<_, _>>>()?;
@@ -200,7 +203,7 @@ fn side_by_side(runs: &[Run]) -> String {
     out.join("\n")
 }
 
-/// The queries with the lowest nDCG@10, with what they found and should have found.
+/// The queries with the lowest nDCG@10, each with its results and its relevant pages.
 fn worst_cases(run: &Run, count: usize, texts: &HashMap<&str, &str>, qrels: &Qrels) -> Vec<String> {
     let mut all: Vec<_> = run.per_query.iter().collect();
     all.sort_by(|a, b| a.1.ndcg_at_10.total_cmp(&b.1.ndcg_at_10).then_with(|| a.0.cmp(b.0)));

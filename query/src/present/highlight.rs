@@ -1,10 +1,9 @@
-//! Where a passage means what was asked: its best sentence, and the words there that are nearest to
-//! the query's.
+//! The best sentence of a passage, and the words in it that are nearest to the query's in meaning.
 //!
-//! Every token of the query looks for the token of a sentence whose contextual vector is nearest to
-//! its own; a sentence is as good as its tokens' nearest ones on average (Khattab and Zaharia, "ColBERT:
-//! Efficient and Effective Passage Search via Contextualized Late Interaction over BERT", 2020). The
-//! vectors are those of the index's own encoder, before they are pooled.
+//! For every token of the query, it finds the token of a sentence whose contextual vector is nearest. The score of
+//! a sentence is the average of these similarities (Khattab and Zaharia, "ColBERT: Efficient and Effective Passage
+//! Search via Contextualized Late Interaction over BERT", 2020). The vectors come from the index's own encoder,
+//! before pooling.
 
 use std::ops::Range;
 
@@ -14,15 +13,15 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::Result;
 
-/// Cosine similarity from which a token of the passage is shown to mean a token of the query.
+/// Lowest cosine similarity at which a token of the passage is marked as a match for a token of the query.
 const NEAR: f32 = 0.45;
 
-/// What a reader should look at.
+/// The marks in one passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Focus {
     /// The best sentence, in bytes of the text.
     pub(crate) sentence: Range<usize>,
-    /// Words of the sentence that mean what was asked, in bytes of the text.
+    /// Words of the sentence that match the query in meaning, in bytes of the text.
     pub(crate) words: Vec<Range<usize>>,
 }
 
@@ -50,15 +49,15 @@ impl Tokens {
     }
 }
 
-/// A query whose tokens look for their like.
+/// A query whose tokens are compared with those of passages.
 pub(crate) struct Highlighter<'a> {
     encoder: &'a Encoder,
-    /// One row a token.
+    /// One row per token.
     query: Vec<Vec<f32>>,
 }
 
 impl<'a> Highlighter<'a> {
-    /// Encodes the query; only words that carry its subject look for anything, if there are any.
+    /// Encodes the query; if any of its words carry its subject, only those are compared.
     pub(crate) fn new(encoder: &'a Encoder, query: &str, words: &KeywordQuery) -> Result<Self> {
         let Tokens { bytes, vectors } = Tokens::encode(encoder, TextKind::Query, query)?;
         let subject: Vec<AnalysedWord> = analyse(query, None).into_iter().filter(|w| words.marks(w)).collect();
@@ -68,7 +67,7 @@ impl<'a> Highlighter<'a> {
         Ok(Self { encoder, query: kept.collect() })
     }
 
-    /// The best sentence of a text; `None` if there is nothing to compare.
+    /// The best sentence of a text; `None` if the text or the query has no tokens to compare.
     pub(crate) fn focus(&self, text: &str) -> Result<Option<Focus>> {
         let tokens = Tokens::encode(self.encoder, TextKind::Passage, text)?;
         let sentences = text.split_sentence_bound_indices().map(|(at, s)| at..at + s.trim_end().len());
@@ -92,7 +91,7 @@ impl<'a> Highlighter<'a> {
     }
 }
 
-/// The words of a stretch that tokens are parts of, but not words such as "the".
+/// The words of a stretch that contain the tokens, except words such as "the".
 fn whole_words(text: &str, stretch: &Range<usize>, tokens: &[Range<usize>]) -> Vec<Range<usize>> {
     let words = text[stretch.clone()].unicode_word_indices();
     let words = words.map(|(at, w)| stretch.start + at..stretch.start + at + w.len());

@@ -1,6 +1,6 @@
-//! One hit for each page: snippet, sections, best sentence, and how the score came about.
+//! One hit for each page: snippet, sections, best sentence, and the explanation of the score.
 
-use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, side_by_side};
+use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
 use cloze_models::Encoder;
 use rayon::prelude::*;
 
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Hits whose passages are encoded again to find their best sentences.
+/// The number of hits whose passages are encoded again to find their best sentences.
 const FOCUSED: usize = 5;
 
-/// Other sections of a page in its hit.
+/// The most other sections of a page in its hit.
 const SECTIONS: usize = 3;
 
 /// The hits of some pages, in their order.
@@ -47,7 +47,7 @@ pub(crate) fn hits(
     Ok(hits)
 }
 
-/// What every hit is made with.
+/// The data that every hit needs.
 struct Presenter<'a> {
     words: &'a KeywordQuery,
     request: &'a Request,
@@ -66,6 +66,7 @@ impl Presenter<'_> {
             snippet: self.snippet(&passage),
             score: page.probability,
             explain: self.request.explain.then(|| explain(&page.best)),
+            other_versions: other_versions(&passage),
             id: passage.source,
             url: passage.url,
             title: passage.title,
@@ -73,7 +74,7 @@ impl Presenter<'_> {
         })
     }
 
-    /// Other places of the page, each once, however many passages it was split into.
+    /// Other sections of the page. Each appears once, even if it was split into several passages.
     fn sections(&self, page: &PageHit, best_url: &str) -> Result<Vec<SectionHit>> {
         let mut sections: Vec<SectionHit> = Vec::new();
         for other in &page.others {
@@ -93,6 +94,11 @@ impl Presenter<'_> {
         let text = snippet::tidy(&passage.text);
         snippet::snippet(&text, passage.lang.as_deref(), self.words, self.request.highlight != Highlight::None)
     }
+}
+
+/// The number of other versions of the manual that contain a passage's page.
+fn other_versions(passage: &Passage) -> Option<u32> {
+    passage.metadata.get(OTHER_VERSIONS)?.first()?.parse().ok()
 }
 
 /// Shows the best sentences of the first hits; `best` are the best passages of all hits.
@@ -118,5 +124,10 @@ fn focus(
 
 fn explain(fused: &Fused) -> Explain {
     let leg = |view: Option<View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
-    Explain { fused: fused.score, semantic: leg(fused.semantic), lexical: leg(fused.lexical) }
+    Explain {
+        fused: fused.score,
+        semantic: leg(fused.semantic),
+        lexical: leg(fused.lexical),
+        tokens: leg(fused.tokens),
+    }
 }

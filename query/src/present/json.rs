@@ -1,4 +1,4 @@
-//! The answer as it goes over the wire (v1).
+//! The answer in its wire format (v1).
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,28 @@ use crate::Mode;
 /// The answer to a search.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Answer {
-    /// The query, white space tidied.
+    /// The query, with white space normalised.
     pub query: String,
-    /// The query with words put right that look mistyped: it was searched, and so was the original.
+    /// The query with mistyped words corrected. Both this query and the original were searched.
     pub corrected_query: Option<String>,
     /// What was searched of a long query; absent where all of it was.
     pub condensed_query: Option<CondensedQuery>,
-    /// Which legs were asked for.
+    /// The requested legs.
     pub mode: Mode,
-    /// Why only a part of what was asked for answered; absent when all did.
+    /// The reason why the answer is incomplete; absent if every requested leg answered.
     pub degraded: Option<String>,
+    /// The source of the query's vector; absent if there is none, as in keyword mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncodedBy>,
     /// The generation of the index that answered.
     pub generation: String,
     /// Time from request to answer, in milliseconds.
     pub took_ms: f64,
     /// Number of pages that match.
     pub total: Total,
-    /// Whether nothing matches.
+    /// Whether no page matches.
     pub no_match: bool,
-    /// Words that fill the query's blanks, the likeliest first; absent where there are no blanks.
+    /// Words that fill the query's blanks, the likeliest first; absent if the query has no blanks.
     pub fills: Option<Vec<QueryFill>>,
     /// The pages, best first; ties by the order of the index.
     pub hits: Vec<Hit>,
@@ -37,7 +40,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// About how much memory it takes, in bytes.
+    /// Its approximate size in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let snippet = |s: &Snippet| s.text.len() + s.highlights.len() * size_of::<[u32; 2]>();
         let section = |s: &SectionHit| size_of_val(s) + s.heading.len() + s.url.len() + snippet(&s.snippet);
@@ -69,12 +72,22 @@ pub struct CondensedQuery {
     pub text: String,
 }
 
+/// The source of a query's vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EncodedBy {
+    /// The model that encoded the passages.
+    Model,
+    /// The model's lookup table.
+    Table,
+}
+
 /// Words for the blanks of a query.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueryFill {
     /// A word of the index for every blank, in order.
     pub words: Vec<String>,
-    /// The query with them.
+    /// The query with these words in its blanks.
     pub text: String,
     /// Their probability in this query, 0 to 1, given that every blank is a word of the index.
     pub probability: f64,
@@ -87,26 +100,26 @@ pub struct QueryFill {
 pub struct FillPassage {
     /// Title of its page.
     pub title: String,
-    /// Where it is.
+    /// Its address.
     pub url: String,
 }
 
 /// A count that may be a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Total {
-    /// Pages.
+    /// The number of pages.
     pub value: u64,
-    /// `eq`, or `gte` where a leg was cut.
+    /// `eq`, or `gte` if a leg was cut off.
     pub relation: Relation,
 }
 
-/// How a count is to be read.
+/// The meaning of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Relation {
-    /// Exactly.
+    /// The count is exact.
     Eq,
-    /// At least.
+    /// The count is a lower bound.
     Gte,
 }
 
@@ -115,12 +128,12 @@ pub enum Relation {
 pub struct Hit {
     /// Name of the page in its source: a relative path, or a record's id.
     pub id: String,
-    /// Where the best passage is.
+    /// Address of the best passage.
     pub url: String,
     /// Title of the page.
     pub title: String,
-    /// Estimated probability that the page is an answer, 0 to 1; it means the same in every answer.
-    /// 0 where pages were listed by a filter and nothing was searched for.
+    /// Estimated probability that the page is an answer, 0 to 1; it means the same in every answer. It is 0 if the
+    /// query only has filters, which list pages without a search.
     pub score: f32,
     /// Headings down to the best passage.
     pub breadcrumbs: Vec<String>,
@@ -128,7 +141,10 @@ pub struct Hit {
     pub snippet: Snippet,
     /// Other sections of the page that match.
     pub sections: Vec<SectionHit>,
-    /// How the score came about, on request.
+    /// The number of other versions of the manual that contain the page; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_versions: Option<u32>,
+    /// The explanation of the score, on request.
     pub explain: Option<Explain>,
 }
 
@@ -137,7 +153,7 @@ pub struct Hit {
 pub struct SectionHit {
     /// Its heading, or the page's title for the text above the first heading.
     pub heading: String,
-    /// Where it is.
+    /// Its address.
     pub url: String,
     /// A stretch of it.
     pub snippet: Snippet,
@@ -148,29 +164,31 @@ pub struct SectionHit {
 pub struct Snippet {
     /// Plain text, never markup.
     pub text: String,
-    /// Half-open ranges in UTF-16 code units, ascending, apart from each other.
+    /// Half-open ranges in UTF-16 code units, ascending; they neither overlap nor touch.
     pub highlights: Vec<[u32; 2]>,
 }
 
-/// How a score came about.
+/// The explanation of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Explain {
-    /// The score that orders the list, 0 to 1; comparable within one answer. The legs' shares add up
-    /// to it, unless the page comes first for being exactly what was asked for.
+    /// The score that orders the list, 0 to 1; comparable within one answer. It is the sum of the legs' shares,
+    /// unless the page comes first as an exact match.
     pub fused: f32,
     /// The semantic leg; absent if it took no part.
     pub semantic: Option<LegScore>,
     /// The keyword leg; absent if it took no part.
     pub lexical: Option<LegScore>,
+    /// The second look, token by token; absent if it took no part. Its score is 0 for a passage that it skipped.
+    pub tokens: Option<LegScore>,
 }
 
-/// What one leg made of a passage.
+/// One leg's view of a passage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct LegScore {
     /// Place among the leg's candidates, from 1; absent if only the other leg proposed the passage.
     pub rank: Option<u32>,
     /// Cosine similarity or BM25.
     pub score: f32,
-    /// Part of the fused score that is this leg's.
+    /// This leg's part of the fused score.
     pub share: f32,
 }

@@ -1,8 +1,8 @@
-//! Pages as the reader gets them.
+//! Pages in the form that the reader gets.
 //!
-//! `hits` puts a page together: its best passage, other sections, and how its score came about. `snippet`
-//! chooses a stretch of a passage and marks the matches; `highlight` finds the best sentence. [`json`] is the
-//! answer as it goes over the wire.
+//! `hits` assembles a page: its best passage, other sections, and the explanation of its score. `snippet` chooses a
+//! stretch of a passage and marks the matches; `highlight` finds the best sentence. [`json`] defines the answer's
+//! wire format.
 
 pub(crate) mod highlight;
 pub(crate) mod hits;

@@ -1,4 +1,4 @@
-//! The stretch of a passage that shows why it matches.
+//! The part of a passage that shows why it matches.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ use super::{highlight::Focus, json::Snippet};
 /// Length of a snippet, in bytes of its text.
 const LENGTH: usize = 240;
 
-/// Chooses the stretch with the most different words of the query, and marks them.
-/// `mark` is whether matches are marked at all. `text` is [`tidy`].
+/// Chooses the part with the most different words of the query, and marks them. Without `mark`, it marks nothing.
+/// `text` is [`tidy`].
 pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark: bool) -> Snippet {
     let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(w)).collect();
     let window = window(text, &matches);
@@ -48,19 +48,19 @@ fn cut(text: &str, window: Range<usize>, marks: impl Iterator<Item = Range<usize
     Snippet { highlights: utf16(&shown, bytes), text: shown }
 }
 
-/// One line: white space of any kind becomes one space.
+/// Makes one line of a text: every run of white space becomes one space.
 pub(crate) fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The window of at most [`LENGTH`] bytes that begins at a sentence and holds the most different
-/// terms, then the most matches, then comes first.
+/// The window of at most [`LENGTH`] bytes that begins at a sentence and holds the most different terms, then the
+/// most matches, and then is the earliest.
 fn window(text: &str, matches: &[AnalysedWord]) -> Range<usize> {
     if text.len() <= LENGTH || matches.is_empty() {
         return 0..window_end(text, 0);
     }
     let starts = text.split_sentence_bound_indices().map(|(at, _)| at);
-    // A sentence longer than a window may hide its matches behind its beginning.
+    // In a sentence longer than a window, the matches may lie beyond the window.
     let starts = starts.chain(matches.iter().map(|m| word_start(text, m.bytes.start.saturating_sub(LENGTH / 3))));
     let score = |start: usize| {
         let end = window_end(text, start);

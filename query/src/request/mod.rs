@@ -1,4 +1,4 @@
-//! What is asked, checked.
+//! The request, with its parameters checked.
 
 pub(crate) mod condense;
 pub(crate) mod parse;
@@ -19,12 +19,12 @@ pub const MAX_QUERY_CHARS: usize = 8192;
 pub const MAX_TYPED_CHARS: usize = 512;
 /// Largest number of pages in one answer.
 pub const MAX_LIMIT: usize = 100;
-/// Pages that can be reached by paging.
+/// The number of pages that paging can reach.
 pub const MAX_REACH: usize = 1000;
-/// Pages in an answer where nothing is said.
+/// The default number of pages in an answer.
 pub const DEFAULT_LIMIT: usize = 10;
 
-/// Which legs answer.
+/// The legs that answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -38,7 +38,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes, in the order they are documented.
+    /// All modes, in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::Keyword, Self::Semantic, Self::Hybrid];
 
     /// The name on the wire.
@@ -51,7 +51,7 @@ impl Mode {
         }
     }
 
-    /// The mode of a name.
+    /// Parses the name of a mode.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -64,22 +64,22 @@ impl Mode {
     }
 }
 
-/// What is marked in a snippet.
+/// The kind of marks in a snippet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Highlight {
     /// Words of the query.
     #[default]
     Keyword,
-    /// For the first hits, the best sentence and its words that mean what was asked; words of the
-    /// query for the others. The passages are encoded again for that.
+    /// For the first hits, the best sentence and its words that match the query in meaning; for the others, words
+    /// of the query. This encodes the passages of the first hits again.
     Semantic,
     /// Nothing.
     None,
 }
 
 impl Highlight {
-    /// The value of a name.
+    /// Parses the name of a value.
     ///
     /// # Errors
     /// [`Error::Parameter`].
@@ -97,6 +97,39 @@ impl Highlight {
     }
 }
 
+/// The source of a query's vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EncoderChoice {
+    /// The model. Its lookup table replaces it while the user is still typing the last word, and when the model
+    /// does not answer or would keep the request waiting.
+    #[default]
+    Auto,
+    /// The model.
+    Model,
+    /// The model's lookup table: less exact, and a thousand times as fast.
+    Table,
+}
+
+impl EncoderChoice {
+    /// Parses the name of a value.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "model" => Ok(Self::Model),
+            "table" => Ok(Self::Table),
+            other => Err(Error::Parameter {
+                parameter: "encoder",
+                found: other.to_owned(),
+                expected: "auto, model or table".into(),
+            }),
+        }
+    }
+}
+
 /// A search. Make one with [`Request::new`]; the other fields have their documented defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -105,21 +138,23 @@ pub struct Request {
     lines: Vec<usize>,
     limit: usize,
     offset: usize,
-    /// Which legs answer.
+    /// The legs that answer.
     pub mode: Mode,
     /// Share of the semantic leg in the fused score, 0 to 1; `None` lets the engine decide.
     semantic_weight: Option<f32>,
-    /// What is marked in snippets.
+    /// The kind of marks in snippets.
     pub highlight: Highlight,
-    /// Whether every hit says how its score came about.
+    /// The source of the query's vector.
+    pub encoder: EncoderChoice,
+    /// Whether every hit explains its score.
     pub explain: bool,
-    /// Values that the page's metadata must have: one of those of every key.
+    /// Values that the page's metadata must have: for every key, one of the listed values.
     pub filters: BTreeMap<String, Vec<String>>,
     /// Metadata keys whose values are counted.
     pub facets: Vec<String>,
-    /// Whether the last word is still being typed: words that begin with it match too.
+    /// Whether the user is still typing the last word: words that begin with it match too.
     pub prefix: bool,
-    /// Whether words that look mistyped are put right; they are, where nothing is said.
+    /// Whether to correct words that look mistyped. This is the default.
     pub correct: bool,
 }
 
@@ -147,8 +182,7 @@ impl Request {
         }
     }
 
-    /// As [`Request::new`], for queries that nobody typed into a box: judged sets have some that
-    /// are whole paragraphs.
+    /// As [`Request::new`], without the limit on length: some queries of judged sets are whole paragraphs.
     ///
     /// # Errors
     /// [`Error::EmptyQuery`].
@@ -165,6 +199,7 @@ impl Request {
             mode: Mode::default(),
             semantic_weight: None,
             highlight: Highlight::default(),
+            encoder: EncoderChoice::default(),
             explain: false,
             prefix: false,
             correct: true,
@@ -173,12 +208,12 @@ impl Request {
         })
     }
 
-    /// The same request for other words, which are no empty text.
+    /// The same request with another query, which must not be empty.
     pub(crate) fn with_query(&self, query: &str) -> Self {
         Self { query: query.to_owned(), lines: Vec::new(), ..self.clone() }
     }
 
-    /// Sets which pages of the list are wanted.
+    /// Sets the range of pages to return.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless 1 <= limit <= [`MAX_LIMIT`] and offset + limit <= [`MAX_REACH`].
@@ -219,7 +254,7 @@ impl Request {
         }
     }
 
-    /// The words, white space tidied.
+    /// The query, with white space normalised.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
@@ -235,19 +270,19 @@ impl Request {
         !self.lines.is_empty()
     }
 
-    /// Number of pages wanted.
+    /// Number of pages to return.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Pages passed by.
+    /// Number of pages to skip.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Share of the semantic leg, if it is fixed.
+    /// Share of the semantic leg, if the request sets it.
     #[must_use]
     pub fn fixed_semantic_weight(&self) -> Option<f32> {
         self.semantic_weight

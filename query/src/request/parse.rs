@@ -1,12 +1,12 @@
 //! The query language: "phrases", -exclusions, field:value; everything else is plain words.
 //!
-//! Nothing that somebody types is an error. A quote without its partner, a minus before a flag such
-//! as `-Recurse` that the index knows, a colon in `std::io`: each is plain text.
+//! Every input is valid. An unpaired quote, a minus before a flag such as `-Recurse` that the index knows, and a
+//! colon in `std::io` are plain text.
 
-/// A query, taken apart.
+/// A parsed query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parsed {
-    /// What is left as running text, the words of the phrases included: what the encoder is given.
+    /// The remaining plain text, including the words of the phrases. The encoder gets this text.
     pub(crate) text: String,
     /// Quoted phrases.
     pub(crate) phrases: Vec<String>,
@@ -17,21 +17,21 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    /// The query as nothing but running text.
+    /// The whole query as plain text.
     pub(crate) fn plain(query: &str) -> Self {
         Self { text: query.to_owned(), ..Self::default() }
     }
 }
 
-/// Whether a query is running text whatever the index: there is nothing in it that could be anything else.
-/// So it can be encoded before it is taken apart.
+/// Whether a query is plain text for every index, because it contains no syntax. Such a query can be encoded before
+/// it is parsed.
 pub(crate) fn is_running_text(query: &str) -> bool {
     let marks = ['"', '“', '”', '„', '«', '»', ':', '_', '['];
     !query.contains(marks) && query.split_whitespace().all(|word| !word.starts_with('-'))
 }
 
-/// Takes a query apart. `is_key` says whether pages have metadata of a key, `is_identifier` whether
-/// a word occurs just as it is written, minus included.
+/// Parses a query. `is_key` tells whether pages have metadata with a key, and `is_identifier` whether the index
+/// contains a word exactly as written, including its minus.
 pub(crate) fn parse<E>(
     query: &str,
     is_key: impl Fn(&str) -> Result<bool, E>,
@@ -55,8 +55,8 @@ pub(crate) fn parse<E>(
             },
         }
     }
-    // A query of nothing but exclusions and filters is a list, not a search; but one of nothing but
-    // a word with a minus was meant as that word.
+    // A query with only exclusions and filters is a list, not a search. But a query that is only a word with a
+    // minus means that word.
     if text.is_empty() && parsed.filters.is_empty() {
         text = vec![query];
         parsed = Parsed::default();
@@ -67,11 +67,11 @@ pub(crate) fn parse<E>(
 
 enum Part<'a> {
     Phrase(&'a str),
-    /// A word; one with a minus keeps it.
+    /// A word, with its minus if it has one.
     Word(&'a str),
 }
 
-/// Words and quoted phrases, each with whether a single minus stands before it.
+/// Words and quoted phrases, each with a flag that tells whether a single minus precedes it.
 fn parts(query: &str) -> Vec<(bool, Part<'_>)> {
     let mut parts = Vec::new();
     let mut rest = query.trim_start();
@@ -97,7 +97,7 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '“' | '”' | '„' | '«')
 }
 
-/// A phrase in quotes at the beginning of `text`, and what comes after it.
+/// A quoted phrase at the beginning of `text`, and the rest of the text.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let open = text.chars().next().filter(|c| is_quote(*c))?;
     let inner = &text[open.len_utf8()..];
@@ -107,7 +107,8 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     phrase.contains(char::is_alphanumeric).then_some((phrase, &inner[end + close..]))
 }
 
-/// `key:value`, where both are there and the value is no second colon or slash, as in `std::io` or an address.
+/// Splits `key:value`. Both must be present, and the value must not start with a second colon or a slash, as in
+/// `std::io` or an address.
 fn field(word: &str) -> Option<(&str, &str)> {
     let (key, value) = word.split_once(':')?;
     let good = !key.is_empty() && !value.is_empty() && !value.starts_with([':', '/']);

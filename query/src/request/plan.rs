@@ -1,16 +1,19 @@
-//! What a request means for this index: the words, the filters, and the titles that it spells out.
+//! The plan of a request for this index: the words, the filters, and the titles that match exactly.
 
 use std::collections::BTreeMap;
 
-use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim};
+use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim, passage::SUPERSEDED};
 
 use super::{
     condense::Condensed,
     parse::{self, Parsed},
 };
-use crate::{Mode, Request, Result};
+use crate::{Request, Result};
 
-/// A title or a heading that more pages than this have is no match worth a tier.
+/// Metadata key of a filter for versions.
+const VERSION_KEYS: [&str; 2] = ["version", SUPERSEDED];
+
+/// If more pages than this share a title or a heading, it does not count as an exact match.
 pub(crate) const MOST_VERBATIM: usize = 1000;
 
 /// A request, read against the head of an index.
@@ -19,20 +22,22 @@ pub(crate) struct Plan {
     pub(crate) text: String,
     /// The words for the keyword leg.
     pub(crate) words: KeywordQuery,
-    /// Values that a page's metadata must have: for every key one of them.
+    /// Values that a page's metadata must have: for every key, one of them.
     pub(crate) filters: BTreeMap<String, Vec<String>>,
-    /// Passages whose title or heading is the text.
+    /// Passages whose title or heading equals the query.
     pub(crate) verbatim: Verbatim,
     /// What was left of a query that was too long to be searched as it was.
     pub(crate) condensed: Option<Condensed>,
+    /// Whether the query contains only quoted phrases.
+    pub(crate) is_quoted: bool,
 }
 
 impl Plan {
-    /// Reads a request. `also` pairs corrected words with the words as they were typed: both are searched.
+    /// Reads a request. `also` pairs corrected words with the original ones: both are searched.
     pub(crate) fn make(request: &Request, head: &Head, also: &[(String, String)]) -> Result<Self> {
         let is_key = |key: &str| head.has_metadata_key(key);
         let parsed = parse::parse(request.query(), is_key, |word| head.has_identifier(word))?;
-        // A title may hold quotes, a colon or a minus; somebody who types all of it means it.
+        // A title may contain quotes, a colon or a minus. A user who types all of it means the title.
         let plain = Parsed::plain(request.query());
         if parsed != plain && !head.verbatim(&plain.text)?.is_empty() {
             let plan = Self::of(plain, request, head, &[])?;
@@ -52,10 +57,12 @@ impl Plan {
             filters: request.filters.clone(),
             verbatim: Verbatim::default(),
             condensed: Some(condensed),
+            is_quoted: false,
         })
     }
 
     fn of(parsed: Parsed, request: &Request, head: &Head, also: &[(String, String)]) -> Result<Self> {
+        let is_quoted = !parsed.phrases.is_empty() && parsed.text == parsed.phrases.join(" ");
         let words = head.keyword_query(&KeywordText {
             words: parsed.text.clone(),
             phrases: parsed.phrases,
@@ -68,7 +75,7 @@ impl Plan {
             filters.entry(key).or_default().push(value);
         }
         let verbatim = head.verbatim(&parsed.text)?;
-        Ok(Self { text: parsed.text, words, filters, verbatim, condensed: None })
+        Ok(Self { text: parsed.text, words, filters, verbatim, condensed: None, is_quoted })
     }
 
     /// Whether the query is exactly a title or a heading of some pages, but not of very many.
@@ -79,14 +86,19 @@ impl Plan {
             .any(|all| (1..=MOST_VERBATIM).contains(&pages(all)))
     }
 
-    /// The words whose scores are fused. Where the meaning is nowhere near, words such as "the" prove nothing; the
-    /// keyword leg alone is plain BM25.
-    pub(crate) fn scored_words(&self, mode: Mode, abstained: bool) -> KeywordQuery {
+    /// The words whose scores are fused. If no passage is near in meaning, words such as "the" prove nothing.
+    /// Without a semantic leg, the score of the words is plain BM25.
+    pub(crate) fn scored_words(&self, are_alone: bool, abstained: bool) -> KeywordQuery {
         let words = if abstained { self.words.subject() } else { self.words.clone() };
-        if mode == Mode::Keyword { words.without_order() } else { words }
+        if are_alone { words.without_order() } else { words }
     }
 
-    /// Whether there is nothing to search for, only something to filter by.
+    /// Whether a filter asks for a version; without one, the request means the current versions.
+    pub(crate) fn names_a_version(&self) -> bool {
+        VERSION_KEYS.iter().any(|key| self.filters.contains_key(*key))
+    }
+
+    /// Whether the request has only filters and no query to search for.
     pub(crate) fn is_list(&self) -> bool {
         self.text.is_empty()
     }

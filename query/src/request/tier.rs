@@ -1,12 +1,12 @@
 //! How exactly a passage matches.
 
-/// How exactly a passage is what was asked for; a higher tier always comes first.
+/// The exactness of a match; a higher tier always comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Tier {
-    /// By its score alone.
+    /// No exact match: the score alone counts.
     #[default]
     Scored,
-    /// It holds every quoted phrase, or the identifier that the query is.
+    /// It contains every quoted phrase, or the query is an identifier that it contains.
     Phrase,
     /// Its heading is the query.
     Heading,

@@ -1,4 +1,4 @@
-//! One search, as the body of the index asks about it.
+//! One search, in the form in which the index body reads it.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -13,34 +13,60 @@ use cloze_index::{
 use super::fence;
 use crate::{
     Error, Mode, Request, Result,
-    engine::resources::Resources,
+    engine::{resources::Resources, vectors::QueryVector},
+    present::json::EncodedBy,
     request::{condense, parse, plan::Plan},
     understand::{self, Understood},
 };
 
-/// Candidates of each leg for the first pages of a list, and for pages further down. The steps are few, so that
-/// paging through a list does not change it under the reader.
+/// Candidates of each leg for the first pages of a list, and for pages further down. There are only a few sizes, so
+/// that a list does not change while the reader pages through it.
 const DEPTHS: [(usize, usize); 3] = [(20, COUNTED), (100, 1000), (usize::MAX, 4000)];
 
 /// Passages of the semantic leg that count as found.
 pub(crate) const COUNTED: usize = 100;
 
-/// A search whose query is encoded and understood when the body asks for it.
+/// A search that encodes and understands its query when the body asks for it.
 pub(crate) struct Asking<'a> {
     request: &'a Request,
     with: Resources<'a>,
     understood: OnceLock<Result<Understood>>,
-    /// The vector of the query as it was typed.
+    /// The vector of the query as typed.
     ahead: OnceLock<Encoded>,
-    /// The vector of the query as it was understood, or the reason why there is none.
+    /// The vector of the understood query, or the reason why there is none.
     vector: OnceLock<Result<Encoded>>,
     fence_failed: OnceLock<Error>,
 }
 
+/// An encoded query, with the time spent on it.
 #[derive(Clone)]
 struct Encoded {
-    vector: Arc<[f32]>,
+    query: QueryVector,
     took: Duration,
+}
+
+/// The outcome of encoding a request.
+#[derive(Debug, Default)]
+pub(crate) struct Encoding {
+    /// The time spent.
+    pub(crate) took: Option<Duration>,
+    /// The encoded query; none if the request needs no vector.
+    pub(crate) query: Option<QueryVector>,
+    /// Whether the encoding failed.
+    pub(crate) failed: bool,
+}
+
+impl Encoding {
+    fn of(encoded: Option<Result<Encoded>>) -> Self {
+        match encoded {
+            Some(Ok(Encoded { query, took })) => Self { took: Some(took), query: Some(query), failed: false },
+            Some(Err(error)) => {
+                tracing::error!(%error, "the query was not encoded");
+                Self { failed: true, ..Self::default() }
+            }
+            None => Self::default(),
+        }
+    }
 }
 
 impl<'a> Asking<'a> {
@@ -49,39 +75,40 @@ impl<'a> Asking<'a> {
         Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
-    /// The request, understood, once the body has asked for its words; with the time of its encoding, and whether
-    /// that failed.
+    /// The understood request, once the body has asked for its words, and the outcome of the encoding.
     ///
     /// # Errors
     /// If the request could not be understood.
-    pub(crate) fn finish(self) -> Result<(Understood, Option<Duration>, bool)> {
+    pub(crate) fn finish(self) -> Result<(Understood, Encoding)> {
         if let Some(error) = self.fence_failed.into_inner() {
             return Err(error);
         }
         let understood = self.understood.into_inner().unwrap_or(Err(Error::EmptyQuery { parameter: "q" }))?;
-        let (took, failed) = match self.vector.into_inner() {
-            Some(Ok(encoded)) => (Some(encoded.took), false),
-            Some(Err(error)) => {
-                tracing::error!(%error, "the query was not encoded");
-                (None, true)
-            }
-            None => (None, false),
-        };
-        Ok((understood, took, failed))
+        Ok((understood, Encoding::of(self.vector.into_inner())))
     }
 
     fn plan(&self) -> Option<&Plan> {
         self.understood.get()?.as_ref().ok().map(|understood| &understood.plan)
     }
 
+    /// Encodes a text, if the request has a semantic leg. In a hybrid search over pages whose language the model
+    /// does not know, words alone decide.
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
-        let encoder = self.with.encoder.filter(|_| self.request.mode != Mode::Keyword)?;
+        let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
-        let vector = self.with.vectors.get(encoder, text);
-        Some(vector.map(|vector| Encoded { vector, took: started.elapsed() }))
+        let vector = self.with.vectors.get(self.request, text, encoder, self.with.table);
+        Some(vector.map(|query| Encoded { query, took: started.elapsed() }))
     }
 
-    /// Without an encoder, the words answer in every mode.
+    fn wants_meaning(&self) -> bool {
+        match self.request.mode {
+            Mode::Keyword => false,
+            Mode::Semantic => true,
+            Mode::Hybrid => self.with.head.manifest().calibration.known.are_in_known_languages(),
+        }
+    }
+
+    /// Without an encoder, words answer in every mode.
     fn wants_words(&self) -> bool {
         self.request.mode != Mode::Semantic || self.with.encoder.is_none()
     }
@@ -97,15 +124,15 @@ impl Ask for Asking<'_> {
         COUNTED
     }
 
-    /// Understanding nearly always leaves the text as it is, so it is encoded meanwhile. Errors are dropped here;
-    /// [`Ask::vector`] meets them again.
+    /// Understanding rarely changes the text, so the text is encoded at the same time. Errors are ignored here,
+    /// because [`Ask::vector`] reports them again.
     fn ahead(&self) -> Option<Arc<[f32]>> {
         let query = self.request.query();
         if !self.request.filters.is_empty() || !parse::is_running_text(query) || condense::is_long(query) {
             return None;
         }
         let encoded = self.encode(query)?.ok()?;
-        Some(self.ahead.get_or_init(|| encoded).vector.clone())
+        Some(self.ahead.get_or_init(|| encoded).query.vector.clone())
     }
 
     fn words(&self) -> Option<Words> {
@@ -114,13 +141,15 @@ impl Ask for Asking<'_> {
         Some(Words {
             query: plan.words.clone(),
             subject: plan.words.subject(),
-            scored: plan.scored_words(self.request.mode, false),
+            scored: plan.scored_words(!self.wants_meaning(), false),
             propose: self.wants_words(),
             fall_back: self.request.mode != Mode::Semantic,
             is_list: plan.is_list(),
             // Facets count every match.
             extent: if self.request.facets.is_empty() { Extent::Best } else { Extent::All },
             filters: plan.filters.clone(),
+            only_phrases: self.request.mode == Mode::Keyword && plan.is_quoted,
+            all_versions: plan.names_a_version(),
         })
     }
 
@@ -130,12 +159,14 @@ impl Ask for Asking<'_> {
             Some(ahead) => Ok(ahead.clone()),
             None => self.encode(&plan.text)?,
         };
-        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.vector.clone())
+        self.vector.get_or_init(|| encoded).as_ref().ok().map(|encoded| encoded.query.vector.clone())
     }
 
     fn is_near(&self, nearest: Option<f32>, together: Option<f32>) -> bool {
         let (Some(nearest), Some(plan)) = (nearest, self.plan()) else { return false };
-        match fence::threshold(self.request, plan, together, self.with) {
+        let encoded = self.vector.get().and_then(|encoded| encoded.as_ref().ok());
+        let by = encoded.map_or(EncodedBy::Model, |encoded| encoded.query.by);
+        match fence::threshold(self.request, plan, together, by, self.with) {
             Ok(threshold) => nearest >= threshold,
             Err(error) => {
                 let _ = self.fence_failed.set(error);

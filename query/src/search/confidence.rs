@@ -1,16 +1,15 @@
 //! From fused scores to an estimate of the probability that a page is an answer.
 //!
-//! Fused scores only order one list: the best of a good list and the best of a bad list are both
-//! near 1. What tells them apart is how far the best page stands ahead of the second. A logistic
-//! curve over that lead (Platt, "Probabilistic Outputs for Support Vector Machines", 1999) was
-//! fitted once, on judged questions over an encyclopedia, research abstracts and technical
-//! documentation alike; `docs/relevance.md` says how well it holds on each of them. Nothing is fitted by
-//! an index or a query.
+//! Fused scores only order one list: the best of a good list and the best of a bad list are both near 1. The lead
+//! of the best page over the second tells good lists from bad ones. A logistic curve over that lead (Platt,
+//! "Probabilistic Outputs for Support Vector Machines", 1999) was fitted once, on judged questions over an
+//! encyclopedia, research abstracts and technical documentation alike; `docs/relevance.md` reports its accuracy on
+//! each of them. No index and no query changes the curve.
 
 use super::pages::PageHit;
 use crate::request::tier::Tier;
 
-/// Which legs scored the list.
+/// The legs that scored the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
     Both,
@@ -31,13 +30,13 @@ impl Evidence {
     }
 }
 
-/// How sure it is that one of the pages that are exactly what was asked for is meant.
+/// The probability that the user means one of the exact matches.
 const VERBATIM: f32 = 0.95;
-/// How fast the probability falls from the best page to those with a lower score.
+/// The rate at which the probability falls from the best page to pages with a lower score.
 const FALL: f32 = 8.0;
 
-/// Sets the probability of every page; `pages` are in their order, and so are the probabilities.
-/// `coverage` is the share of the query that the best page has anything to say about.
+/// Sets the probability of every page. `pages` are in their final order, and the probabilities follow it.
+/// `coverage` is the share of the query that the best page covers.
 pub(crate) fn estimate(pages: &mut [PageHit], evidence: Evidence, coverage: f32) {
     let curve = evidence.curve();
     let exact = pages.iter().take_while(|p| p.best.tier > Tier::Scored).count();
@@ -45,7 +44,7 @@ pub(crate) fn estimate(pages: &mut [PageHit], evidence: Evidence, coverage: f32)
     estimate_verbatim(verbatim, &curve);
     let [best, second] = [0, 1].map(|at: usize| scored.get(at).map_or(0.0, |p| p.best.score));
     let certain = coverage * first(best, second, &curve);
-    // Where something is exactly what was asked for, the rest is for the case that it is not meant.
+    // If there are exact matches, the other pages share the probability that the user means none of them.
     let certain = if exact > 0 { certain * (1.0 - VERBATIM) } else { certain };
     let mut last = verbatim.last().map_or(1.0, |p| p.probability);
     for page in scored {
@@ -54,14 +53,14 @@ pub(crate) fn estimate(pages: &mut [PageHit], evidence: Evidence, coverage: f32)
     }
 }
 
-/// Pages that are exactly what was asked for share what is sure: if n pages have the heading, one of
-/// them is meant, and which one it is, only the lead of the first can say.
+/// Exact matches share the certain part: if n pages have the heading, the user means one of them, and only the lead
+/// of the first can tell which.
 fn estimate_verbatim(pages: &mut [PageHit], curve: &Curve) {
     let (mut above, mut last) = (0, 1.0f32);
     for group in pages.chunk_by_mut(|a, b| a.best.tier == b.best.tier) {
         let [best, second] = [0, 1].map(|at: usize| group.get(at).map_or(0.0, |p| p.best.own_score()));
         let each = 1.0 / (above + group.len()) as f32;
-        // Without a lead nothing sets the first apart, nor where something is more exact than it.
+        // The first page does not stand out without a lead, or when another page matches more exactly.
         let none = first(1.0, 1.0, curve);
         let lead = if above == 0 { (first(best, second, curve) - none) / (1.0 - none) } else { 0.0 };
         let certain = VERBATIM * (each + (1.0 - each) * lead.clamp(0.0, 1.0));
@@ -73,7 +72,7 @@ fn estimate_verbatim(pages: &mut [PageHit], curve: &Curve) {
     }
 }
 
-/// What is left of the best page's probability for a page with a lower score.
+/// The share of the best page's probability that a page with a lower score keeps.
 fn fallen(score: f32, best: f32) -> f32 {
     (score / best).clamp(0.0, 1.0).powf(FALL)
 }
@@ -92,7 +91,7 @@ mod tests {
     fn estimates(list: &[(Tier, f32)], coverage: f32) -> Vec<f32> {
         let view = |share| Some(View { rank: None, score: 0.0, share });
         let page = |&(tier, score): &(Tier, f32)| PageHit {
-            best: Fused { tier, passage: 0, score, semantic: None, lexical: view(score) },
+            best: Fused { tier, passage: 0, score, semantic: None, lexical: view(score), tokens: None },
             others: Vec::new(),
             probability: 0.0,
         };
@@ -133,7 +132,7 @@ mod tests {
                 assert!(all[0] < of(n - 1)[0] && (all.iter().sum::<f32>() - VERBATIM).abs() < 1e-3, "{n}: {all:?}");
             }
         }
-        // A page that stands out among them is the likelier one.
+        // A page that stands out among them is more likely.
         let led = estimates(&[(Tier::Heading, 0.9), (Tier::Heading, 0.4), (Tier::Heading, 0.4)], 1.0);
         assert!(led[0] > 0.6 && led[1] < 0.1, "{led:?}");
         let mixed = estimates(&[(Tier::Title, 0.5), (Tier::Heading, 0.9), (Tier::Scored, 0.9)], 1.0);

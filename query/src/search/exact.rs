@@ -13,7 +13,7 @@ pub(crate) struct Exact {
     titles: Matches,
     headings: Matches,
     phrases: Matches,
-    /// Everything that the filters let through, if the query is nothing but filters.
+    /// All passages that pass the filters, if the query has only filters.
     listed: Option<Selection>,
 }
 
@@ -22,12 +22,13 @@ pub(crate) struct Exact {
 struct Matches {
     /// All of them, ascending.
     all: Vec<PassageId>,
-    /// Those that are candidates whatever the legs propose: some of every page.
+    /// The passages that are candidates even if no leg proposes them: some from every page.
     candidates: Vec<PassageId>,
 }
 
 impl Matches {
-    /// All `passages`, unless too many pages have them; at most [`MOST_VERBATIM`] are candidates, and no page goes without one.
+    /// All `passages`, unless they are on too many pages. At most [`MOST_VERBATIM`] are candidates, and every page
+    /// has at least one.
     fn of_few_pages(mut passages: Vec<PassageId>, head: &Head) -> Self {
         passages.sort_unstable();
         let first = head.one_per_page(passages.iter().copied());
@@ -45,7 +46,7 @@ impl Matches {
 }
 
 impl Exact {
-    /// The exact matches among the passages that may be found.
+    /// The exact matches among the passages that pass the filters.
     pub(crate) fn of(plan: &Plan, proposal: &Proposal<'_>, head: &Head) -> Self {
         let among = proposal.among.as_ref();
         let allowed = |passages: &[PassageId]| -> Vec<PassageId> {
@@ -58,7 +59,7 @@ impl Exact {
         Self { titles, headings, phrases, listed: among.filter(|_| plan.is_list()).cloned() }
     }
 
-    /// Passages that are candidates whatever the legs propose.
+    /// Passages that are candidates even if no leg proposes them.
     pub(crate) fn candidates(&self) -> impl Iterator<Item = PassageId> + '_ {
         let listed = self.listed.iter().flat_map(Selection::iter);
         let exact = [&self.titles, &self.headings, &self.phrases].into_iter().flat_map(|e| &e.candidates);

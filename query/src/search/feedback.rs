@@ -3,14 +3,14 @@
 use super::fuse::Fused;
 use cloze_index::body::Candidates;
 
-/// Passages that the query moves towards, and their weight together beside the query.
+/// The number of passages that the query moves towards, and their joint weight relative to the query.
 const PASSAGES: usize = 3;
 const WEIGHT: f32 = 0.2;
 
-/// The unit vector of a query, moved a little towards the passages that are best so far.
+/// The unit vector of a query, moved slightly towards the best passages so far.
 ///
-/// Rocchio, "Relevance Feedback in Information Retrieval" (1971), with the best of the list for the relevant
-/// ones: words and meaning together choose passages that each leg alone might miss.
+/// Rocchio, "Relevance Feedback in Information Retrieval" (1971), with the best of the list as the relevant ones.
+/// Words and meaning together find passages that each leg alone might miss.
 pub(crate) fn moved(vector: &[f32], fused: &[Fused], candidates: &dyn Candidates) -> Vec<f32> {
     let best: Vec<&Fused> = fused.iter().take(PASSAGES).filter(|f| f.score > 0.0).collect();
     let mut sum = vector.to_vec();

@@ -1,51 +1,71 @@
-//! One score a passage from two legs.
+//! Combines several signals into one score per passage.
 //!
-//! Both legs score every candidate of the union, not only their own: a passage that one leg ranks
-//! low is not the same as one it never saw. Within a leg, scores are divided by the largest, which
-//! keeps the gaps. Between the legs, weight goes to the one that is surer of this query: the one
-//! whose best score stands out more from the spread of its scores over the whole index. A leg that
-//! finds nothing takes no part, so a lone hit of the other one is never lost.
+//! Both legs score every candidate of the union, not only their own, because a passage that one leg ranks low
+//! differs from one that the leg never saw. A third signal, the second look, compares the tokens of the best
+//! candidates with those of the query. Each signal is scaled over the list: similarities from their smallest to
+//! their largest, because all of them are high if all passages are about one subject; scores by words from zero to
+//! their largest, because no shared word means a score of zero. A signal that carries no information takes no part,
+//! so the only hit of another signal is never lost.
 
 use cloze_index::{PassageId, Scored};
 
 use crate::request::tier::Tier;
 
-/// Share of the semantic leg where nothing is said.
-pub(crate) const SEMANTIC_WEIGHT: f32 = 0.55;
-/// How much of a leg's sureness goes into its weight: 0 is none of it.
-const SURENESS: f32 = 0.75;
+/// Share of meaning in the fused score: the passage's vector and its tokens together.
+pub(crate) const SEMANTIC_WEIGHT: f32 = 0.6;
+/// Share of the tokens in the share of meaning, after a second look.
+pub(crate) const TOKENS_OF_MEANING: f32 = 0.25 / 0.6;
 
-/// A leg that takes part: what it proposes, and what it makes of everything proposed.
-pub(crate) struct Leg<'a> {
+/// How the scores of a signal are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// From the smallest to the largest.
+    Range,
+    /// From 0 to the largest.
+    Largest,
+}
+
+/// A signal: its own proposals, and its scores for all proposals.
+pub(crate) struct Signal<'a> {
     /// In any order.
     pub(crate) candidates: &'a [Scored],
-    /// Aligned with the union.
-    pub(crate) scores: Vec<f32>,
-    /// Standard deviation of its scores over the whole index.
-    pub(crate) spread: f32,
-    /// Its share in the fused score, before the query has its say.
+    /// Aligned with the union; `None` for a passage that the signal skipped; it counts as the smallest score.
+    pub(crate) scores: Vec<Option<f32>>,
+    pub(crate) scale: Scale,
+    /// Its share in the fused score, relative to the other signals.
     pub(crate) weight: f32,
 }
 
-impl Leg<'_> {
-    fn largest(&self) -> f32 {
-        self.scores.iter().copied().fold(0.0, f32::max)
+impl Signal<'_> {
+    fn bounds(&self) -> (f32, f32) {
+        let known = || self.scores.iter().copied().flatten();
+        let largest = known().fold(f32::NEG_INFINITY, f32::max);
+        let smallest = match self.scale {
+            Scale::Range => known().fold(f32::INFINITY, f32::min),
+            Scale::Largest => 0.0,
+        };
+        // A single score, or equal scores, count in full.
+        if largest > smallest { (smallest, largest) } else { (largest - 1.0, largest) }
     }
 
-    /// The weight for this query. The exponent lies between trusting both legs alike (0, dividing by
-    /// the largest) and trusting how far the best stands out (1, dividing by the spread): it holds
-    /// up where either end fails; `docs/relevance.md` has the figures.
-    /// A leg that gives nothing to anyone leaves the whole score to the other one.
+    /// A signal without scores, or with only zeros where zero is the lowest, leaves the whole score to the others.
     fn effective_weight(&self) -> f32 {
-        let largest = self.largest();
-        if largest > 0.0 { self.weight * (largest / self.spread.max(f32::EPSILON)).powf(SURENESS) } else { 0.0 }
+        let gives = match self.scale {
+            Scale::Range => self.scores.iter().any(Option::is_some),
+            Scale::Largest => self.scores.iter().flatten().any(|score| *score > 0.0),
+        };
+        if gives { self.weight } else { 0.0 }
     }
 
-    /// What the leg makes of each passage; `part` of the fused score is its.
+    /// The signal's view of each passage; `part` is its share of the fused score.
     fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
-        let largest = self.largest();
-        let share = |score: f32| if largest > 0.0 { part * score.max(0.0) / largest } else { 0.0 };
-        let view = |&score: &f32| View { rank: None, score, share: share(score) };
+        let (smallest, largest) = self.bounds();
+        let share = |score: f32| part * ((score - smallest) / (largest - smallest)).clamp(0.0, 1.0);
+        let view = |score: &Option<f32>| View {
+            rank: None,
+            score: score.unwrap_or_default(),
+            share: if part > 0.0 { score.map_or(0.0, share) } else { 0.0 },
+        };
         let mut views: Vec<View> = self.scores.iter().map(view).collect();
         for (place, rank) in self.order(passages).into_iter().zip(1..) {
             views[place].rank = Some(rank);
@@ -57,17 +77,26 @@ impl Leg<'_> {
     fn order(&self, passages: &[PassageId]) -> Vec<usize> {
         let mut own: Vec<usize> =
             self.candidates.iter().filter_map(|c| passages.binary_search(&c.passage).ok()).collect();
-        own.sort_unstable_by(|&a, &b| self.scores[b].total_cmp(&self.scores[a]).then(a.cmp(&b)));
+        let score = |at: usize| self.scores[at].unwrap_or(f32::NEG_INFINITY);
+        own.sort_unstable_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
         own
     }
 }
 
-/// One leg's view of a passage.
+/// One signal's view of a passage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct View {
     pub(crate) rank: Option<u32>,
     pub(crate) score: f32,
     pub(crate) share: f32,
+}
+
+/// The signals of a search; absent ones take no part.
+#[derive(Default)]
+pub(crate) struct Signals<'a> {
+    pub(crate) semantic: Option<Signal<'a>>,
+    pub(crate) lexical: Option<Signal<'a>>,
+    pub(crate) tokens: Option<Signal<'a>>,
 }
 
 /// A passage with its fused score.
@@ -78,12 +107,13 @@ pub(crate) struct Fused {
     pub(crate) score: f32,
     pub(crate) semantic: Option<View>,
     pub(crate) lexical: Option<View>,
+    pub(crate) tokens: Option<View>,
 }
 
 impl Fused {
-    /// What the legs make of it, whatever its tier.
+    /// The sum of the signals' shares, without the tier.
     pub(crate) fn own_score(&self) -> f32 {
-        [self.semantic, self.lexical].into_iter().flatten().map(|v| v.share).sum()
+        [self.semantic, self.lexical, self.tokens].into_iter().flatten().map(|v| v.share).sum()
     }
 }
 
@@ -95,27 +125,38 @@ pub(crate) fn union(legs: [&[Scored]; 2], others: impl IntoIterator<Item = Passa
     passages
 }
 
-/// Fuses the legs over `passages`, their union. Best first; ties by the lower number.
-pub(crate) fn fuse(passages: &[PassageId], semantic: Option<&Leg<'_>>, lexical: Option<&Leg<'_>>) -> Vec<Fused> {
-    let [s_weight, l_weight] = [semantic, lexical].map(|leg| leg.map_or(0.0, Leg::effective_weight));
-    let sum = (s_weight + l_weight).max(f32::MIN_POSITIVE);
-    let semantic = semantic.map(|leg| leg.views(passages, s_weight / sum));
-    let lexical = lexical.map(|leg| leg.views(passages, l_weight / sum));
-    let mut fused: Vec<Fused> = passages
-        .iter()
-        .enumerate()
-        .map(|(i, &passage)| {
-            let [semantic, lexical] = [&semantic, &lexical].map(|views| views.as_ref().map(|v| v[i]));
-            let fused = Fused { tier: Tier::default(), passage, score: 0.0, semantic, lexical };
-            Fused { score: fused.own_score(), ..fused }
-        })
-        .collect();
+/// Fuses the signals over `passages`, their union. Best first; ties by the lower number.
+pub(crate) fn fuse(passages: &[PassageId], signals: &Signals<'_>) -> Vec<Fused> {
+    let all = [&signals.semantic, &signals.lexical, &signals.tokens];
+    let weights = all.map(|signal| signal.as_ref().map_or(0.0, Signal::effective_weight));
+    let sum = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+    let views = [0, 1, 2].map(|i| all[i].as_ref().map(|signal| signal.views(passages, weights[i] / sum)));
+    let one = |(i, &passage): (usize, &PassageId)| {
+        let [semantic, lexical, tokens] = [0, 1, 2].map(|signal| views[signal].as_ref().map(|v| v[i]));
+        let fused = Fused { tier: Tier::default(), passage, score: 0.0, semantic, lexical, tokens };
+        Fused { score: fused.own_score(), ..fused }
+    };
+    let mut fused: Vec<Fused> = passages.iter().enumerate().map(one).collect();
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
     fused
 }
 
-/// Puts the higher tiers first. Within a tier the order stays; a hit of a higher tier is as certain
-/// as the best of the list.
+/// Share of its score that a list of links keeps. Such a list contains only the titles of other pages, so it looks
+/// like the answer that it links to.
+const LINKS_KEEP: f32 = 0.6;
+
+/// Moves lists of links behind the content that they link to.
+pub(crate) fn lower_links(fused: &mut [Fused], is_links: impl Fn(PassageId) -> bool) {
+    for hit in fused.iter_mut().filter(|hit| is_links(hit.passage)) {
+        hit.score *= LINKS_KEEP;
+        let views = [&mut hit.semantic, &mut hit.lexical, &mut hit.tokens];
+        views.into_iter().flatten().for_each(|view| view.share *= LINKS_KEEP);
+    }
+    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+}
+
+/// Moves the higher tiers to the front. Within a tier the order stays; a hit of a higher tier gets the score of the
+/// best of the list.
 pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
     let best = fused.first().map_or(0.0, |f| f.score);
     for hit in fused.iter_mut() {
@@ -138,13 +179,17 @@ mod tests {
     fn order(semantic: &[(PassageId, f32)], lexical: &[(PassageId, f32)], weight: f32) -> Vec<PassageId> {
         let (s, l) = (scored(semantic), scored(lexical));
         let passages = union([&s, &l], []);
-        let of = |list: &[Scored]| -> Vec<f32> {
-            passages.iter().map(|p| list.iter().find(|x| x.passage == *p).map_or(0.0, |x| x.score)).collect()
+        let of = |list: &[Scored]| -> Vec<Option<f32>> {
+            let score = |p: &PassageId| list.iter().find(|x| x.passage == *p).map_or(0.0, |x| x.score);
+            passages.iter().map(|p| Some(score(p))).collect()
         };
         let (sv, lv) = (of(&s), of(&l));
-        let s = Leg { candidates: &s, scores: sv, spread: 1.0, weight };
-        let l = Leg { candidates: &l, scores: lv, spread: 10.0, weight: 1.0 - weight };
-        fuse(&passages, Some(&s), Some(&l)).into_iter().map(|f| f.passage).collect()
+        let signals = Signals {
+            semantic: Some(Signal { candidates: &s, scores: sv, scale: Scale::Range, weight }),
+            lexical: Some(Signal { candidates: &l, scores: lv, scale: Scale::Largest, weight: 1.0 - weight }),
+            tokens: None,
+        };
+        fuse(&passages, &signals).into_iter().map(|f| f.passage).collect()
     }
 
     #[test]
@@ -169,5 +214,29 @@ mod tests {
     #[test]
     fn ties_go_to_the_lower_number() {
         assert_eq!(order(&[(9, 0.5), (3, 0.5)], &[], 0.5), [3, 9]);
+    }
+
+    #[test]
+    fn a_list_of_links_comes_after_content_that_is_nearly_as_good() {
+        let all = scored(&[(1, 1.0), (2, 0.8), (3, 0.1)]);
+        let scores = vec![Some(1.0), Some(0.8), Some(0.1)];
+        let lexical = Some(Signal { candidates: &all, scores, scale: Scale::Largest, weight: 1.0 });
+        let mut fused = fuse(&[1, 2, 3], &Signals { lexical, ..Signals::default() });
+        lower_links(&mut fused, |p| p == 1);
+        assert_eq!(fused.iter().map(|f| f.passage).collect::<Vec<_>>(), [2, 1, 3]);
+        assert!(fused.iter().all(|f| (f.score - f.own_score()).abs() < 1e-6), "shares add up");
+    }
+
+    #[test]
+    fn passages_without_a_second_look_get_nothing_of_it() {
+        let all = scored(&[(1, 0.5), (2, 0.5), (3, 0.5)]);
+        let signal = |scores, scale, weight| Some(Signal { candidates: &all, scores, scale, weight });
+        let signals = Signals {
+            semantic: signal(vec![Some(0.5); 3], Scale::Range, 0.5),
+            lexical: None,
+            tokens: signal(vec![None, Some(0.2), Some(0.4)], Scale::Range, 0.5),
+        };
+        let fused = fuse(&[1, 2, 3], &signals);
+        assert_eq!(fused.iter().map(|f| (f.passage, f.score)).collect::<Vec<_>>(), [(3, 1.0), (1, 0.5), (2, 0.5)]);
     }
 }

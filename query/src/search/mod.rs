@@ -1,10 +1,10 @@
 //! Both legs propose passages; their scores become one; passages are grouped by page.
 //!
-//! `legs` lets both legs propose, side by side; `asking` is the search as the index asks about it; `exact` finds
-//! titles, headings and phrases that match as they are. `fence` decides whether the nearest passage is near enough to be an
-//! answer. `rank` scores the union of the candidates with both legs, `feedback` moves the query towards the
-//! best of them, `fuse` makes one score of two. `pages` groups passages by page, `confidence` estimates how
-//! likely each page is an answer, and `total` counts pages.
+//! `legs` lets both legs propose, side by side; `asking` is the search in the form in which the index reads it;
+//! `exact` finds titles, headings and phrases that match exactly. `fence` decides whether the nearest passage is
+//! near enough to be an answer. `rank` scores the union of the candidates with both legs, `feedback` moves the
+//! query towards the best of them, `fuse` combines the scores into one. `pages` groups passages by page,
+//! `confidence` estimates how likely each page is an answer, and `total` counts pages.
 
 pub(crate) mod asking;
 pub(crate) mod confidence;

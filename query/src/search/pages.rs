@@ -6,7 +6,7 @@ use cloze_index::PassageId;
 
 use super::fuse::Fused;
 
-/// Other passages kept for a page; those that are shown are chosen among them.
+/// The most other passages kept for a page. The sections to show are chosen from them.
 const OTHERS: usize = 8;
 /// A section is shown if it has at least this share of the page's score.
 const SECTION_SHARE: f32 = 0.6;
@@ -16,7 +16,7 @@ const SECTION_SHARE: f32 = 0.6;
 pub(crate) struct PageHit {
     pub(crate) best: Fused,
     pub(crate) others: Vec<Fused>,
-    /// Estimate that the page is an answer, once that has been made.
+    /// Estimated probability that the page is an answer, once it is computed.
     pub(crate) probability: f32,
 }
 
@@ -61,6 +61,7 @@ mod tests {
             score,
             semantic: None,
             lexical: None,
+            tokens: None,
         };
         let list = [fused(10, 0.9), fused(20, 0.8), fused(11, 0.7), fused(12, 0.1)];
         let pages = group(&list, |p| p / 10);

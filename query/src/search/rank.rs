@@ -1,21 +1,24 @@
 //! From the proposals of the legs to an ordered list of pages.
 
-use cloze_index::{
-    KeywordHits, KeywordQuery, PassageId, Scored,
-    body::{Candidates, Near},
-    side_by_side,
-};
+use cloze_index::{KeywordQuery, PassageId, Scored, body::Candidates, side_by_side};
 
 use super::{
     confidence::{self, Evidence},
     feedback,
-    fuse::{self, Fused, Leg, SEMANTIC_WEIGHT},
+    fuse::{self, Fused, SEMANTIC_WEIGHT, Scale, Signal, Signals, TOKENS_OF_MEANING},
     legs::Legs,
     pages::{self, PageHit},
 };
 use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
 
-/// Pages in their order, each with the estimate that it is an answer.
+/// The number of candidates whose tokens are compared with the query's.
+const SECOND_LOOK: usize = 30;
+
+/// Share of the query's subject that the best passage by words needs for the words to count in full. Scores by
+/// words are scaled over the list, so without this a single "the" would count as much as the rarest word.
+const COVERED: f32 = 0.25;
+
+/// Pages in order, each with the estimated probability that it is an answer.
 pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<'_>) -> Result<Vec<PageHit>> {
     let fused = fuse(request, plan, legs)?;
     let mut pages = pages::group(&fused, |p| with.head.page_of(p));
@@ -24,7 +27,7 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
         (Some(_), None) => Evidence::Meaning,
         (None, _) => Evidence::Words,
     };
-    // Where the meaning is nowhere near, a page is no surer than the words that it has.
+    // If no passage is near in meaning, the words of a page limit its probability.
     let coverage = match pages.first().filter(|_| legs.proposal.abstained) {
         Some(best) => legs.proposal.candidates.coverage(&plan.words.subject(), best.best.passage)?,
         None => 1.0,
@@ -35,56 +38,82 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
 
 /// One score for every candidate.
 fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
-    // If the query is a title, the title's page is an answer whatever the vectors say.
+    // If the query is a title, the title's page is an answer regardless of the vectors.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
-    let union = Union { passages: &passages, weight: weight(request, legs), candidates: &*legs.proposal.candidates };
-    let lexical = || union.lexical(&plan.scored_words(request.mode, legs.proposal.abstained), legs);
-    let typed = || legs.proposal.near.as_ref().map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
+    let weight = weight(request, legs);
+    let union =
+        Union { passages: &passages, weight, subject: plan.words.subject(), candidates: &*legs.proposal.candidates };
+    let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
+    let near = legs.proposal.near.as_ref();
+    let typed = || near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
     let (typed, lexical) = side_by_side(typed, lexical);
-    let (typed, lexical) = (typed?, lexical?);
-    let mut fused = fuse::fuse(&passages, typed.as_ref(), lexical.as_ref());
-    if let Some(Near { vector, nearest, .. }) = &legs.proposal.near
-        && request.mode == Mode::Hybrid
-    {
-        let moved = union.semantic(&feedback::moved(vector, &fused, union.candidates), nearest)?;
-        fused = fuse::fuse(&passages, Some(&moved), lexical.as_ref());
+    let mut signals = Signals { semantic: typed?, lexical: lexical?, tokens: None };
+    let mut fused = fuse::fuse(&passages, &signals);
+    if let Some(near) = near.filter(|_| request.mode == Mode::Hybrid) {
+        let moved = feedback::moved(&near.vector, &fused, union.candidates);
+        signals.semantic = Some(union.semantic(&moved, &near.nearest)?);
+        fused = fuse::fuse(&passages, &signals);
     }
+    if let Some(tokens) = union.second_look(&fused, legs) {
+        if let Some(semantic) = &mut signals.semantic {
+            semantic.weight -= tokens.weight;
+        }
+        signals.tokens = Some(tokens);
+        fused = fuse::fuse(&passages, &signals);
+    }
+    fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
     fuse::raise(&mut fused, |p| legs.exact.tier(p));
     Ok(fused)
 }
 
-/// The share of the semantic leg; a share that the request sets only means something if there are two legs.
+/// The share of meaning; a share set by the request only matters with two legs.
 fn weight(request: &Request, legs: &Legs<'_>) -> f32 {
     let has_both = request.mode == Mode::Hybrid && legs.proposal.near.is_some();
     request.fixed_semantic_weight().filter(|_| has_both).unwrap_or(SEMANTIC_WEIGHT)
 }
 
-/// All candidates, to be scored by each leg.
+/// All candidates, for each signal to score.
 struct Union<'a> {
     /// Ascending.
     passages: &'a [PassageId],
-    /// Share of the semantic leg.
+    /// Share of meaning.
     weight: f32,
+    /// The words that carry the query's subject.
+    subject: KeywordQuery,
     candidates: &'a dyn Candidates,
 }
 
 impl Union<'_> {
-    fn semantic<'l>(&self, vector: &[f32], candidates: &'l [Scored]) -> Result<Leg<'l>> {
-        let scores = self.candidates.similarities(vector, self.passages)?;
-        let spread = self.candidates.similarity_spread(vector)?;
-        Ok(Leg { candidates, scores, spread, weight: self.weight })
+    fn semantic<'l>(&self, vector: &[f32], candidates: &'l [Scored]) -> Result<Signal<'l>> {
+        let scores = self.candidates.similarities(vector, self.passages)?.into_iter().map(Some).collect();
+        Ok(Signal { candidates, scores, scale: Scale::Range, weight: self.weight })
     }
 
-    fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Leg<'l>>> {
-        let leg = |hits: &'l KeywordHits| {
-            let scores = self.keyword_scores(words, legs)?;
-            Ok(Leg { candidates: &hits.hits, scores, spread: hits.spread, weight: 1.0 - self.weight })
+    fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Signal<'l>>> {
+        let Some(hits) = &legs.proposal.words else { return Ok(None) };
+        let scores = self.keyword_scores(words, legs)?.into_iter().map(Some).collect();
+        let covered = match hits.hits.first() {
+            Some(best) => self.candidates.coverage(&self.subject, best.passage)?,
+            None => 0.0,
         };
-        legs.proposal.words.as_ref().map(leg).transpose()
+        let weight = (1.0 - self.weight) * (covered / COVERED).min(1.0);
+        Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, weight }))
     }
 
-    /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are
-    /// taken from it.
+    /// Compares the tokens of the best candidates with the query's; `None` if one of them has no codes.
+    fn second_look<'l>(&self, fused: &[Fused], legs: &Legs<'_>) -> Option<Signal<'l>> {
+        let query = legs.query.as_ref()?;
+        let best: Vec<PassageId> = fused.iter().take(SECOND_LOOK).map(|f| f.passage).collect();
+        let similar: Option<Vec<f32>> =
+            self.candidates.token_similarities(query.tokens.as_ref()?, &best).into_iter().collect();
+        let mut scores = vec![None; self.passages.len()];
+        for (passage, similarity) in best.iter().zip(similar?) {
+            scores[self.passages.binary_search(passage).ok()?] = Some(similarity);
+        }
+        Some(Signal { candidates: &[], scores, scale: Scale::Range, weight: self.weight * TOKENS_OF_MEANING })
+    }
+
+    /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are reused.
     fn keyword_scores(&self, words: &KeywordQuery, legs: &Legs<'_>) -> Result<Vec<f32>> {
         let known = legs.known_scores();
         let score = |p: &PassageId| known.binary_search_by_key(p, |(passage, _)| *passage).map(|at| known[at].1);

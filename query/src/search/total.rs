@@ -1,4 +1,4 @@
-//! How many pages a search finds.
+//! The number of pages that a search finds.
 
 use cloze_index::{Head, PassageId};
 
@@ -6,8 +6,8 @@ use super::{asking::COUNTED, legs::Legs};
 use crate::present::json::Relation;
 
 /// One passage of every page that counts as found: pages with a word of the query, pages of the passages that the
-/// semantic leg proposes for the first pages of a list, and exact matches. The total is the same however far down
-/// the list the reader looks, although the semantic leg proposes more there.
+/// semantic leg proposes for the first pages of a list, and exact matches. The total does not depend on the part of
+/// the list that the reader looks at, although the semantic leg proposes more passages further down.
 pub(crate) fn found(legs: &Legs<'_>, head: &Head) -> (Vec<PassageId>, Relation) {
     let near = legs.proposal.near.as_ref().map_or(&[][..], |leg| &leg.counted);
     let words = legs.proposal.words.as_ref().map_or(&[][..], |hits| &hits.pages);

@@ -9,15 +9,15 @@ use crate::{
     present::json::{FillPassage, QueryFill},
 };
 
-/// Fills in an answer.
+/// The most fills in an answer.
 const FILLS: usize = 5;
-/// Fills that are looked for, of which some may stand in no passage.
+/// The number of fills that the model proposes; some of them may occur in no passage.
 const TRIED: usize = 12;
-/// Passages that are named for a fill.
+/// The most passages listed for a fill.
 const PASSAGES: usize = 3;
-/// Passages among which those are looked for.
+/// The number of passages searched for them.
 const LOOKED_THROUGH: usize = 50;
-/// Underscores from which on they are a blank.
+/// The fewest consecutive underscores that make a blank.
 const SHORTEST: usize = 3;
 
 /// The query with `[MASK]` for every blank; `None` if it has none.
@@ -29,7 +29,7 @@ pub(crate) fn with_masks(query: &str) -> Option<String> {
         let (before, tail) = rest.split_at(at);
         let after = tail.trim_start_matches('_');
         out.push_str(before);
-        // Underscores inside of a word are part of it.
+        // Underscores inside a word are part of it.
         let is_inside = before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric);
         if tail.len() - after.len() >= SHORTEST && !is_inside {
             out.push_str(MASK);
@@ -48,8 +48,8 @@ pub(crate) fn without(masked: &str) -> String {
     masked.split(MASK).flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }
 
-/// The likeliest fillings of a query's blanks with words of the index, each with passages that hold them.
-/// Probabilities are given that every blank is a word of the index.
+/// The likeliest fillings of a query's blanks with words of the index, each with passages that contain them. The
+/// probabilities assume that every blank is a word of the index.
 ///
 /// # Errors
 /// [`crate::Error::Model`] if there are too many blanks or the query is longer than the model takes.
@@ -70,7 +70,7 @@ pub(crate) fn fill(masked: &str, with: Resources<'_>) -> Result<Vec<QueryFill>> 
     Ok(fills)
 }
 
-/// Passages that match the filled query best and hold every word that was filled in.
+/// Passages that match the filled query best and contain every filled-in word.
 fn passages_of(filled: &Filled, with: Resources<'_>) -> Result<Vec<FillPassage>> {
     let query =
         |words: &str| with.head.keyword_query(&KeywordText { words: words.to_owned(), ..KeywordText::default() });

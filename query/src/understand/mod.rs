@@ -17,7 +17,7 @@ use crate::{
 };
 use correct::{Considered, Correction, Known};
 
-/// A request, understood.
+/// An understood request.
 pub(crate) struct Understood {
     pub(crate) plan: Plan,
     pub(crate) corrected: Option<String>,
@@ -30,7 +30,7 @@ impl From<Plan> for Understood {
     }
 }
 
-/// Understands a request: fills its blanks, or corrects its mistyped words.
+/// Fills the blanks of a request, or corrects its mistyped words.
 pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Understood> {
     if condense::is_long(request.query()) {
         let condensed = condense(request, with.head, with.encoder.map(Encoder::tokenizer))?;
@@ -66,7 +66,7 @@ fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understo
         Vec::new()
     });
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
-    // A query of nothing but blanks is searched as it is.
+    // A query with only blanks is searched unchanged.
     let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
     let plan = Plan::make(&filled, with.head, &[])?;
     Ok(Understood { plan, corrected: None, fills: Some(fills) })
@@ -77,7 +77,7 @@ pub(crate) fn correction(request: &Request, with: Resources<'_>) -> Result<Optio
     correct::correct(request.query(), &known(with), request.prefix)
 }
 
-/// The words of a query that may be mistyped, with all candidates, whether or not one of them wins.
+/// The words of a query that may be mistyped, with all candidates, even if none of them wins.
 pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<Considered>> {
     correct::consider(request.query(), &known(with), request.prefix)
 }

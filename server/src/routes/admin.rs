@@ -11,7 +11,7 @@ use crate::{
     error::{ApiError, ErrorBody},
 };
 
-/// What a reload came to.
+/// The outcome of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Reloaded {
     /// The generation that answers now.
@@ -48,7 +48,7 @@ pub(crate) async fn reload(state: web::Data<State>) -> Result<HttpResponse, ApiE
     Ok(HttpResponse::Ok().json(Reloaded { generation, changed, reload_error: state.reload_error() }))
 }
 
-/// What is searched for, and what finds nothing.
+/// Counts of queries, and of queries without results.
 #[utoipa::path(
     get,
     path = "/admin/analytics",

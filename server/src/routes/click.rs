@@ -13,10 +13,10 @@ use crate::{
 /// A result that was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub(crate) struct Click {
-    /// What was searched for.
+    /// The query.
     #[schema(min_length = 1, max_length = 8192)]
     query: String,
-    /// What was opened; not kept.
+    /// The opened address; not kept.
     #[serde(rename = "url")]
     _url: Option<String>,
     /// Its place in the list, from 1; not kept.

@@ -62,7 +62,7 @@ enum EncodingFormat {
     Base64,
 }
 
-/// What the texts are.
+/// The kind of the texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum InputType {
@@ -82,7 +82,7 @@ pub(crate) struct Embeddings {
     data: Vec<Embedding>,
     /// The model that made them.
     model: String,
-    /// What they cost.
+    /// Their cost.
     usage: Usage,
 }
 

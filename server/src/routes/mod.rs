@@ -25,7 +25,7 @@ async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let place = places.enter()?;
-    // What the work logs is logged with the request's id.
+    // Log lines of the work carry the request's id.
     let span = tracing::Span::current();
     // The place is kept until the work is done, also when the client has been told that it took too long.
     let work = web::block(move || {

@@ -59,7 +59,7 @@ pub(crate) async fn docs_js(request: HttpRequest) -> HttpResponse {
     serve(&request, &assets::DOCS_JS)
 }
 
-/// The widget may be loaded by any page; what it may then ask is another matter (CORS).
+/// Any page may load the widget; CORS decides which requests it may send.
 pub(crate) async fn widget(request: HttpRequest) -> HttpResponse {
     let mut response = serve(&request, &assets::WIDGET);
     let anywhere = header::HeaderValue::from_static("cross-origin");

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
     tag = "model",
     request_body = FillRequest,
     responses(
-        (status = 200, body = FillAnswer, description = "What may stand in every blank, and the likeliest filled texts"),
+        (status = 200, body = FillAnswer, description = "Predictions for every blank, and the likeliest filled texts"),
         (status = 400, body = ErrorBody, description = "No blank, too many, too long a text, or a target that is no word"),
         (status = 401, body = ErrorBody, description = "A key is needed"),
         (status = 403, body = ErrorBody, description = "The key may not do this"),
@@ -80,7 +80,7 @@ fn mask_model(engine: &Engine) -> Result<&cloze_models::mask::MaskModel, ApiErro
     engine.mask_model().ok_or_else(ApiError::no_mask_model)
 }
 
-/// What the client did wrong is said; what went wrong here is logged.
+/// Tells the client its own mistakes; logs ours.
 fn refused(error: Error) -> ApiError {
     match &error {
         Error::Parameter { parameter, .. } => ApiError::parameter("invalid_parameter", parameter, error.to_string()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use cloze_query::{Answer, Highlight, Mode, Request, request::DEFAULT_LIMIT};
+use cloze_query::{Answer, EncoderChoice, Highlight, Mode, Request, request::DEFAULT_LIMIT};
 
 use super::run;
 use crate::{
@@ -12,8 +12,20 @@ use crate::{
     params::Params,
 };
 
-const PARAMETERS: [&str; 11] =
-    ["q", "limit", "offset", "mode", "semantic_weight", "prefix", "highlight", "explain", "filter", "facets", "count"];
+const PARAMETERS: [&str; 12] = [
+    "q",
+    "limit",
+    "offset",
+    "mode",
+    "semantic_weight",
+    "encoder",
+    "prefix",
+    "highlight",
+    "explain",
+    "filter",
+    "facets",
+    "count",
+];
 
 /// Finds pages by meaning and by word.
 #[utoipa::path(
@@ -26,8 +38,9 @@ const PARAMETERS: [&str; 11] =
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Pages passed by; offset + limit is at most 1,000"),
         ("mode" = Option<Mode>, Query, description = "Which legs answer; hybrid if absent"),
         ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg; chosen by the engine if absent"),
+        ("encoder" = Option<EncoderChoice>, Query, description = "What makes the query's vector: auto (if absent) is the model, and its lookup table while the last word is still being typed or the model would keep the request waiting"),
         ("prefix" = Option<bool>, Query, description = "Whether the last word is still being typed"),
-        ("highlight" = Option<Highlight>, Query, description = "What is marked in snippets; keyword if absent"),
+        ("highlight" = Option<Highlight>, Query, description = "Which matches snippets mark; keyword if absent"),
         ("explain" = Option<bool>, Query, description = "Whether every hit says how its score came about"),
         ("filter" = Option<Vec<String>>, Query, description = "key:value, repeatable: one of the values of each key"),
         ("facets" = Option<String>, Query, description = "Metadata keys whose values are counted, separated by commas"),
@@ -45,8 +58,8 @@ pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<Ht
     let params = Params::parse(http.query_string(), &PARAMETERS)?;
     let request = read(&params)?;
     let engine = state.engine();
-    // What is still being typed, or looked at further down, is not a search of its own. Who asks while
-    // somebody types, such as the widget, says which of its requests is the one that was meant.
+    // A partial query, or a later page of the list, is not a search of its own. A client that asks while
+    // the reader types, such as the widget, says which of its requests is the final one.
     let is_meant = params.value("count", "true or false")?.unwrap_or(!request.prefix);
     let is_counted = is_meant && request.offset() == 0;
     let answer = match engine.remembered(&request) {
@@ -75,6 +88,7 @@ fn read(params: &Params) -> Result<Request, ApiError> {
     let mut request = Request::new(q)?.page(offset, limit)?.semantic_weight(weight)?;
     request.mode = params.text("mode").map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = params.text("highlight").map_or(Ok(Highlight::default()), Highlight::parse)?;
+    request.encoder = params.text("encoder").map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
     request.explain = truth("explain")?;
     request.prefix = truth("prefix")?;
     request.filters = params.filters()?;

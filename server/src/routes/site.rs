@@ -13,7 +13,7 @@ use actix_web::{
 /// Where the files are served.
 pub(crate) const MOUNT: &str = "/site";
 
-/// Serves the files below `dir`. Markdown is shown as it is written: browsers would offer it as a download.
+/// Serves the files below `dir`. Markdown is sent as plain text: browsers would offer it as a download.
 pub(crate) fn scope(
     dir: PathBuf,
 ) -> actix_web::Scope<

@@ -10,13 +10,13 @@ use crate::{
     params::Params,
 };
 
-/// Completes what is being typed.
+/// Completes a partial query.
 #[utoipa::path(
     get,
     path = "/suggest",
     tag = "search",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 512, description = "What was typed, 1 to 512 characters"),
+        ("q" = String, Query, min_length = 1, max_length = 512, description = "The partial query, 1 to 512 characters"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 20, description = "Suggestions wanted; 6 if absent"),
     ),
     responses(

@@ -1,8 +1,8 @@
 //! Inner products, on the widest registers that the processor has.
 //!
-//! Each product exists for AVX-512, AVX2 and NEON beside a plain form that says what it computes;
-//! which one runs is decided at run time. The forms on whole numbers agree to the last bit, so a
-//! graph and a walk do not depend on the machine.
+//! Each product exists for AVX-512, AVX2 and NEON beside a plain form that defines its result. The choice between
+//! them is made at run time. The forms on whole numbers agree to the last bit, so a graph and a walk do not depend on
+//! the machine.
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -37,26 +37,32 @@ pub(crate) fn halves(a: &[f32], row: &[u16]) -> f32 {
     dispatch!(halves(a, row))
 }
 
-/// The sum of products of a query's codes and a row's codes of the same length. A row's codes are kept
-/// 128 too high, so the sum is too high by 128 times the sum of the query's codes: the same for all rows.
+/// The sum of products of a query's codes and a row's codes of the same length. A row's codes are stored 128 too
+/// high, so the sum is too high by 128 times the sum of the query's codes: the same for all rows.
 #[inline]
 pub(crate) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
     dispatch!(query_codes(query, row))
 }
 
-/// Inner product of two rows of codes of the same length, each kept 128 too high.
+/// Inner product of two rows of codes of the same length, each stored 128 too high.
 #[inline]
 pub(crate) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
     dispatch!(row_codes(a, b))
 }
 
-/// Asks for some memory ahead of its use.
+/// The sum of the query's codes whose bit is set in a row of signs: bit `i % 8` of byte `i / 8` belongs to code `i`.
+#[inline]
+pub(crate) fn signs(query: &[i8], row: &[u8]) -> i32 {
+    dispatch!(signs(query, row))
+}
+
+/// Prefetches memory ahead of its use.
 #[inline]
 pub(crate) fn prefetch<T>(memory: &[T]) {
     #[cfg(target_arch = "x86_64")]
     for line in memory.chunks(64 / size_of::<T>().clamp(1, 64)) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint about memory that is there; nothing is read.
+        // SAFETY: this is a hint about valid memory; it reads nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -111,7 +117,7 @@ mod tests {
         }
     }
 
-    /// With the extremes among them: no form may saturate.
+    /// Values that include the extremes: no form may saturate.
     #[test]
     fn every_form_of_codes_gives_the_same_number() {
         for n in LENGTHS {

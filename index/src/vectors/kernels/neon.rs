@@ -1,11 +1,12 @@
-//! The forms for NEON, which every 64-bit ARM processor has. What does not fill a register goes
-//! through the plain forms.
+//! The forms for NEON, which every 64-bit ARM processor has. A remainder that does not fill a register goes through
+//! the plain forms.
 
 use std::arch::aarch64::*;
 
 use super::plain;
 
-/// In blocks that fit the stack. The conversion of a block is `half`'s, which has the instruction where the processor does.
+/// Works in blocks that fit the stack. The conversion of a block is `half`'s, which has the instruction where the
+/// processor does.
 pub(super) fn halves(a: &[f32], row: &[u16]) -> f32 {
     use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
     const BLOCK: usize = 64;
@@ -21,7 +22,7 @@ pub(super) fn halves(a: &[f32], row: &[u16]) -> f32 {
 pub(super) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
     let (q_blocks, q_rest) = query.as_chunks::<16>();
     let (r_blocks, r_rest) = row.as_chunks::<16>();
-    // SAFETY: NEON is there, and each block is 16 bytes long.
+    // SAFETY: the processor has NEON, and each block is 16 bytes long.
     let sum = unsafe {
         let mut sum = vdupq_n_s32(0);
         for (q, r) in q_blocks.iter().zip(r_blocks) {
@@ -43,7 +44,7 @@ pub(super) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
 pub(super) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
     let (a_blocks, a_rest) = a.as_chunks::<16>();
     let (b_blocks, b_rest) = b.as_chunks::<16>();
-    // SAFETY: NEON is there, and each block is 16 bytes long.
+    // SAFETY: the processor has NEON, and each block is 16 bytes long.
     let sum = unsafe {
         let (mut sum, shift) = (vdupq_n_s32(0), vdupq_n_u8(128));
         for (x, y) in a_blocks.iter().zip(b_blocks) {
@@ -60,7 +61,7 @@ pub(super) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
 fn floats(a: &[f32], b: &[f32]) -> f32 {
     let (a_blocks, a_rest) = a.as_chunks::<4>();
     let (b_blocks, b_rest) = b.as_chunks::<4>();
-    // SAFETY: NEON is there, and each block is 4 values long.
+    // SAFETY: the processor has NEON, and each block is 4 values long.
     let sum = unsafe {
         let mut sums = [vdupq_n_f32(0.0); 4];
         for (i, (x, y)) in a_blocks.iter().zip(b_blocks).enumerate() {
@@ -69,4 +70,9 @@ fn floats(a: &[f32], b: &[f32]) -> f32 {
         vaddvq_f32(vaddq_f32(vaddq_f32(sums[0], sums[1]), vaddq_f32(sums[2], sums[3])))
     };
     sum + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
+}
+
+/// The plain form: the compiler vectorises it.
+pub(super) fn signs(query: &[i8], row: &[u8]) -> i32 {
+    plain::signs(query, row)
 }

@@ -1,4 +1,4 @@
-//! The forms that every processor runs, and that say what the others compute.
+//! The forms that every processor can run. They define the results of the others.
 
 use half::f16;
 
@@ -25,4 +25,10 @@ pub(super) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
 
 pub(super) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
     a.iter().zip(b).map(|(x, y)| (i32::from(*x) - 128) * (i32::from(*y) - 128)).sum()
+}
+
+/// See [`super::signs`].
+pub(super) fn signs(query: &[i8], row: &[u8]) -> i32 {
+    let is_set = |i: usize| row[i / 8] >> (i % 8) & 1 == 1;
+    query.iter().enumerate().filter(|(i, _)| is_set(*i)).map(|(_, code)| i32::from(*code)).sum()
 }

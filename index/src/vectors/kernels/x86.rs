@@ -1,4 +1,4 @@
-//! The forms for AVX-512 and AVX2. What does not fill a register goes through the plain forms.
+//! The forms for AVX-512 and AVX2. A remainder that does not fill a register goes through the plain forms.
 
 /// AVX-512 with its instructions for products of bytes.
 #[inline]
@@ -45,8 +45,8 @@ pub(super) mod avx512 {
         _mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])) + plain::query_codes(q_rest, r_rest)
     }
 
-    /// The instruction multiplies bytes without a sign by bytes with one. So `a` stays 128 too high, and
-    /// 128 times the codes of `b` are taken off.
+    /// The instruction multiplies unsigned bytes by signed bytes. So `a` stays 128 too high, and 128 times the codes
+    /// of `b` are subtracted.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(in super::super) fn row_codes(a: &[u8], b: &[u8]) -> i32 {
         let (a_blocks, a_rest) = a.as_chunks::<64>();
@@ -62,6 +62,21 @@ pub(super) mod avx512 {
         }
         _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, excess)) + plain::row_codes(a_rest, b_rest)
     }
+
+    /// The signs are a mask over the codes; a product with ones sums the remaining codes.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    pub(in super::super) fn signs(query: &[i8], row: &[u8]) -> i32 {
+        let (q_blocks, q_rest) = query.as_chunks::<64>();
+        let (r_blocks, _) = row.as_chunks::<8>();
+        let ones = _mm512_set1_epi8(1);
+        let mut sum = _mm512_setzero_si512();
+        for (q, r) in q_blocks.iter().zip(r_blocks) {
+            // SAFETY: the block is 64 bytes long.
+            let kept = unsafe { _mm512_maskz_loadu_epi8(u64::from_le_bytes(*r), q.as_ptr()) };
+            sum = _mm512_dpbusd_epi32(sum, ones, kept);
+        }
+        _mm512_reduce_add_epi32(sum) + plain::signs(q_rest, &row[q_blocks.len() * 8..])
+    }
 }
 
 pub(super) mod avx2 {
@@ -69,7 +84,7 @@ pub(super) mod avx2 {
 
     use super::super::plain;
 
-    // Four sums at once: an addition takes as long as four of them that wait for nothing.
+    // Four sums at once: one addition takes as long as four independent ones.
 
     #[target_feature(enable = "avx2,fma,f16c")]
     pub(in super::super) fn halves(a: &[f32], row: &[u16]) -> f32 {
@@ -87,7 +102,7 @@ pub(super) mod avx2 {
         sum_floats(sums) + plain::halves(a_rest, b_rest)
     }
 
-    /// Through 16 bits: the instruction for bytes saturates.
+    /// Widens to 16 bits, because the instruction for bytes saturates.
     #[target_feature(enable = "avx2")]
     pub(in super::super) fn query_codes(query: &[i8], row: &[u8]) -> i32 {
         let (q_blocks, q_rest) = query.as_chunks::<64>();
@@ -137,5 +152,29 @@ pub(super) mod avx2 {
         let four = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v));
         let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
         _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
+    }
+
+    /// Four bytes of signs become 32 bytes, each the byte that holds its bit; the bit decides whether a code stays.
+    #[target_feature(enable = "avx2")]
+    pub(in super::super) fn signs(query: &[i8], row: &[u8]) -> i32 {
+        let (q_blocks, q_rest) = query.as_chunks::<32>();
+        let (r_blocks, _) = row.as_chunks::<4>();
+        let spread = _mm256_setr_epi8(
+            0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
+        );
+        let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+        let (ones, pairs) = (_mm256_set1_epi8(1), _mm256_set1_epi16(1));
+        let mut sum = _mm256_setzero_si256();
+        for (q, r) in q_blocks.iter().zip(r_blocks) {
+            let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(i32::from_le_bytes(*r)), spread);
+            let is_set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bits), bits);
+            // SAFETY: the block is 32 bytes long.
+            let kept = _mm256_and_si256(is_set, unsafe { _mm256_loadu_si256(q.as_ptr().cast()) });
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(ones, kept), pairs));
+        }
+        let sum = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+        let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b01_00_11_10>(sum));
+        let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b10_11_00_01>(sum));
+        _mm_cvtsi128_si32(sum) + plain::signs(q_rest, &row[q_blocks.len() * 4..])
     }
 }

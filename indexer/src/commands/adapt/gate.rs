@@ -1,4 +1,4 @@
-//! Whether an encoder still finds: headings as queries, the sections below them as answers.
+//! Measures whether an encoder still finds sections: headings are the queries, the sections below them the answers.
 
 use std::{collections::HashMap, path::Path};
 
@@ -9,36 +9,36 @@ use serde::Serialize;
 
 use super::sections::Section;
 
-/// Sections that are searched, and headings that are asked for, at most.
+/// Maximum number of sections to search, and of headings to ask for.
 const MOST_SECTIONS: usize = 1500;
 const MOST_QUERIES: usize = 500;
-/// Places of a list that count.
+/// Number of ranks that count.
 const DEPTH: usize = 10;
-/// Shortest text, in characters, that tells what a section is about.
+/// Shortest text, in characters, that shows the subject of a section.
 const SHORTEST: usize = 80;
 
 /// A small retrieval task made of the documents themselves.
 #[derive(Debug, Clone)]
 pub(super) struct Task {
     texts: Vec<String>,
-    /// A heading, and which sections it stands above.
+    /// A heading, and the sections below it.
     queries: Vec<(String, Vec<usize>)>,
 }
 
-/// How well an encoder does.
+/// The retrieval quality of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(super) struct Score {
-    /// Queries that were asked.
+    /// Number of queries.
     pub(super) queries: usize,
-    /// Sections that were searched.
+    /// Number of sections searched.
     pub(super) sections: usize,
     /// nDCG@10, binary.
     pub(super) ndcg_at_10: f64,
 }
 
 impl Task {
-    /// Takes sections evenly. A heading that a section's text repeats, or that stands everywhere, is as
-    /// good a query as a reader's.
+    /// Takes sections evenly. A heading that its section repeats, or that occurs everywhere, is as good a query as a
+    /// reader's.
     pub(super) fn of(sections: &[Section]) -> Self {
         let told: Vec<&Section> = sections.iter().filter(|s| s.text.chars().count() >= SHORTEST).collect();
         let step = told.len().div_ceil(MOST_SECTIONS).max(1);
@@ -58,12 +58,12 @@ impl Task {
         Self { texts: chosen.into_iter().map(|s| s.text.clone()).collect(), queries }
     }
 
-    /// Whether there is enough to judge by.
+    /// Whether there are enough queries to judge by.
     pub(super) fn is_fair(&self) -> bool {
         self.queries.len() >= 20
     }
 
-    /// Asks the encoder in `dir` all queries.
+    /// Runs all queries with the encoder in `dir`.
     pub(super) fn score(&self, dir: &Path) -> Result<Score> {
         let encoder = Encoder::open(dir, "adapted", EncoderOptions::default())?;
         let encode = |kind: TextKind, text: &str| encoder.encode(kind, text).map(|e| e.vector);

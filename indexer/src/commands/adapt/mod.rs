@@ -1,8 +1,8 @@
-//! `indexer adapt`: masked-language training goes on with the user's own documents.
+//! `indexer adapt`: continues masked-language training on the user's own documents.
 //!
-//! What is learnt is kept in two halves. The head, which predicts masked tokens, is always kept: it corrects
-//! queries and fills blanks. The encoder takes on as much of it as does not harm the search, which is
-//! measured before and after: often a part, sometimes nothing.
+//! Cloze keeps the result in two halves. It always keeps the head, which predicts masked tokens, corrects queries and
+//! fills blanks. The encoder takes on only as much of the change as does not harm the search, measured before and
+//! after: often a part, sometimes nothing.
 
 mod gate;
 mod sections;
@@ -23,12 +23,12 @@ use crate::{
     source::Selection,
 };
 
-/// Shares of what was learnt that are tried where nothing is said.
+/// Default shares of the change to try.
 const SHARES: [f32; 4] = [1.0, 0.5, 0.25, 0.1];
-/// Texts are held out as sections: every so many.
+/// Share of the text to hold out, as whole sections at regular intervals.
 const HELD_OUT: f64 = 0.05;
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Report {
     sections: usize,
@@ -40,11 +40,11 @@ struct Report {
     after: Quality,
     retrieval_before: Option<Score>,
     retrieval_after: Vec<Trial>,
-    /// What the encoder took on; nothing if it stays as it was.
+    /// The share that the encoder took on; `None` if the encoder is unchanged.
     kept_share: Option<f32>,
 }
 
-/// The encoder with a share of what was learnt.
+/// The encoder with a share of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 struct Trial {
     share: f32,
@@ -73,7 +73,7 @@ pub(crate) fn run(args: AdaptArgs) -> Result<String> {
         evaluate_every: 100,
         ..Options::default()
     };
-    // One text, so that the held-out part is spread over all sections.
+    // Joins everything to one text, so that the held-out part is spread over all sections.
     let mut trainer = Trainer::on_texts(&artifact, &before, options, &[texts.join("\n")])?;
     progress.say(&trainer.describe());
     let outcome = trainer.run(|status| progress.show(status))?;
@@ -89,7 +89,7 @@ pub(crate) fn run(args: AdaptArgs) -> Result<String> {
     Ok(if json { serde_json::to_string_pretty(&report)? } else { text(&report, &args.out) })
 }
 
-/// The share with the best retrieval, if that is no worse than before.
+/// The share with the best retrieval, if it is no worse than before.
 fn chosen(before: Option<Score>, after: &[Trial]) -> Option<f32> {
     let before = before?;
     let best = after.iter().max_by(|a, b| a.retrieval.ndcg_at_10.total_cmp(&b.retrieval.ndcg_at_10))?;
@@ -103,7 +103,7 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Retrieval of the encoder as it was, and with each share of what was learnt.
+    /// Retrieval of the unchanged encoder, and with each share of the change.
     fn try_all(
         &self,
         task: &Task,

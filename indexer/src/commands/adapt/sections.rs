@@ -1,4 +1,4 @@
-//! The sections of some documents, without an index.
+//! Reads the sections of documents, without an index.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use crate::{
     Result,
     commands::config::DEFAULT_MAX_FILE_BYTES,
     document::{Extracted, navigation},
-    extract::{self, Context, Format, Outcome},
-    source::{self, Selection, SourceFile, urls::UrlStyle},
+    extract::{self, Context, Outcome},
+    source::{self, Selection, SourceFile},
 };
 
 /// One section of a page.
@@ -21,7 +21,7 @@ pub(super) struct Section {
     pub(super) text: String,
 }
 
-/// Reads every document that can be read; gives the sections, and how many documents could not be.
+/// Reads every readable document; returns the sections, and the number of unreadable documents.
 pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
     let walk = source::walk(selection)?;
     let mut titles = HashMap::new();
@@ -47,11 +47,15 @@ pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
     Ok((sections, skipped))
 }
 
-/// What is in a file: one document, or one a line.
+/// The content of a file: one document, or one per line.
 fn outcomes(file: &SourceFile, title: Option<&str>) -> Vec<Outcome> {
-    let context = Context { source: &file.name, base_url: "", url_style: UrlStyle::default(), navigation_title: title };
-    if file.format == Format::Jsonl {
-        let lines = match source::lines(file, DEFAULT_MAX_FILE_BYTES) {
+    let context = Context { source: &file.name, navigation_title: title, ..Context::default() };
+    if file.format.is_binary() {
+        let bytes = source::read_bytes(file, DEFAULT_MAX_FILE_BYTES);
+        return vec![bytes.and_then(|bytes| extract::binary(file.format, &bytes, &context))];
+    }
+    if file.format.has_records() {
+        let lines = match source::records(file, DEFAULT_MAX_FILE_BYTES) {
             Ok(lines) => lines,
             Err(reason) => return vec![Err(reason)],
         };

@@ -178,7 +178,7 @@ impl CustomOp3 for Op {
             let mut p = vec![0f32; rows * shape.tokens];
             for head in 0..shape.heads {
                 shape.probabilities(&q[start * width + head * d..], &k[head * d..], width, &mut p);
-                // SAFETY: `out` has `rows` rows, of which this head has `d` columns.
+                // SAFETY: `out` has `rows` rows, and this head owns `d` columns of each.
                 unsafe {
                     let to = out.as_mut_ptr().add(head * d);
                     let (p, v) = (View::of(&p, shape.tokens), View::of(&v[head * d..], width));

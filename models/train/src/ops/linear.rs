@@ -13,7 +13,7 @@ pub(crate) struct Linear {
     pub(crate) bias: Tensor,
 }
 
-/// Applies a dense layer to `[rows, inputs]`. Gradients are only worked out for what is trained.
+/// Applies a dense layer to `[rows, inputs]`. Only trained parameters get gradients.
 pub(crate) fn linear(x: &Tensor, layer: &Linear) -> Result<Tensor> {
     let op = Op { input: x.track_op(), weight: layer.weight.track_op(), bias: layer.bias.track_op() };
     x.apply_op3(&layer.weight, &layer.bias, op)
@@ -50,7 +50,7 @@ impl CustomOp3 for Op {
             chunk.chunks_exact_mut(*outputs).for_each(|row| row.copy_from_slice(b));
         });
         let (k, n) = (*inputs as isize, *outputs as isize);
-        // SAFETY: the three matrices are as large as their shapes say, and `out` is nobody else's.
+        // SAFETY: the three matrices are as large as their shapes say, and nothing else refers to `out`.
         unsafe {
             gemm::gemm(
                 *rows,

@@ -1,4 +1,4 @@
-//! Cross-entropy over a vocabulary, with what is needed to judge the predictions.
+//! Cross-entropy over a vocabulary, with the figures that judge the predictions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{columns, gelu::exp_negative, values};
 
-/// What was predicted in one place.
+/// The prediction in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Prediction {
     /// Negative log-probability of the right token, in nats.
@@ -33,7 +33,7 @@ impl CrossEntropy {
         logits.apply_op1(self.clone())
     }
 
-    /// What was predicted, by row, once the loss was worked out.
+    /// The prediction of each row, once the loss is computed.
     pub(crate) fn predictions(&self) -> Vec<Prediction> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,51 +1,50 @@
-//! Words that may have been meant, and which of them was.
+//! Words that the user may have meant, and the choice among them.
 
 use std::ops::Range;
 
-/// What the frequency (its logarithm), the context (in nats) and the company count beside the slip (in nats).
-/// These, the margins and the bounds below were chosen on questions of a textbook and on sentences taken out of
-/// their paragraphs, with and without slips: texts that have nothing to do with any judged set.
+/// The weights of the frequency (its logarithm), the context (in nats) and the company, relative to the slip (in
+/// nats). These, the margins and the bounds below were chosen on questions from a textbook and on sentences taken
+/// from their paragraphs, with and without slips. These texts are unrelated to every judged set.
 const FREQUENCY: f64 = 0.55;
 const CONTEXT: f64 = 0.5;
 pub(super) const COMPANY: f64 = 3.0;
 
-/// How much better than the word as it was typed the best candidate has to be: where the index does not
-/// have the word at all, where it is written as a name is, where the index has another form of it, where
-/// everybody knows the word, where it occurs.
-const UNKNOWN: f64 = -8.0;
-const NAME: f64 = -3.0;
-const OTHER_FORM: f64 = -3.0;
+/// The margin by which the best candidate has to beat the typed word. In this order: the index does not have the
+/// word at all; it is written like a name; the index has another form of it; it is a common word; the index has it.
+const UNKNOWN: f64 = -6.5;
+const NAME: f64 = -2.0;
+const OTHER_FORM: f64 = -4.0;
 const COMMON: f64 = -2.5;
 const OCCURS: f64 = -1.0;
 
-/// How far the context moves scores apart, all but never more.
-pub(super) const SWING: f64 = 3.0;
-/// How far behind the best a candidate may be without the context and still be the one that was meant.
+/// The most by which the context moves scores apart; more is very rare.
+pub(super) const SWING: f64 = 2.0;
+/// The most by which a candidate may trail the best one without the context and still be the intended word.
 const LEAD: f64 = 3.0;
 
-/// One word of a query that was looked at.
+/// One examined word of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Considered {
-    /// Bytes of the query where it stands.
+    /// Its place in the query, in bytes.
     pub bytes: Range<usize>,
-    /// The word as it was typed.
+    /// The word as typed.
     pub from: String,
-    /// What is known of it.
+    /// The evidence about it.
     pub kind: Kind,
     /// The word itself, as a candidate.
     pub itself: Candidate,
-    /// Words of the index that may have been meant, the best first; there is at least one.
+    /// Words of the index that the user may have meant, best first; at least one.
     pub candidates: Vec<Candidate>,
 }
 
-/// What is known of a word that may be mistyped.
+/// The evidence about a word that may be mistyped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing.
+    /// No evidence.
     Unknown,
-    /// Nothing, but it has a capital letter within a sentence.
+    /// No evidence except a capital letter within a sentence.
     Name,
-    /// The index has another form of it, as its stemmers see it.
+    /// The index has another form of it, according to its stemmers.
     OtherForm,
     /// The index does not have it, but the model knows it as a word.
     Common,
@@ -53,25 +52,25 @@ pub enum Kind {
     Occurs,
 }
 
-/// A word that may have been meant.
+/// A word that the user may have meant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The word, folded.
     pub word: String,
-    /// Edits between it and what was typed.
+    /// Number of edits between it and the typed word.
     pub edits: u8,
-    /// How unlikely it is typed so, in nats.
+    /// The cost of this typing error, in nats.
     pub cost: f64,
-    /// Passages that have it.
+    /// Number of passages that contain it.
     pub passages: u64,
-    /// How much likelier the context makes it, in nats; 0 where the model was not asked.
+    /// The amount by which the context makes it more likely, in nats; 0 if the model was not asked.
     pub context: f64,
-    /// The most that one passage with it has of the other words of the query, by their rarity: 0 to 1.
+    /// The largest share of the query's other words, weighted by rarity, that one passage with it contains: 0 to 1.
     pub company: f64,
 }
 
 impl Candidate {
-    /// What decides; comparable within one word.
+    /// The score that decides; comparable among the candidates of one word.
     #[must_use]
     pub fn score(&self) -> f64 {
         let frequency = (self.passages as f64).ln_1p();
@@ -80,14 +79,14 @@ impl Candidate {
 }
 
 impl Considered {
-    /// The word of the index that was meant, if one is likely enough.
+    /// The intended word of the index, if one is likely enough.
     #[must_use]
     pub fn to(&self) -> Option<&str> {
         let best = self.candidates.first()?;
         (self.lead() > 0.0).then_some(best.word.as_str())
     }
 
-    /// How much better than it has to be the best candidate is.
+    /// The amount by which the best candidate exceeds the required margin.
     fn lead(&self) -> f64 {
         let margin = match self.kind {
             Kind::Unknown => UNKNOWN,
@@ -100,17 +99,17 @@ impl Considered {
         best - self.itself.score() - margin
     }
 
-    /// Whether the word would be exchanged if what is not known yet spoke for it by `most`.
+    /// Whether the word would be replaced if the missing evidence added `most` to the score.
     pub(super) fn may_be_exchanged(&self, most: f64) -> bool {
         self.lead() + most > 0.0
     }
 
-    /// Whether the context may decide otherwise than what is known without it.
+    /// Whether the context may change the decision.
     pub(super) fn is_doubtful(&self) -> bool {
         self.candidates.len() > 1 || self.lead() < SWING
     }
 
-    /// Drops candidates that no context would make the best.
+    /// Drops candidates that no context could make the best.
     pub(super) fn keep_near(&mut self) {
         let best = self.candidates.first().map_or(f64::NEG_INFINITY, Candidate::score);
         self.candidates.retain(|c| c.score() > best - LEAD);
@@ -121,12 +120,12 @@ impl Considered {
         self.candidates.iter().chain([&self.itself])
     }
 
-    /// The same, to be weighed; in the same order.
+    /// The same as mutable references, in the same order.
     pub(super) fn words_mut(&mut self) -> impl Iterator<Item = &mut Candidate> {
         self.candidates.iter_mut().chain([&mut self.itself])
     }
 
-    /// Puts the best candidate first; of equals the one that is first in the alphabet.
+    /// Puts the best candidate first; ties go to the first in alphabetical order.
     pub(super) fn sort(&mut self) {
         self.candidates.sort_by(|a, b| b.score().total_cmp(&a.score()).then_with(|| a.word.cmp(&b.word)));
     }

@@ -1,4 +1,4 @@
-//! What the masked-language model says about a word between others.
+//! The masked-language model's judgment of a word in its context.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::{Candidate, Considered};
 use crate::{Result, understand::masks::Masks};
 
-/// Reads those words in their context that `wanted` picks, and puts the best candidate of each first. Most
-/// queries have none, and then the model is not even loaded.
+/// Reads the words that `wanted` picks in their context, and puts the best candidate of each first. Most queries
+/// have no such words, and then the model is not even loaded.
 pub(super) fn read(
     query: &str,
     all: &mut [Considered],
@@ -31,7 +31,7 @@ pub(super) fn read(
     all.par_iter_mut().enumerate().map(one).collect()
 }
 
-/// The surroundings of one word; the other words that may be mistyped are blank meanwhile.
+/// The surroundings of one word; the other words that may be mistyped are blank.
 struct Context<'a> {
     query: &'a str,
     places: &'a [Range<usize>],
@@ -40,7 +40,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Adds to each word how much likelier it is here than anywhere.
+    /// Adds to each candidate the amount by which it is more likely here than without context.
     fn read(&self, considered: &mut Considered) -> Result<()> {
         let words = considered.words_mut();
         let pieces = |word: &Candidate| self.model.tokenizer().plain_ids(&word.word);
@@ -59,8 +59,8 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Log-probabilities of the tokens of a word of `pieces` pieces in this place; nothing where the query
-    /// is longer than the model takes.
+    /// Log-probabilities of the tokens of a word of `pieces` pieces in this place; none if the query is longer than
+    /// the model accepts.
     fn predictions(&self, pieces: usize) -> Result<Vec<Vec<f32>>> {
         let mut text = self.query.to_owned();
         for (i, bytes) in self.places.iter().enumerate().rev() {

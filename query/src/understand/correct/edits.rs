@@ -1,23 +1,23 @@
-//! How likely one word is typed for another: the channel of a noisy-channel corrector.
+//! The probability of typing one word for another: the channel of a noisy-channel corrector.
 
-/// What any slip costs, in nats: they are rare.
+/// Base cost of any slip, in nats: slips are rare.
 const SLIP: f64 = 5.0;
-/// A letter for its neighbour on the keyboard: one of some four that could have been hit.
+/// Cost of a letter replaced by its neighbour on the keyboard: one of about four neighbours.
 const NEIGHBOUR: f64 = 1.4;
-/// A letter too many: one of the alphabet, unless the finger was beside it already.
+/// Cost of an extra letter: one of the alphabet, unless a neighbouring key was hit too.
 const INSERTED: f64 = 3.0;
 const INSERTED_BESIDE: f64 = 1.8;
-/// A letter for one that is not near it.
+/// Cost of a letter replaced by a distant one.
 const ANY_OTHER: f64 = 3.5;
-/// First letters are more seldom wrong.
+/// Extra cost of a wrong first letter, which is rarer.
 const FIRST: f64 = 0.3;
 
-/// What it costs to type `typed` for `meant`, in nats: the negative logarithm of how likely that is. Letters
-/// left out, doubled or swapped with their neighbour happen in one way each; an inserted or exchanged
-/// letter is one of many, so each of those is less likely.
+/// The cost of typing `typed` for `meant`, in nats: the negative logarithm of its probability. A letter can be left
+/// out, doubled or swapped with its neighbour in only one way. An inserted or replaced letter is one of many, so
+/// each of these slips is less likely.
 ///
-/// The recursion is that of Damerau, "A Technique for Computer Detection and Correction of Spelling Errors"
-/// (1964); the weights follow from how many other keys there are.
+/// The recursion is that of Damerau, "A Technique for Computer Detection and Correction of Spelling Errors" (1964);
+/// the weights follow from the number of other keys.
 pub(crate) fn cost(typed: &str, meant: &str) -> f64 {
     let (a, b): (Vec<char>, Vec<char>) = (typed.chars().collect(), meant.chars().collect());
     let mut table = vec![vec![0f64; b.len() + 1]; a.len() + 1];
@@ -42,7 +42,7 @@ pub(crate) fn cost(typed: &str, meant: &str) -> f64 {
     table[a.len()][b.len()]
 }
 
-/// A letter of `word` that is not meant: nothing on top where it is doubled.
+/// Cost of an unintended letter of `word`: no extra cost if it doubles its neighbour.
 fn inserted(word: &[char], at: usize) -> f64 {
     let beside = [at.checked_sub(1).and_then(|i| word.get(i)), word.get(at + 1)];
     let mut beside = beside.into_iter().flatten();

@@ -1,12 +1,12 @@
-//! Did you mean: words that the index does not know, put right in their context.
+//! Did you mean: corrects words that the index does not know, in their context.
 //!
-//! A noisy channel (Kernighan, Church and Gale, "A Spelling Correction Program Based on a Noisy Channel
-//! Model", 1990): a candidate is as good as the typing error is likely, as the word is frequent here, and
-//! as it fits between the other words. Two witnesses say that: passages of the index that have both, and the
-//! masked-language model. The model is slow beside the index, so it is asked only where it can decide.
+//! A noisy channel (Kernighan, Church and Gale, "A Spelling Correction Program Based on a Noisy Channel Model",
+//! 1990): a candidate's score combines the probability of the typing error, the frequency of the word in the index,
+//! and the fit with the other words. Two sources measure the fit: passages of the index that contain both, and the
+//! masked-language model. The model is slow compared with the index, so it is asked only if it can decide.
 //!
-//! The rooms: `suspects` finds words that may be mistyped and what may have been meant; `candidate` weighs
-//! them; `context` asks the model.
+//! The modules: `suspects` finds words that may be mistyped and their candidates; `candidate` weighs them;
+//! `context` asks the model.
 
 mod candidate;
 mod context;
@@ -23,39 +23,38 @@ use cloze_models::Tokenizer;
 use crate::{Result, understand::masks::Masks};
 use candidate::{COMPANY, SWING};
 
-/// Words of a query that are put right, at most.
+/// The most words of a query that are corrected.
 const MOST_WORDS: usize = 3;
 
-/// A query, put right.
+/// A corrected query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Correction {
-    /// The query with the words exchanged.
+    /// The query with the corrected words.
     pub text: String,
-    /// What was exchanged.
+    /// The corrections.
     pub changes: Vec<Considered>,
 }
 
 impl Correction {
-    /// The corrected words, each with the word as it was typed.
+    /// The corrected words, each with the typed word.
     pub(crate) fn also(&self) -> Vec<(String, String)> {
         self.changes.iter().filter_map(|c| Some((c.to()?.to_owned(), c.from.clone()))).collect()
     }
 }
 
-/// What is known of words.
+/// The sources of evidence about words.
 pub(crate) struct Known<'a> {
     /// The words of the index.
     pub(crate) head: &'a Head,
-    /// Which words its passages have together.
+    /// Which words occur together in its passages.
     pub(crate) body: &'a dyn Body,
-    /// The words of the model.
+    /// The vocabulary of the model.
     pub(crate) tokenizer: Option<&'a Tokenizer>,
-    /// Which words go together.
+    /// The masked-language model, which scores words in context.
     pub(crate) masks: &'a Masks,
 }
 
-/// Puts a query right; `None` if there is nothing to put right. `skip_last` spares a word that is still
-/// being typed.
+/// Corrects a query; `None` if it needs no correction. `skip_last` spares a word that the user is still typing.
 pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Option<Correction>> {
     let mut changes = suspects::find(query, known, skip_last, |c| c.may_be_exchanged(COMPANY + SWING))?;
     changes.truncate(MOST_WORDS);
@@ -74,8 +73,8 @@ pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result
     Ok(Some(Correction { text, changes }))
 }
 
-/// The words of a query that may be mistyped with all that may have been meant, everything read in context,
-/// also where that cannot decide: what weights and margins are chosen by.
+/// The words of a query that may be mistyped, with all candidates. All of them are read in context, even if the
+/// context cannot decide. Weights and margins are chosen with this function.
 pub(crate) fn consider(query: &str, known: &Known<'_>, skip_last: bool) -> Result<Vec<Considered>> {
     let mut all = suspects::find(query, known, skip_last, |_| true)?;
     keep_company(query, &mut all, known)?;
@@ -83,7 +82,7 @@ pub(crate) fn consider(query: &str, known: &Known<'_>, skip_last: bool) -> Resul
     Ok(all)
 }
 
-/// Looks up with how many of the query's other words each candidate shares a passage.
+/// Looks up the share of the query's other words that occur in a passage with each candidate.
 fn keep_company(query: &str, all: &mut [Considered], known: &Known<'_>) -> Result<()> {
     if all.is_empty() {
         return Ok(());
@@ -92,7 +91,7 @@ fn keep_company(query: &str, all: &mut [Considered], known: &Known<'_>) -> Resul
     let mut rest = query.to_owned();
     places.iter().rev().for_each(|bytes| rest.replace_range(bytes.clone(), " "));
     let rest = known.head.keyword_query(&KeywordText { words: rest, ..KeywordText::default() })?;
-    // All words at once: what the rest of the query says is the same for each of them.
+    // All words at once, because the evidence from the rest of the query is the same for each of them.
     let words: Vec<&str> = all.iter().flat_map(Considered::words).map(|c| c.word.as_str()).collect();
     let mut company = known.body.company(&words, &rest)?.into_iter();
     for considered in all {

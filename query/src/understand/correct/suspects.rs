@@ -1,4 +1,4 @@
-//! Words that the index does not know, or hardly knows, and that are near to one it does know.
+//! Words that are absent or rare in the index and similar to a word that it has.
 
 use std::ops::Range;
 
@@ -8,19 +8,22 @@ use super::edits;
 use super::{Candidate, Considered, Kind, Known};
 use crate::Result;
 
-/// Words of a query whose neighbours are looked up, at most.
+/// The most words of a query whose neighbours are looked up.
 const MOST_LOOKED_UP: usize = 8;
-/// Candidates of a word.
+/// The most candidates of a word.
 const MOST_CANDIDATES: usize = 8;
-/// Letters of the shortest word that is put right, and of the shortest that may have been meant.
+/// Letters of the shortest word that is corrected, and of the shortest candidate.
 const SHORTEST: usize = 3;
 const SHORTEST_MEANT: usize = 4;
-/// Passages up to which a word that does occur is rare, and how many times as frequent its neighbour has to be.
+/// The cost, in nats, of a candidate that is another form of a word that the index lacks: one form is rarely typed
+/// for another by mistake.
+const FORM: f64 = 3.0;
+/// The most passages in which a rare word occurs, and the factor by which its neighbour has to be more frequent.
 const RARE: u64 = 30;
 const FREQUENT_BESIDE: u64 = 8;
 
-/// The words of a query that may be mistyped, in their order, with what may have been meant, as far as `worth`
-/// says that it is worth looking at.
+/// The words of a query that may be mistyped, in order, with their candidates. `worth` decides which words to
+/// examine.
 pub(super) fn find(
     query: &str,
     known: &Known<'_>,
@@ -52,16 +55,18 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// What is known of a word, if it may be mistyped.
+/// The evidence about a word, if it may be mistyped.
 fn kind(word: &str, passages: u64, is_within: bool, known: &Known<'_>) -> Result<Option<Kind>> {
-    // A whole token of the model is an English word, or a name that everybody knows.
+    // A whole token of the model is an English word, or a well-known name.
     let is_common = || known.tokenizer.is_some_and(|t| t.token_id(&fold(word)).is_some());
+    let is_name = is_within && word.starts_with(char::is_uppercase);
     Ok(match passages {
         0 if is_common() => Some(Kind::Common),
         0 if known.head.passages_with_stem(word)? > 0 => Some(Kind::OtherForm),
-        0 if is_within && word.starts_with(char::is_uppercase) => Some(Kind::Name),
+        0 if is_name => Some(Kind::Name),
         0 => Some(Kind::Unknown),
-        1..=RARE => Some(Kind::Occurs),
+        // A name that the index has counts as correct, even if it looks odd.
+        1..=RARE if !is_name => Some(Kind::Occurs),
         _ => None,
     })
 }
@@ -77,7 +82,12 @@ fn look_up(
     let near = known.head.words_within(&folded, allowed_edits(&folded, kind))?;
     let mut candidates: Vec<Candidate> = near.into_iter().filter_map(|n| candidate(&folded, n)).collect();
     if !matches!(kind, Kind::Unknown | Kind::Name) {
-        candidates.retain(|c| c.passages >= FREQUENT_BESIDE * passages && !is_other_form(&folded, &c.word));
+        candidates.retain(|c| c.passages >= FREQUENT_BESIDE * passages);
+        let is_form = |c: &Candidate| is_other_form(&folded, &c.word);
+        match kind {
+            Kind::OtherForm => candidates.iter_mut().filter(|c| is_form(c)).for_each(|c| c.cost += FORM),
+            _ => candidates.retain(|c| !is_form(c)),
+        }
     }
     let itself = Candidate { word: folded, edits: 0, cost: 0.0, passages, context: 0.0, company: 0.0 };
     let mut considered = Considered { bytes, from: word.to_owned(), kind, itself, candidates };
@@ -86,7 +96,7 @@ fn look_up(
     Ok(Some(considered).filter(|c| !c.candidates.is_empty()))
 }
 
-/// Words that are nothing but letters, outside of quotes: no identifiers, numbers, flags or fields.
+/// Words of letters only, outside quotes: no identifiers, numbers, flags or fields.
 fn plain_words(query: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut is_quoted = false;
@@ -104,7 +114,7 @@ fn plain_words(query: &str) -> Vec<Range<usize>> {
     words
 }
 
-/// The word in a chunk without white space: punctuation that ends a clause and a possessive are not of it.
+/// The word in a chunk without white space: it excludes final punctuation and a possessive ending.
 fn plain_word(chunk: &str) -> Option<Range<usize>> {
     let body = chunk.trim_end_matches(['.', ',', ';', ':', '?', '!', ')']);
     let body = body.strip_suffix("'s").or_else(|| body.strip_suffix("’s")).unwrap_or(body);
@@ -117,21 +127,21 @@ fn plain_word(chunk: &str) -> Option<Range<usize>> {
     is_plain.then_some(begin..body.len())
 }
 
-/// Edits within which a word is looked for: short words have too many neighbours, and a word that exists is
-/// seldom two slips away from the one that was meant.
+/// The largest edit distance of a candidate: short words have too many neighbours, and an existing word is rarely
+/// two slips away from the intended one.
 fn allowed_edits(word: &str, kind: Kind) -> u8 {
     if word.chars().count() > SHORTEST_MEANT && matches!(kind, Kind::Unknown | Kind::Name) { 2 } else { 1 }
 }
 
-/// Whether two words are forms of one, such as `rename` and `renamed`: a word that exists is not a slip for
-/// another form of it, unless a letter was typed twice.
+/// Whether two words are forms of one word, such as `rename` and `renamed`: an existing word is not a slip for
+/// another form of it, unless a letter is doubled.
 fn is_other_form(typed: &str, word: &str) -> bool {
     let stem = |w: &str| cloze_index::analyse(w, Some("en")).first().map(|a| a.term.clone());
     let doubled = |w: &str| w.as_bytes().windows(2).filter(|pair| pair[0] == pair[1]).count();
     stem(typed) == stem(word) && doubled(typed) <= doubled(word)
 }
 
-/// A word of the index as a candidate; none that is no plain word.
+/// A word of the index as a candidate; `None` if it is not a plain word.
 fn candidate(typed: &str, near: NearWord) -> Option<Candidate> {
     if near.word.chars().count() < SHORTEST_MEANT || !near.word.chars().all(char::is_alphabetic) {
         return None;

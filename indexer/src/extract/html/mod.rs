@@ -1,0 +1,249 @@
+//! HTML: the main content, without navigation, scripts and styles, cut at its headings and entries.
+//!
+//! ```text
+//! text -> tree -> shape (how much, where) -> pieces -> without boilerplate -> outline
+//! ```
+
+mod anchors;
+mod boilerplate;
+mod entries;
+mod head;
+mod links;
+mod lists;
+mod nesting;
+mod outline;
+mod piece;
+mod reader;
+mod root;
+mod shape;
+mod unseen;
+mod words;
+
+use std::collections::HashSet;
+
+use scraper::{ElementRef, Html};
+
+pub use boilerplate::Sketch;
+
+use super::{Context, Outcome, assemble, template};
+use crate::document::{Extracted, front_matter};
+use nesting::{DEEPEST, nesting};
+use piece::Piece;
+use shape::Shape;
+
+pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
+    let (front, body, warning) = front_matter::split(text);
+    if let Some(reason) = front.left_out() {
+        return Ok((Extracted::LeftOut(reason), Vec::new()));
+    }
+    let html = parse(body)?;
+    if let Some(reason) = head::left_out(&html) {
+        return Ok((Extracted::LeftOut(reason), Vec::new()));
+    }
+    let pieces = boilerplate::remove(pieces(root::content(&html), true), context.repeated);
+    let own_title = piece::title(&pieces).or_else(|| head::first_text(&html, "title"));
+    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(pieces)), context);
+    page.lang = page.lang.or_else(|| html.root_element().attr("lang").map(str::to_owned));
+    Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
+}
+
+/// The sketch of a page, for the search for repetition; `None` if the page is unreadable.
+pub fn sketch(text: &str) -> Sketch {
+    let (_, body, _) = front_matter::split(text);
+    let Ok(html) = parse(body) else { return Sketch::default() };
+    let template = head::select(&html, "body").first().map(|b| boilerplate::template(*b)).unwrap_or_default();
+    let blocks = boilerplate::candidates(&pieces(root::content(&html), true));
+    Sketch { template, blocks, canonical: head::canonical(&html) }
+}
+
+/// Text of a piece of HTML, one block each; this reads the HTML within Markdown.
+pub(super) fn blocks(fragment: &str) -> Vec<String> {
+    if nesting(fragment) > DEEPEST {
+        return Vec::new();
+    }
+    let html = Html::parse_fragment(fragment);
+    let sections = outline::outline(pieces(html.root_element(), false)).finish("");
+    sections.into_iter().flat_map(|s| s.headings.into_iter().chain([s.text])).filter(|t| !t.is_empty()).collect()
+}
+
+fn parse(text: &str) -> Result<Html, String> {
+    let deepest = nesting(text);
+    if deepest > DEEPEST {
+        return Err(format!("HTML nested {deepest} levels deep; at most {DEEPEST} are read"));
+    }
+    if text.contains("{%") {
+        return Ok(Html::parse_document(&template::strip_liquid(text)));
+    }
+    Ok(Html::parse_document(text))
+}
+
+fn pieces(root: ElementRef<'_>, is_page: bool) -> Vec<Piece> {
+    let at_body = is_page && root.value().name() == "body";
+    let shape = Shape::of(root, at_body);
+    let pieces = reader::read(root, &shape, at_body);
+    if is_page { without_page_turning(pieces) } else { pieces }
+}
+
+/// Drops the lines that link to neighbouring pages, or down to the text of the page.
+fn without_page_turning(mut pieces: Vec<Piece>) -> Vec<Piece> {
+    let leads_on = |p: &Piece| matches!(p, Piece::Block(b) if b.leads_on());
+    // Some pages state the purpose of their links only at one end.
+    let lines: HashSet<u64> = pieces.iter().filter(|p| leads_on(p)).filter_map(boilerplate::key).collect();
+    let mut is_before_text = true;
+    pieces.retain(|p| {
+        let leads_down = matches!(p, Piece::Block(b) if b.leads_down());
+        is_before_text &= leads_down || !matches!(p, Piece::Heading { .. } | Piece::Block(_));
+        let turns = leads_on(p) || boilerplate::key(p).is_some_and(|k| lines.contains(&k));
+        !(turns || (leads_down && is_before_text))
+    });
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Document, Section};
+
+    fn outcome(text: &str) -> Outcome {
+        extract(text, &Context { source: "a.html", ..Context::default() })
+    }
+
+    fn page(text: &str) -> Document {
+        match outcome(text).expect("readable").0 {
+            Extracted::Page(p) => *p,
+            Extracted::LeftOut(reason) => panic!("left out: {reason}"),
+        }
+    }
+
+    #[test]
+    fn only_the_content_is_read() {
+        let p = page(
+            "<html lang=de><head><title>T | Site</title><style>x</style></head><body><nav>menu</nav><header>banner</header>\
+             <main><header><h1>Title</h1></header><p>One <b>two</b>\n three</p><script>no()</script>\
+             <div data-cloze-ignore>not this</div><h2 id=s>Sec<a class=headerlink href=#s>¶</a></h2><pre>a\n  b</pre></main>\
+             <footer>foot</footer></body></html>",
+        );
+        assert_eq!((p.title.as_str(), p.lang.as_deref()), ("Title", Some("de")));
+        let got: Vec<_> = p.sections.iter().map(|s| (s.anchor.as_deref(), s.text.as_str())).collect();
+        assert_eq!(got, [(None, "One two three"), (Some("s"), "a\n  b")]);
+    }
+
+    #[test]
+    fn the_anchor_of_a_section_is_its_headings() {
+        let p = page("<main><h1>T</h1><section id=one><h2>One</h2><p>x</p></section></main>");
+        assert_eq!(p.sections[0].anchor.as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn a_page_can_keep_itself_out() {
+        let text = "<meta name=robots content='noindex, follow'><p>x</p>";
+        assert!(matches!(outcome(text), Ok((Extracted::LeftOut(_), _))));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_at_once() {
+        let deep = "<div>".repeat(100_000);
+        assert!(outcome(&deep).expect_err("too deep").contains("100000 levels"));
+        let unclosed = "<li>x<p>y".repeat(5_000);
+        assert!(outcome(&unclosed).is_ok(), "elements that may stay open are not nesting");
+    }
+
+    #[test]
+    fn mdbook_and_tables_are_read() {
+        let p = page(
+            "<main><h1 id=a><a class=header href=#a>A</a></h1><table><tr><th>x</th><th>y</th></tr><tr><td>1</td><td>2</td></tr></table></main>",
+        );
+        assert_eq!((p.title.as_str(), p.sections[0].text.as_str()), ("A", "x | y\n\n1 | 2"));
+    }
+
+    fn sections(text: &str) -> Vec<(Option<String>, String, String)> {
+        let show = |s: Section| (s.anchor, s.headings.join(" > "), s.text);
+        page(text).sections.into_iter().map(show).collect()
+    }
+
+    fn anchors(text: &str) -> Vec<String> {
+        sections(text).into_iter().map(|s| format!("{}: {}", s.0.unwrap_or_default(), s.1)).collect()
+    }
+
+    #[test]
+    fn entries_of_definition_lists_are_sections_with_their_parents() {
+        let text = "<main><h1>kettle</h1><section id=waiting><span id=w></span><h2>Waiting<a href='#waiting'>¶</a></h2><p>Steam.</p>\
+             <dl><dt id=kettle.Lid>class <span>Lid</span><a href='#kettle.Lid'>¶</a></dt><dd><p>Covers the opening of it.</p>\
+             <dl><dt id=kettle.Lid.lift>lift()</dt><dd><p>Raises the cover by a finger.</p></dd></dl></dd></dl><p>After.</p></section></main>";
+        assert_eq!(
+            anchors(text),
+            [
+                "waiting: Waiting",
+                "kettle.Lid: Waiting > class kettle.Lid",
+                "kettle.Lid.lift: Waiting > class kettle.Lid > kettle.Lid.lift()",
+                "waiting: Waiting"
+            ]
+        );
+    }
+
+    #[test]
+    fn headings_find_their_addresses_wherever_generators_put_them() {
+        for (html, expected) in [
+            (
+                "<section id=a><span class=r><a href='s.html'>source</a></span><a href='#a'></a><h4>N</h4></section>",
+                "a: N",
+            ),
+            ("<div id=a><div class=titlepage><div><h2>N<a id=x class=indexterm></a></h2></div></div></div>", "a: N"),
+            ("<div><a name=a></a><h2>N</h2></div>", "a: N"),
+            ("<h2><a id=a></a>N</h2>", "a: N"),
+            ("<a id=a name=a></a>\n<h2><span><a href='#a'>&#9670;</a></span>N</h2>", "a: N"),
+            ("<div data-section-id=a id=a><div><h2>N</h2></div></div>", "a: N"),
+            ("<ul><li><section id='a(int)'><h3>N</h3></section></li></ul>", "a(int): N"),
+            ("<div><h2>N</h2><a id=a href='#N'><svg></svg></a></div>", "a: N"),
+            ("<details id=a><summary>N</summary>Body of the box that opens.</details>", "a: N"),
+            ("<span id=a><a href='#a'></a><code>N: u8</code></span><div>Body that says more.</div>", "a: N: u8"),
+            ("<dl><dd><span id=index-a></span></dd><dt>A</dt><dd>Body that says more.</dd></dl>", "index-a: A"),
+        ] {
+            let text =
+                format!("<main><h1>T</h1><p>Text that begins the page and is long enough.</p>{html}<p>end</p></main>");
+            assert_eq!(anchors(&text)[1], expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_box_around_the_page_is_no_address() {
+        let text = "<title>P</title><body><div id=__next><div id=content><h2>One</h2><p>x</p><h2 id=b>Two</h2><p>y</p></div></div></body>";
+        assert_eq!(anchors(text), [": One", "b: Two"]);
+    }
+
+    #[test]
+    fn what_follows_a_box_belongs_to_the_heading_above_it() {
+        let text = "<main><h1>T</h1><div id=s><h2>S</h2><p>one</p><div class=tip><h3>Tip</h3><p>two</p></div><p>three</p></div></main>";
+        let got: Vec<_> = sections(text).into_iter().map(|s| format!("{} {}", s.1, s.2)).collect();
+        assert_eq!(got, ["S one", "S > Tip two", "S three"]);
+    }
+
+    #[test]
+    fn lists_of_links_are_told_from_text() {
+        let text = "<main><h1>T</h1><p>About it, with <a href=x>one link</a>.</p><ul><li><a href=a>First</a></li><li><a href=b>Second</a></li>\
+             <li><a href=c>Third</a></li><li><a href=d>Fourth</a></li></ul></main>";
+        let flags: Vec<bool> = page(text).sections.iter().map(|s| s.is_links).collect();
+        assert_eq!(flags, [false, true]);
+    }
+
+    #[test]
+    fn a_redirect_is_no_page() {
+        let text = "<meta http-equiv=Refresh content='0; URL=new.html'><p>moved</p>";
+        assert!(matches!(outcome(text), Ok((Extracted::LeftOut(r), _)) if r == "redirects to new.html"));
+        assert!(matches!(outcome("<meta http-equiv=refresh content=300><p>clock</p>"), Ok((Extracted::Page(_), _))));
+    }
+
+    #[test]
+    fn what_the_site_repeats_is_left_out() {
+        let text = "<body><div class=bar><p>We value your privacy.</p></div><div class=content><h1>T</h1><p>Citric acid dissolves lime, and so does vinegar.</p>\
+             <p>Was this page helpful?</p></div></body>";
+        let repeated = sketch(text).blocks;
+        let context = Context { source: "a.html", repeated: &repeated[..], ..Context::default() };
+        let other = text.replace(
+            "Citric acid dissolves lime, and so does vinegar.",
+            "Another text, of which the site has only this one.",
+        );
+        let Ok((Extracted::Page(p), _)) = extract(&other, &context) else { panic!("a page") };
+        assert_eq!(p.sections[0].text, "Another text, of which the site has only this one.");
+    }
+}

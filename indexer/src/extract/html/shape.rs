@@ -1,0 +1,191 @@
+//! Counts the text, links and headings of each element of a page.
+
+use std::collections::{HashMap, HashSet};
+
+use ego_tree::{NodeId, iter::Edge};
+use scraper::{ElementRef, Node};
+
+use super::{anchors::own_id, unseen::is_unseen, words::letters};
+
+/// Share of an element's prose, in percent, that makes a child the relevant element.
+const MAIN: u32 = 60;
+
+/// Elements used for page layout.
+const BOXES: [&str; 10] = ["article", "body", "center", "div", "main", "section", "table", "tbody", "td", "tr"];
+
+/// The totals before a place of the page.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    letters: u32,
+    linked: u32,
+    headings: u32,
+}
+
+/// The totals of an element: the difference between its end and its start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    start: Counts,
+    end: Counts,
+}
+
+impl Extent {
+    /// Letters and digits.
+    pub(super) fn letters(&self) -> u32 {
+        self.end.letters.saturating_sub(self.start.letters)
+    }
+
+    /// Letters and digits outside links.
+    pub(super) fn prose(&self) -> u32 {
+        self.letters().saturating_sub(self.linked())
+    }
+
+    /// Letters and digits inside links.
+    pub(super) fn linked(&self) -> u32 {
+        self.end.linked.saturating_sub(self.start.linked)
+    }
+
+    /// Number of headings.
+    pub(super) fn headings(&self) -> u32 {
+        self.end.headings.saturating_sub(self.start.headings)
+    }
+}
+
+/// The shape of a page below its root.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    extents: HashMap<NodeId, Extent>,
+    /// All anchors.
+    pub(super) ids: HashSet<String>,
+    /// For each heading, the number of the next one of its level or above.
+    next_of_level: Vec<u32>,
+    root: Extent,
+    /// The innermost element with most of the text.
+    pub(super) main: Option<NodeId>,
+}
+
+impl Shape {
+    /// Measures a page.
+    pub(super) fn of(root: ElementRef<'_>, at_body: bool) -> Self {
+        let mut shape = Self::default();
+        let mut levels = Vec::new();
+        let mut here = Counts::default();
+        let (mut unseen, mut links) = (None, 0u32);
+        for edge in root.traverse() {
+            match edge {
+                Edge::Open(node) => match node.value() {
+                    Node::Element(e) => {
+                        shape.ids.extend(own_id(e).map(str::to_owned));
+                        if unseen.is_none() && is_unseen(e, at_body) {
+                            unseen = Some(node.id());
+                        }
+                        if unseen.is_some() {
+                            continue;
+                        }
+                        shape.extents.insert(node.id(), Extent { start: here, end: here });
+                        links += u32::from(e.name() == "a" && e.attr("href").is_some());
+                        if let Some(level) = heading_level(e.name()) {
+                            levels.push(level);
+                            here.headings += 1;
+                        }
+                    }
+                    Node::Text(text) if unseen.is_none() => {
+                        let letters = letters(text) as u32;
+                        here.letters += letters;
+                        here.linked += if links > 0 { letters } else { 0 };
+                    }
+                    _ => {}
+                },
+                Edge::Close(node) if unseen.is_some() => {
+                    if unseen == Some(node.id()) {
+                        unseen = None;
+                    }
+                }
+                Edge::Close(node) => {
+                    if let Some(extent) = shape.extents.get_mut(&node.id()) {
+                        extent.end = here;
+                    }
+                    let is_link =
+                        node.value().as_element().is_some_and(|e| e.name() == "a" && e.attr("href").is_some());
+                    links = links.saturating_sub(u32::from(is_link));
+                }
+            }
+        }
+        shape.root = shape.extent(root.id());
+        shape.next_of_level = next_of_level(&levels);
+        shape.main = shape.heaviest(root);
+        shape
+    }
+
+    /// The totals of an element; zero for an invisible one.
+    pub(super) fn extent(&self, node: NodeId) -> Extent {
+        self.extents.get(&node).copied().unwrap_or_default()
+    }
+
+    /// Whether a box belongs to this heading: the heading is its first, and the box has no other heading of that
+    /// level.
+    pub(super) fn is_box_of(&self, outer: NodeId, heading: NodeId) -> bool {
+        let (outer, number) = (self.extent(outer), self.extent(heading).start.headings);
+        let next = self.next_of_level.get(number as usize).copied().unwrap_or(u32::MAX);
+        outer.start.headings == number && next >= outer.end.headings
+    }
+
+    /// Whether a box has text after this heading.
+    pub(super) fn has_text_after(&self, outer: NodeId, heading: NodeId) -> bool {
+        self.extent(outer).end.letters > self.extent(heading).end.letters
+    }
+
+    /// Whether an element begins with the page and holds nearly all of it: its address is that of the page.
+    pub(super) fn is_whole_page(&self, node: NodeId) -> bool {
+        let extent = self.extent(node);
+        if extent.start.headings > self.root.start.headings {
+            return false;
+        }
+        let before = extent.start.letters.saturating_sub(self.root.start.letters);
+        before < 40 && u64::from(extent.letters()) * 5 >= u64::from(self.root.letters()) * 4
+    }
+
+    fn heaviest(&self, root: ElementRef<'_>) -> Option<NodeId> {
+        let mut at = root;
+        loop {
+            let prose = |e: &ElementRef<'_>| self.extent(e.id()).prose();
+            let boxes = at.child_elements().filter(|e| BOXES.contains(&e.value().name()));
+            let Some(child) = boxes.max_by_key(prose) else { break };
+            if u64::from(prose(&child)) * 100 < u64::from(prose(&at)) * u64::from(MAIN) || prose(&child) == 0 {
+                break;
+            }
+            at = child;
+        }
+        Some(at.id())
+    }
+}
+
+/// For each level, the number of the next one that is as high or higher; one past the end if there is none.
+fn next_of_level(levels: &[u8]) -> Vec<u32> {
+    let mut next = vec![levels.len() as u32; levels.len()];
+    let mut waiting: Vec<usize> = Vec::new();
+    for (i, level) in levels.iter().enumerate() {
+        while let Some(last) = waiting.pop_if(|w| levels[*w] >= *level) {
+            next[last] = i as u32;
+        }
+        waiting.push(i);
+    }
+    next
+}
+
+/// The level of `h1` to `h6`.
+pub(super) fn heading_level(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_heading_of_a_level_is_found() {
+        assert_eq!(next_of_level(&[1, 2, 3, 2, 1]), [4, 3, 3, 4, 5]);
+    }
+}
