@@ -33,7 +33,7 @@ const PARAMETERS: [&str; 12] = [
     path = "/search",
     tag = "search",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 512, description = "What to search for, 1 to 512 characters; \"phrases\", -exclusions and field:value are understood"),
+        ("q" = String, Query, min_length = 1, max_length = 8192, description = "What to search for, 1 to 8,192 characters; \"phrases\", -exclusions and field:value are understood. Of more than 512 characters, and of log lines, the words that say most are searched: condensed_query in the answer"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Pages wanted; 10 if absent"),
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Pages passed by; offset + limit is at most 1,000"),
         ("mode" = Option<Mode>, Query, description = "Which legs answer; hybrid if absent"),
