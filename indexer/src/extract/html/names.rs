@@ -1,6 +1,6 @@
-//! What readers call an entry or a heading for short: `lift` and `Lid.lift` for `kettle.Lid.lift()`.
+//! Short names of an entry or a heading: `lift` and `Lid.lift` for `kettle.Lid.lift()`.
 
-/// Names of one heading at most.
+/// Maximum number of names of a heading.
 const MOST: usize = 8;
 
 /// Other names of an entry.
@@ -17,7 +17,7 @@ pub(super) fn of_heading(shown: &str, anchor: Option<&str>) -> Vec<String> {
     tidy(shown, called(shown).map(str::to_owned).or_else(by_anchor).into_iter())
 }
 
-/// The names of one entry: between commas, but not those of parameters.
+/// The names of an entry, which commas separate. Commas between parameters do not count.
 fn parts(shown: &str) -> Vec<&str> {
     let (mut parts, mut from, mut depth) = (Vec::new(), 0, 0i32);
     for (at, c) in shown.char_indices() {
