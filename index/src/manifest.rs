@@ -12,6 +12,10 @@ use crate::{Calibration, Error, Result, files, layout};
 pub struct Manifest {
     /// [`layout::FORMAT_VERSION`] of the program that wrote it.
     pub format: u32,
+    /// Version of what becomes of a text in the keyword index; 0 where a program wrote it that did not count yet.
+    /// Readers read any; a build on one of another version writes the keyword index anew.
+    #[serde(default)]
+    pub analysis: u32,
     /// Name of the generation, equal to its directory's.
     pub generation: String,
     /// Seconds since 1970 (UTC) at which it was published.

@@ -14,6 +14,7 @@ use std::{
 use crate::{
     BuildCounts, Calibration, Counts, Error, Generation, Manifest, Result, WriterOptions, files,
     layout::{self, Layout},
+    lexical::ANALYSIS,
     lock::WriterLock,
     manifest::FileRecord,
     staging::Staging,
@@ -101,6 +102,7 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
     }
     let manifest = Manifest {
         format: layout::FORMAT_VERSION,
+        analysis: ANALYSIS,
         generation: layout::generation_name(next_number(layout)?),
         created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
         model: options.model.clone(),

@@ -15,7 +15,7 @@ use crate::error::ApiError;
 /// Longest body that is read, in bytes: 256 texts of a few thousand characters.
 pub(crate) const MAX_BODY: usize = 1 << 20;
 /// Longest report of a click.
-pub(crate) const MAX_CLICK: usize = 4 << 10;
+pub(crate) const MAX_CLICK: usize = 40 << 10;
 /// Longest time for a body to arrive.
 const LONGEST: Duration = Duration::from_secs(20);
 

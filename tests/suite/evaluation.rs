@@ -92,6 +92,18 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
     let (text, error) = eval(&["--mode", "semantic", "--against", "keyword.json", "--scores"]);
     assert!(text.contains("1 better, 0 worse, 1 equal"), "{text}{error}");
     assert!(text.contains("+1.0000  2  a small feline resting") && text.contains("AUC"), "{text}");
+    let (now, error) = eval(&["--mode", "semantic", "--against-mode", "keyword"]);
+    let figures =
+        |text: &str| -> Vec<String> { text.lines().filter(|l| l.contains("better,")).map(str::to_owned).collect() };
+    assert_eq!(figures(&now), figures(&text), "{now}{error}");
+    assert_eq!(figures(&now).len(), 3, "one line for each metric");
+    let (same, error) = eval(&["--against-index", ".cloze", "--against-weight", "auto"]);
+    assert!(same.contains("0 better, 0 worse, 2 equal") && same.contains("the interval contains 0"), "{same}{error}");
+    let (json, _) = eval(&["--mode", "semantic", "--against-mode", "keyword", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["comparison"]["metrics"]["nDCG@10"]["better"], 1, "{json}");
+    assert!(eval(&["--against-weight", "much"]).1.contains("expected a number from 0 to 1, or auto"));
+    assert!(eval(&["--against", "keyword.json", "--against-mode", "keyword"]).1.contains("cannot be used with"));
     let (text, _) = eval(&["--mode", "keyword", "--worst", "1"]);
     assert!(text.contains("0.0000  2  a small feline resting"), "{text}");
     assert!(text.contains("relevant: b, not in the first 100"), "{text}");

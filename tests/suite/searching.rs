@@ -182,3 +182,45 @@ fn a_query_that_nothing_answers_gets_no_noise() {
     let answer = site.search("which spade won the football world cup", Mode::Hybrid);
     assert_eq!(answer.hits.iter().map(|h| h.id.as_str()).collect::<Vec<_>>(), ["tools.md"]);
 }
+
+/// A stack trace of some 3,000 characters around a message.
+fn trace(message: &str) -> String {
+    let frame = |n: usize| {
+        let (file, id) = (["loop", "worker", "queue"][n % 3], 4_711_000_000u64 + n as u64 * 7_919);
+        format!("2026-03-0{}T10:22:3{}.{}Z  at /srv/app-{id:x}/lib/{file}.js:{n}:17 in run", n % 9 + 1, n % 10, n * 13)
+    };
+    let lines: Vec<String> = (0..40).map(frame).collect();
+    format!("{}\n{message}\n{}", lines[..20].join("\n"), lines[20..].join("\n"))
+}
+
+#[test]
+fn a_pasted_error_finds_the_page_that_quotes_it_and_the_answer_says_what_was_searched() {
+    let site = Site::with(&[
+        (
+            "errors.md",
+            "# Errors\n\n`KettleError: the lid was locked by another brewer` means that two of them ran at once.\n",
+        ),
+        (
+            "run.md",
+            "# Running\n\nThe worker runs in a loop: run the queue, run the loop, run at 10 or at 22 in the app.\n",
+        ),
+        ("lid.md", "# Lids\n\nA lid keeps the heat inside.\n"),
+    ]);
+    site.build();
+    let text = trace("KettleError: the lid was locked by another brewer");
+    assert!(text.len() > 2000);
+    for mode in [Mode::Keyword, Mode::Hybrid] {
+        let mut request = Request::new(&text).unwrap();
+        request.mode = mode;
+        let answer = site.engine().search(&request).unwrap();
+        assert_eq!(answer.hits[0].id, "errors.md", "{mode:?}");
+        let condensed = answer.condensed_query.unwrap();
+        assert!(condensed.words.contains(&"KettleError".to_owned()), "{condensed:?}");
+        assert!(condensed.text.contains("locked by another brewer") && condensed.text.len() < text.len() / 2);
+        assert!(condensed.left_out > 0 && condensed.words.iter().all(|word| !word.contains("2026")), "{condensed:?}");
+    }
+    let short = site.engine().search(&Request::new("locked lid").unwrap()).unwrap();
+    assert_eq!(short.condensed_query, None);
+    let nothing = trace("").replace(char::is_alphabetic, "0");
+    assert!(site.engine().search(&Request::new(&nothing).unwrap()).is_ok());
+}

@@ -1,6 +1,9 @@
 //! The keyword index of a generation, opened for reading: the data that the word list and the postings share.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use tantivy::{
     DocAddress, DocId, Index, ReloadPolicy, Searcher, Term,
@@ -101,6 +104,22 @@ impl Opened {
     /// The page of a passage.
     pub(crate) fn page_of(&self, id: PassageId) -> u32 {
         self.pages[id as usize]
+    }
+
+    /// Terms of a field that begin so, with the number of passages that have them.
+    pub(super) fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        let mut found = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(field).map_err(failed)?;
+            let range = terms.terms().range().ge(prefix.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                let term = String::from_utf8_lossy(stream.key()).into_owned();
+                *found.entry(term).or_insert(0) += stream.value().doc_freq;
+            }
+        }
+        Ok(found)
     }
 
     /// The folder of the index.

@@ -12,7 +12,7 @@ use tantivy::{
 };
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, Form, primary_subtag, verbatim_key},
     failure::error,
     schema::{self, Fields},
 };
@@ -75,7 +75,7 @@ impl LexicalWriter {
         let each = terms.iter().flat_map(|w| w.terms().map(|term| (term.clone(), w.bytes.clone(), w.position)));
         document.add_pre_tokenized_text(self.fields.content, tokens(each.collect()));
         document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
-        if let Some(heading) = passage.headings.last() {
+        for heading in passage.headings.last().into_iter().chain(&passage.names) {
             document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));
         }
         for (key, values) in &passage.metadata {
@@ -136,9 +136,11 @@ impl LexicalWriter {
 
 type Term = (String, std::ops::Range<usize>, usize);
 
-/// Each distinct word once, folded but not stemmed.
+/// Each distinct word once, folded but not stemmed. Words that only occur inside names are left out, so that corrections
+/// do not propose them.
 fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<Term> {
-    let words: BTreeSet<String> = terms.iter().map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
+    let terms = terms.iter().filter(|w| w.form != Form::Joined);
+    let words: BTreeSet<String> = terms.map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
     words.into_iter().filter(|w| !w.is_empty() && w.len() <= 255).map(|w| (w, 0..0, 0)).collect()
 }
 

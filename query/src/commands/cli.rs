@@ -117,8 +117,17 @@ pub struct EvalArgs {
     #[arg(long)]
     pub encoder: Option<String>,
     /// Compare with an earlier run: a file with its --json output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against_index", "against_mode", "against_weight"])]
     pub against: Option<PathBuf>,
+    /// Compare with the same queries on another index
+    #[arg(long, value_name = "DIR")]
+    pub against_index: Option<PathBuf>,
+    /// Compare with the same queries in another mode: hybrid, semantic or keyword
+    #[arg(long, value_name = "MODE")]
+    pub against_mode: Option<String>,
+    /// Compare with the same queries and another share of the semantic leg: 0 to 1, or auto for the engine's choice
+    #[arg(long, value_name = "SHARE")]
+    pub against_weight: Option<String>,
     /// Show the N queries with the worst results, with their lists
     #[arg(long, value_name = "N")]
     pub worst: Option<usize>,
@@ -131,4 +140,14 @@ pub struct EvalArgs {
     /// Read addresses of pages in the judgments, instead of ids
     #[arg(long)]
     pub by_url: bool,
+}
+
+impl EvalArgs {
+    /// Whether the run is compared with another one that is made now.
+    pub(crate) fn compares(&self) -> bool {
+        self.against.is_some()
+            || self.against_index.is_some()
+            || self.against_mode.is_some()
+            || self.against_weight.is_some()
+    }
 }

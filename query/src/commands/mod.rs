@@ -40,7 +40,14 @@ pub fn run(cli: Cli) -> Result<()> {
         Some(Command::Eval(_)) if cli.search.is_given() => {
             bail!("found search options before eval; write them after it: query eval --mode …")
         }
-        Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
+        Some(Command::Eval(args)) => {
+            // Another index may be of another model: that is found where the index says.
+            let other = |dir: &Path| match open(dir) {
+                Err(Error::ModelMismatch { .. }) => Engine::open(dir, None),
+                opened => opened,
+            };
+            print(&evaluate(&open(&index)?, &args, cli.json, other)?)
+        }
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
         None => search(&cli.search, |request| Ok(open_for(request)?), cli.json),
@@ -78,6 +85,13 @@ fn render(answer: &Answer, colour: bool) -> String {
     }
     if let Some(corrected) = &answer.corrected_query {
         out.push(format!("results for {corrected:?}"));
+    }
+    if let Some(condensed) = &answer.condensed_query {
+        out.push(format!(
+            "searched for {} ({} other words were left out)",
+            condensed.words.join(" "),
+            condensed.left_out
+        ));
     }
     for fill in answer.fills.iter().flatten() {
         let passages: Vec<&str> = fill.passages.iter().map(|p| p.url.as_str()).collect();

@@ -14,7 +14,10 @@ use cloze_models::{
 
 use crate::{
     Answer, Error, Request, Result, Suggestions,
-    present::{hits, json::Total},
+    present::{
+        hits,
+        json::{CondensedQuery, Total},
+    },
     search::{legs, pages, rank, total},
     suggest,
     understand::{
@@ -238,7 +241,9 @@ impl Engine {
         let hits = hits::hits(shown, request, &plan, &*passages, with.encoder)?;
         timings.present = presenting.elapsed();
 
+        let condensed = plan.condensed.map(|c| CondensedQuery { words: c.kept, left_out: c.left_out, text: c.text });
         let answer = Answer {
+            condensed_query: condensed,
             query: request.query().to_owned(),
             corrected_query: corrected,
             mode: request.mode,

@@ -36,6 +36,9 @@ pub struct Metric {
 /// Names of the metrics, in the order they are shown.
 pub const METRICS: [&str; 3] = ["nDCG@10", "Recall@100", "MRR@10"];
 
+/// The value of each of [`METRICS`] of a query.
+pub const COLUMNS: [fn(&QueryScores) -> f64; 3] = [|s| s.ndcg_at_10, |s| s.recall_at_100, |s| s.mrr_at_10];
+
 /// Values of one query.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct QueryScores {
@@ -177,12 +180,11 @@ pub fn score(query: &str, ranking: &[(String, f32)], grades: &HashMap<String, i6
 /// Means and intervals over the queries.
 #[must_use]
 pub fn summarize(scores: &BTreeMap<String, QueryScores>) -> Vec<Metric> {
-    let values: [fn(&QueryScores) -> f64; 3] = [|s| s.ndcg_at_10, |s| s.recall_at_100, |s| s.mrr_at_10];
     let column = |(name, value): (&'static str, fn(&QueryScores) -> f64)| {
         let (mean, interval) = mean_and_interval(&scores.values().map(value).collect::<Vec<_>>());
         Metric { name, mean, interval }
     };
-    METRICS.into_iter().zip(values).map(column).collect()
+    METRICS.into_iter().zip(COLUMNS).map(column).collect()
 }
 
 /// The mean of some values and its 95 % bootstrap interval.

@@ -1,7 +1,9 @@
 //! The request, with its parameters checked.
 
+pub(crate) mod condense;
 pub(crate) mod parse;
 pub(crate) mod plan;
+mod shape;
 pub(crate) mod tier;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,9 @@ use utoipa::ToSchema;
 use crate::{Error, Result};
 
 /// Longest query, in characters.
-pub const MAX_QUERY_CHARS: usize = 512;
+pub const MAX_QUERY_CHARS: usize = 8192;
+/// Longest text that is completed, in characters.
+pub const MAX_TYPED_CHARS: usize = 512;
 /// Largest number of pages in one answer.
 pub const MAX_LIMIT: usize = 100;
 /// The number of pages that paging can reach.
@@ -130,6 +134,8 @@ impl EncoderChoice {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     query: String,
+    /// Bytes of the query where another line began.
+    lines: Vec<usize>,
     limit: usize,
     offset: usize,
     /// The legs that answer.
@@ -165,18 +171,29 @@ impl Request {
         Self::of_any_length(query)
     }
 
+    /// As [`Request::new`], for what is being typed.
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`] or [`Error::QueryTooLong`].
+    pub fn typed(query: &str) -> Result<Self> {
+        match query.chars().count() {
+            found if found > MAX_TYPED_CHARS => Err(Error::QueryTooLong { found, limit: MAX_TYPED_CHARS }),
+            _ => Self::of_any_length(query),
+        }
+    }
+
     /// As [`Request::new`], without the limit on length: some queries of judged sets are whole paragraphs.
     ///
     /// # Errors
     /// [`Error::EmptyQuery`].
     pub fn of_any_length(query: &str) -> Result<Self> {
-        let spaced: String = query.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let query = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (query, lines) = tidied(query);
         if query.is_empty() {
             return Err(Error::EmptyQuery { parameter: "q" });
         }
         Ok(Self {
             query,
+            lines,
             limit: DEFAULT_LIMIT,
             offset: 0,
             mode: Mode::default(),
@@ -193,7 +210,7 @@ impl Request {
 
     /// The same request with another query, which must not be empty.
     pub(crate) fn with_query(&self, query: &str) -> Self {
-        Self { query: query.to_owned(), ..self.clone() }
+        Self { query: query.to_owned(), lines: Vec::new(), ..self.clone() }
     }
 
     /// Sets the range of pages to return.
@@ -243,6 +260,16 @@ impl Request {
         &self.query
     }
 
+    /// Bytes of [`Self::query`] where another line began.
+    pub(crate) fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+
+    /// Whether it had several lines.
+    pub(crate) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// Number of pages to return.
     #[must_use]
     pub fn limit(&self) -> usize {
@@ -262,6 +289,24 @@ impl Request {
     }
 }
 
+/// A query on one line, white space tidied, and where its other lines began.
+fn tidied(query: &str) -> (String, Vec<usize>) {
+    let (mut out, mut lines) = (String::with_capacity(query.len()), Vec::new());
+    for line in query.split(['\n', '\r']) {
+        for (n, word) in line.split(|c: char| c.is_control() || c.is_whitespace()).filter(|w| !w.is_empty()).enumerate()
+        {
+            if !out.is_empty() {
+                out.push(' ');
+                if n == 0 {
+                    lines.push(out.len());
+                }
+            }
+            out.push_str(word);
+        }
+    }
+    (out, lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,9 +314,11 @@ mod tests {
     #[test]
     fn queries_are_tidied_and_bounded() {
         assert_eq!(Request::new(" a\u{0}\n\tb ").expect("good").query(), "a b");
+        let lines = Request::new("a b\n\n  c\r\n").expect("good");
+        assert_eq!((lines.query(), lines.lines()), ("a b c", &[4][..]));
         assert!(matches!(Request::new(" \u{7} "), Err(Error::EmptyQuery { .. })));
         assert!(Request::new(&"é".repeat(MAX_QUERY_CHARS)).is_ok());
-        assert!(matches!(Request::new(&"é".repeat(MAX_QUERY_CHARS + 1)), Err(Error::QueryTooLong { found: 513, .. })));
+        assert!(matches!(Request::new(&"é".repeat(MAX_QUERY_CHARS + 1)), Err(Error::QueryTooLong { found: 8193, .. })));
     }
 
     #[test]

@@ -6,7 +6,15 @@ pub(crate) mod masks;
 
 use cloze_models::Encoder;
 
-use crate::{Request, Result, engine::resources::Resources, present::json::QueryFill, request::plan::Plan};
+use crate::{
+    Request, Result,
+    engine::resources::Resources,
+    present::json::QueryFill,
+    request::{
+        condense::{self, condense},
+        plan::Plan,
+    },
+};
 use correct::{Considered, Correction, Known};
 
 /// An understood request.
@@ -24,6 +32,10 @@ impl From<Plan> for Understood {
 
 /// Fills the blanks of a request, or corrects its mistyped words.
 pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Understood> {
+    if condense::is_long(request.query()) {
+        let condensed = condense(request, with.head, with.encoder.map(Encoder::tokenizer))?;
+        return Ok(Plan::condensed(request, condensed, with.head)?.into());
+    }
     if let Some(masked) = blanks::with_masks(request.query()) {
         return fill(request, &masked, with);
     }

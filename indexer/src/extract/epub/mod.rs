@@ -54,7 +54,8 @@ fn add(package: &Package, chapter: &Chapter, page: Document, sections: &mut Vec<
             Some(id) => format!("{}#{id}", chapter.reference),
             None => chapter.reference.clone(),
         };
-        sections.push(Section { headings, anchor: Some(anchor), text: section.text, is_links: section.is_links });
+        let Section { text, names, is_links, .. } = section;
+        sections.push(Section { headings, anchor: Some(anchor), text, names, is_links });
     }
 }
 

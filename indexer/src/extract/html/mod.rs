@@ -8,8 +8,10 @@ mod anchors;
 mod boilerplate;
 mod entries;
 mod head;
+mod labels;
 mod links;
 mod lists;
+mod names;
 mod nesting;
 mod outline;
 mod piece;
@@ -42,7 +44,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     }
     let pieces = boilerplate::remove(pieces(root::content(&html), true), context.repeated);
     let own_title = piece::title(&pieces).or_else(|| head::first_text(&html, "title"));
-    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(pieces)), context);
+    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(labels::to_text(pieces))), context);
     page.lang = page.lang.or_else(|| html.root_element().attr("lang").map(str::to_owned));
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
 }

@@ -395,7 +395,8 @@ impl Reader<'_> {
         // The terms of an index link to the occurrences of a word; an anchor marks each initial letter above.
         let is_reference = block.linked * 2 >= block.letters && name.anchors.permalink.is_none();
         let is_entry = entries::is_name(text) && !is_reference;
-        let anchor = name.anchors.clone().choose(text, |id| self.shape.ids.contains(id));
+        let anchor =
+            name.anchors.clone().choose(text, |id| self.shape.ids.contains(id), |id| self.shape.used.contains(id));
         match (name.level, anchor) {
             _ if text.is_empty() => {}
             (Some(level), anchor) => self.add_heading(level, text, anchor, name.node, name.outer),

@@ -56,6 +56,8 @@ pub(super) struct Shape {
     extents: HashMap<NodeId, Extent>,
     /// All anchors.
     pub(super) ids: HashSet<String>,
+    /// Anchors that the page links to.
+    pub(super) used: HashSet<String>,
     /// For each heading, the number of the next one of its level or above.
     next_of_level: Vec<u32>,
     root: Extent,
@@ -83,6 +85,7 @@ impl Shape {
                         }
                         shape.extents.insert(node.id(), Extent { start: here, end: here });
                         links += u32::from(e.name() == "a" && e.attr("href").is_some());
+                        shape.used.extend(e.attr("href").and_then(|h| h.strip_prefix('#')).map(str::to_owned));
                         if let Some(level) = heading_level(e.name()) {
                             levels.push(level);
                             here.headings += 1;
