@@ -14,7 +14,7 @@ use crate::{
     batch::Batch,
     candidates::ClusterCandidates,
     client::Client,
-    legs::{self, MOST_COUNTED, WordLeg},
+    legs::{self, LegPlaces, MOST_COUNTED, WordLeg},
     mapping::MOST_TERMS,
     narrow::{Narrow, with_metadata},
     questions::{self, CARRIED, MOST_HITS, PAGES},
@@ -42,7 +42,7 @@ pub struct ClusterBody {
 /// The places of a proposal's answers in a batch.
 #[derive(Default)]
 struct Places {
-    words: Option<usize>,
+    words: Option<LegPlaces>,
     near: Option<usize>,
     listed: Option<(usize, usize)>,
     /// Passages with every phrase: all, and the first ones with their data.
@@ -121,7 +121,7 @@ impl ClusterBody {
                 add(questions::listed(&links, MOST_HITS, None)),
             ));
         }
-        places.words = leg.map(|leg| add(leg.question(narrow)));
+        places.words = leg.map(|leg| leg.ask(narrow, &mut add));
         places.near = near.map(|(vector, k)| add(questions::nearest(vector, k, self.exact, narrow)));
         if words.query.has_phrases() {
             let phrases = words.query.phrases().iter().map(|forms| questions::phrase(forms));
@@ -153,8 +153,8 @@ impl ClusterBody {
     ) -> Result<KeywordHits> {
         let Some(leg) = WordLeg::of(self, query, k, extent)? else { return Ok(KeywordHits::default()) };
         let mut batch = Batch::new(&self.index);
-        batch.add(&leg.question(narrow));
-        self.ask(&batch)?.first().map_or(Ok(KeywordHits::default()), |answer| leg.hits(self, answer, with))
+        let places = leg.ask(narrow, &mut |question| batch.add(&question));
+        leg.hits(self, &self.ask(&batch)?, places, with)
     }
 }
 
@@ -199,8 +199,8 @@ impl Body for ClusterBody {
         }
         // A phrase that no passage holds has no answer, even if passages have some of its words.
         let none_holds = words.only_phrases && at(places.held).is_some_and(|answer| answer.total() == 0);
-        let hits = match (wants_words, &leg, at(places.words)) {
-            (true, Some(leg), Some(answer)) if !none_holds => Some(leg.hits(self, answer, &with)?),
+        let hits = match (wants_words, &leg, places.words) {
+            (true, Some(leg), Some(places)) if !none_holds => Some(leg.hits(self, &answers, places, &with)?),
             (true, ..) => Some(KeywordHits::default()),
             _ => words.is_list.then(KeywordHits::default),
         };

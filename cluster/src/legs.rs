@@ -1,6 +1,7 @@
 //! The proposals of words and of vectors, from the cluster's answers.
 
 use cloze_index::{Extent, KeywordHits, KeywordQuery, PassageId, Result, Scored};
+use serde_json::Value;
 
 use crate::{
     ClusterBody,
@@ -18,12 +19,28 @@ const COUNTED: usize = 100;
 const MOST_PAGES: usize = 10_000;
 pub(crate) const MOST_COUNTED: usize = 65_000;
 
-/// The search of the keyword leg.
+/// The searches of the keyword leg.
 pub(crate) struct WordLeg {
     /// The words that choose and score.
     query: KeywordQuery,
     k: usize,
-    /// The pages to count; `None` if the best matches represent all.
+    count: Count,
+}
+
+/// How the pages with every word are counted.
+enum Count {
+    /// All, up to so many.
+    All(usize),
+    /// The best passages with every word represent them.
+    Best,
+    /// The hits represent them: there is one word.
+    Hits,
+}
+
+/// The places of a leg's answers in a batch.
+#[derive(Clone, Copy)]
+pub(crate) struct LegPlaces {
+    hits: usize,
     pages: Option<usize>,
 }
 
@@ -34,10 +51,12 @@ impl WordLeg {
             return Ok(None);
         }
         let are_many = extent == Extent::Best && body.head().postings(query)? > EXACT_UP_TO;
+        let subject = query.subject();
         Ok(Some(match (are_many, extent) {
-            (true, _) => Self { query: query.subject(), k, pages: None },
-            (false, Extent::Best) => Self { query: query.clone(), k, pages: Some(MOST_PAGES) },
-            (false, Extent::All) => Self { query: query.clone(), k, pages: Some(MOST_COUNTED) },
+            (true, _) if subject.weighted_words().count() == 1 => Self { query: subject, k, count: Count::Hits },
+            (true, _) => Self { query: subject, k, count: Count::Best },
+            (false, Extent::Best) => Self { query: query.clone(), k, count: Count::All(MOST_PAGES) },
+            (false, Extent::All) => Self { query: query.clone(), k, count: Count::All(MOST_COUNTED) },
         }))
     }
 
@@ -46,28 +65,47 @@ impl WordLeg {
         self.query == *query
     }
 
-    pub(crate) fn question(&self, narrow: &Narrow) -> serde_json::Value {
-        let k = if self.pages.is_none() { self.k.max(COUNTED) } else { self.k };
-        questions::keyword(&self.query, k, self.pages, narrow)
+    /// Adds its searches to a batch.
+    pub(crate) fn ask(&self, narrow: &Narrow, add: &mut dyn FnMut(Value) -> usize) -> LegPlaces {
+        let subject = self.query.subject();
+        let (k, pages) = match self.count {
+            Count::All(most) => (self.k, Some(questions::pages_with_every(&subject, most, narrow))),
+            Count::Best => (self.k.max(COUNTED), Some(questions::best_with_every(&subject, COUNTED, narrow))),
+            Count::Hits => (self.k.max(COUNTED), None),
+        };
+        let hits = add(questions::keyword(&self.query, k, narrow));
+        LegPlaces { hits, pages: pages.map(add) }
     }
 
     /// The hits, with scores of ours.
     pub(crate) fn hits(
         &self,
         body: &ClusterBody,
-        answer: &Answer,
+        answers: &[Answer],
+        places: LegPlaces,
         with: &ClusterCandidates<'_>,
     ) -> Result<KeywordHits> {
-        let passages = with.take(answer)?;
+        let passages = answers.get(places.hits).map_or(Ok(Vec::new()), |answer| with.take(answer))?;
         let carried = with.of(&passages)?;
         let carried: Vec<_> = carried.iter().map(AsRef::as_ref).collect();
         let scores = body.head().keyword_scores(&self.query.without_order(), &carried)?;
         let mut hits = best_first(passages, scores);
-        let (pages, is_cut) = match (self.pages, answer.counts(PAGES)) {
-            (Some(_), Some(counts)) => {
-                (counts.buckets.iter().filter_map(|b| Some(b.key.as_u64()? as PassageId)).collect(), counts.others > 0)
+        let every = places.pages.and_then(|place| answers.get(place));
+        let (pages, is_cut) = match (&self.count, every) {
+            (Count::All(_), every) => {
+                let counts = every.and_then(|answer| answer.counts(PAGES));
+                let buckets = counts.into_iter().flat_map(|counts| &counts.buckets);
+                let pages = buckets.filter_map(|bucket| Some(bucket.key.as_u64()? as PassageId)).collect();
+                (pages, counts.is_some_and(|counts| counts.others > 0))
             }
-            _ => (body.head().one_per_page(hits.iter().take(COUNTED).map(|h| h.passage)), hits.len() >= COUNTED),
+            (Count::Best, every) => {
+                let best: Vec<PassageId> = every.into_iter().flat_map(Answer::ids).collect();
+                (body.head().one_per_page(best.iter().copied()), best.len() >= COUNTED)
+            }
+            (Count::Hits, _) => {
+                let best = hits.iter().take(COUNTED).map(|hit| hit.passage);
+                (body.head().one_per_page(best), hits.len() >= COUNTED)
+            }
         };
         hits.truncate(self.k);
         Ok(KeywordHits { hits, spread: 0.0, pages, is_cut })

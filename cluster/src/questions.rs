@@ -1,6 +1,6 @@
 //! Searches as JSON.
 
-use cloze_index::{Form, KeywordQuery, PassageId};
+use cloze_index::{KeywordQuery, PassageId, PhraseForm};
 use serde_json::{Value, json};
 
 use crate::{narrow::Narrow, text};
@@ -17,24 +17,47 @@ fn best_first() -> Value {
     json!([{"_score": "desc"}, {"id": "asc"}])
 }
 
-/// Passages with any of the words, by BM25. With `pages`, the first passages of at most so many of their pages too.
-pub(crate) fn keyword(query: &KeywordQuery, k: usize, pages: Option<usize>, narrow: &Narrow) -> Value {
-    let mut search = json!({
+/// Passages with any of the words, by BM25.
+pub(crate) fn keyword(query: &KeywordQuery, k: usize, narrow: &Narrow) -> Value {
+    json!({
         "size": k.min(MOST_HITS), "query": narrow.around(&words(query)), "sort": best_first(), "track_scores": true,
         "track_total_hits": false, "_source": false, "stored_fields": [CARRIED]
+    })
+}
+
+/// The best passages with every word that they need, without data.
+pub(crate) fn best_with_every(query: &KeywordQuery, k: usize, narrow: &Narrow) -> Value {
+    let scored = json!({"bool": {"must": query.needed_words().map(word).collect::<Vec<_>>()}});
+    json!({
+        "size": k, "query": narrow.around(&or_nothing(query, scored)), "sort": best_first(), "track_total_hits": false,
+        "_source": false
+    })
+}
+
+/// The first passages of at most so many pages on which a passage has every word that it needs.
+pub(crate) fn pages_with_every(query: &KeywordQuery, most: usize, narrow: &Narrow) -> Value {
+    let needed = query.needed_words().map(|(_, terms)| {
+        let terms: Vec<&str> = terms.iter().map(|(term, _)| term.as_str()).collect();
+        json!({"terms": {"content": terms}})
     });
-    if let Some(most) = pages {
-        search["aggs"] = json!({PAGES: {"terms": {"field": "first", "size": most}}});
-    }
-    search
+    let every = json!({"bool": {"filter": needed.collect::<Vec<_>>()}});
+    let narrowed = narrow.and(or_nothing(query, every)).query();
+    json!({"size": 0, "query": narrowed, "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
+}
+
+/// The condition, or one that nothing meets if no word is needed.
+fn or_nothing(query: &KeywordQuery, condition: Value) -> Value {
+    if query.needed_words().next().is_none() { json!({"match_none": {}}) } else { condition }
+}
+
+/// The best of the terms that stand for a word.
+fn word((weight, terms): (f32, &[(String, f32)])) -> Value {
+    let terms = terms.iter().map(|(term, weight)| json!({"term": {"content": {"value": term, "boost": weight}}}));
+    json!({"dis_max": {"queries": terms.collect::<Vec<_>>(), "boost": weight}})
 }
 
 /// The sum of the best term of each word.
 fn words(query: &KeywordQuery) -> Value {
-    let word = |(weight, terms): (f32, &[(String, f32)])| {
-        let terms = terms.iter().map(|(term, weight)| json!({"term": {"content": {"value": term, "boost": weight}}}));
-        json!({"dis_max": {"queries": terms.collect::<Vec<_>>(), "boost": weight}})
-    };
     json!({"bool": {"should": query.weighted_words().map(word).collect::<Vec<_>>(), "minimum_should_match": 1}})
 }
 
@@ -77,8 +100,8 @@ pub(crate) fn some(passages: &[PassageId], field: &str) -> Value {
 }
 
 /// The condition that a passage has one of the forms of a phrase.
-pub(crate) fn phrase(forms: &[Form]) -> Value {
-    let form = |form: &Form| match form.as_slice() {
+pub(crate) fn phrase(forms: &[PhraseForm]) -> Value {
+    let form = |form: &PhraseForm| match form.as_slice() {
         [(_, only)] => json!({"term": {"content": only}}),
         terms => {
             let text = text::of(terms.iter().map(|(position, term)| (term.as_str(), *position)));
@@ -89,7 +112,7 @@ pub(crate) fn phrase(forms: &[Form]) -> Value {
 }
 
 /// The first passages of pages on which a passage has one of the forms of a phrase.
-pub(crate) fn pages_with(forms: &[Form], most: usize) -> Value {
+pub(crate) fn pages_with(forms: &[PhraseForm], most: usize) -> Value {
     json!({"size": 0, "query": {"bool": {"filter": [phrase(forms)]}},
         "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
 }
@@ -130,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_word_is_the_best_of_its_terms() {
-        let search = keyword(&KeywordQuery::plain("the runner"), 5, None, &Narrow::default());
+        let search = keyword(&KeywordQuery::plain("the runner"), 5, &Narrow::default());
         let words = &search["query"]["bool"]["must"][0]["bool"]["should"];
         assert_eq!(words.as_array().map(Vec::len), Some(2));
         assert_eq!(words[0]["dis_max"]["boost"], 0.5, "a word such as \"the\" weighs less");
@@ -141,7 +164,7 @@ mod tests {
     fn a_phrase_keeps_its_gaps() {
         let form = vec![(0, "a".to_owned()), (2, "b".to_owned())];
         let text = &phrase(&[form])["bool"]["should"][0]["match_phrase"]["content"]["query"];
-        assert_eq!(text, "a \u{2} b");
+        assert_eq!(text, "a \u{3} b");
     }
 
     #[test]

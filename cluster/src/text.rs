@@ -6,7 +6,7 @@
 /// Separates the terms of one position.
 pub(crate) const TOGETHER: char = '\u{1}';
 /// Stands at a position without terms.
-pub(crate) const GAP: char = '\u{2}';
+pub(crate) const GAP: char = '\u{3}';
 /// Positions without terms in a row that are kept; a longer gap says nothing more.
 const WIDEST: usize = 100;
 
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn positions_and_gaps_are_written() {
-        assert_eq!(of([("a", 3), ("b", 3), ("c", 4), ("d", 6)]), "a\u{1}b c \u{2} d");
+        assert_eq!(of([("a", 3), ("b", 3), ("c", 4), ("d", 6)]), "a\u{1}b c \u{3} d");
         assert_eq!(of([]), "");
     }
 }

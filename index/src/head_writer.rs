@@ -11,7 +11,7 @@ pub struct HeadWriter {
 impl HeadWriter {
     /// Adds a passage. Passages come in the order of their numbers.
     pub fn add(&mut self, entry: &Entry) {
-        self.words.add(entry.id, entry.passage.page, &entry.terms);
+        self.words.add(entry.id, entry.passage.page, entry.passage.lang.as_deref(), &entry.terms);
     }
 
     /// The bytes that [`crate::Head::parse`] reads: a line that names the format, the length of the manifest in eight

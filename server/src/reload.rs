@@ -33,18 +33,15 @@ pub(crate) struct ReloadError {
 impl ReloadError {
     /// There is no telling which generation is the newest.
     fn unreadable(detail: String, is_unreachable: bool) -> Self {
-        Self { is_unreachable, public: "the index could not be read; the server's log says why".into(), detail }
+        Self { is_unreachable, public: "the server cannot read the index; the log shows the reason".into(), detail }
     }
 
     /// The generation cannot be opened. Its name comes from a file, so only a name is repeated.
     fn not_taken_up(name: &str, detail: String) -> Self {
         let is_name = name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric());
-        let name = if is_name { name } else { "of an unknown name" };
-        Self {
-            is_unreachable: false,
-            public: format!("generation {name} could not be taken up; the server's log says why"),
-            detail,
-        }
+        let name = if is_name { name } else { "with an invalid name" };
+        let public = format!("the server cannot open generation {name}; the log shows the reason");
+        Self { is_unreachable: false, public, detail }
     }
 }
 
@@ -85,7 +82,11 @@ impl Follower {
             Ok(next) => {
                 let generation = next.generation().manifest().generation.clone();
                 state.swap(next);
-                tracing::info!(generation, took_ms = started.elapsed().as_millis() as u64, "new generation");
+                tracing::info!(
+                    generation,
+                    took_ms = started.elapsed().as_millis() as u64,
+                    "switched to a new generation"
+                );
                 self.failed = None;
             }
             Err(error) => {
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn nothing_but_a_name_is_made_public() {
         let error = ReloadError::not_taken_up("000009", "/srv/index/generations/000009/manifest.json: no".into());
-        assert_eq!(error.public, "generation 000009 could not be taken up; the server's log says why");
+        assert_eq!(error.public, "the server cannot open generation 000009; the log shows the reason");
         assert!(!ReloadError::not_taken_up("../../etc", String::new()).public.contains("etc"));
         assert!(!ReloadError::unreadable("/srv/index/CURRENT: no".into(), false).public.contains('/'));
     }

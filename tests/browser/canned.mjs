@@ -113,7 +113,7 @@ export const scenarios = {
     suggest: suggestions(["Keep the index fresh", "title", "/freshness"], ["freshness", "word"], ["Bad link", "heading", "javascript:window.__pwned='suggestion'"]),
   },
   nosuggest: { search: (params) => json(answer(params, [])) },
-  error: { search: () => failure(500, "internal", "the search failed; the log says why") },
+  error: { search: () => failure(500, "internal", "the request failed; the server's log shows the reason") },
   refused: { search: () => failure(400, "query_too_long", "the query is too long") },
   html: { search: () => ({ status: 502, headers: { "content-type": "text/html" }, body: "<h1>Bad gateway</h1>" }) },
   busy: {
@@ -124,7 +124,7 @@ export const scenarios = {
     },
   },
   overloaded: { search: () => failure(503, "busy", "too many searches", { "retry-after": "1" }) },
-  lastpage: { search: (params) => (params.get("offset") ? failure(500, "internal", "the request failed; the server's log says why") : json(docs(params))) },
+  lastpage: { search: (params) => (params.get("offset") ? failure(500, "internal", "the request failed; the server's log shows the reason") : json(docs(params))) },
   slow: { delay: () => 1500, search: (params) => json(docs(params)) },
   // The first letters are answered last.
   race: { delay: (params) => (params.get("q") === "slow" ? 700 : 10), search: (params) => json(one(params, { title: `Answer to ${params.get("q")}` })) },
@@ -132,7 +132,7 @@ export const scenarios = {
   corrected: { search: (params) => json({ ...docs(params), corrected_query: params.get("q") === "freshness" ? null : "freshness" }) },
   atleast: { search: (params) => json({ ...docs(params), total: { value: 200, relation: "gte" } }) },
   bare: { search: (params) => json(one(params, { title: "", breadcrumbs: [], snippet: { text: "", highlights: [] }, url: "page.html" })) },
-  keyed: { search: (params, headers) => (headers.authorization === "Bearer secret" ? json(docs(params)) : failure(401, "unauthorized", "a key is needed")) },
+  keyed: { search: (params, headers) => (headers.authorization === "Bearer secret" ? json(docs(params)) : failure(401, "unauthorized", "this request requires a key; send the header Authorization: Bearer KEY")) },
   hostile: { search: (params) => json(hostile(params)), suggest: suggestions([SCRIPT, "word"]) },
   arabic: { search: (params) => json(inLanguage(params, ARABIC, "المفهرس")) },
   japanese: { search: (params) => json(inLanguage(params, JAPANESE, "フォルダー")) },

@@ -49,6 +49,39 @@ fn identifiers_find_themselves_first() {
 }
 
 #[test]
+fn names_are_found_by_their_parts_and_symbols_by_themselves() {
+    let site = Site::with(&[
+        ("camel.md", "# Accounts\n\nCall getUserName to read what the account is called.\n"),
+        ("plain.md", "# Rules\n\nA username must be unique in the whole system.\n"),
+        ("request.md", "# Fetching\n\nXMLHttpRequest sends something to the server.\n"),
+        ("php.md", "# Superglobals\n\nThe array is read as `$_GET['id']` in every script.\n"),
+        ("get.md", "# Get variables\n\nGet variables are variables that you get. Get more of them.\n"),
+        ("rocket.md", "# Release day\n\nWe shipped it today \u{1f680} and were happy.\n"),
+        ("cake.md", "# Party\n\nWe had cake \u{1f389} in the evening.\n"),
+        ("sums.md", "# Checksums\n\nCompare the sha256 of the file.\n"),
+    ]);
+    site.build();
+    assert_eq!(keyword(&site, "username"), ["plain.md", "camel.md"]);
+    assert_eq!(first(&site, "user name"), "camel.md");
+    for (query, page) in [
+        ("getusername", "camel.md"),
+        ("httprequest", "request.md"),
+        ("_GET", "php.md"),
+        ("$_GET", "php.md"),
+        ("\u{1f680}", "rocket.md"),
+        ("sha 256", "sums.md"),
+    ] {
+        for mode in [Mode::Keyword, Mode::Hybrid] {
+            let answer = site.search(query, mode);
+            assert_eq!(answer.hits[0].id, page, "{query} {mode:?}");
+            assert_eq!(answer.corrected_query, None, "{query}");
+        }
+    }
+    let marked = site.search("username", Mode::Keyword).hits[1].snippet.clone();
+    assert_eq!(marked.highlights, [[8, 16]], "{}", marked.text);
+}
+
+#[test]
 fn accents_possessives_and_hyphens() {
     let site = Site::with(&[
         ("cafe.md", "# Café\n\nThe café's naïve owner re-indexes nightly.\n"),

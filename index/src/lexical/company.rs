@@ -24,7 +24,7 @@ struct Rest {
 pub(crate) fn weighed(vocabulary: &dyn Vocabulary, query: &KeywordQuery) -> Result<Vec<(f32, Vec<String>)>> {
     let (passages, _) = vocabulary.totals()?;
     let mut words = Vec::new();
-    for word in query.words.iter().filter(|w| w.is_word && w.is_known && !w.is_stop_word) {
+    for word in query.words.iter().filter(|w| w.is_word() && w.is_known && !w.is_stop_word) {
         let mut frequency = 0;
         for (term, _) in &word.terms {
             frequency += vocabulary.passages_with(Kind::Content, term)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     analysis::{Analyzer, verbatim_key},
+    names::inside_term,
     near::NearWord,
     schema::{heading_term, title_term},
     vocabulary::Kind,
@@ -65,10 +66,25 @@ impl WordList {
         Ok(self.near.within(&folded, edits)?.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
-    /// Passages that have a word in exactly this form, apart from case and accents.
+    /// Passages that have a word in exactly this form, apart from case and accents. If none has, passages that have it
+    /// inside a name.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
-        self.vocabulary.passages_with(Kind::Words, &folded)
+        match self.vocabulary.passages_with(Kind::Words, &folded)? {
+            0 => self.inside_names(word),
+            passages => Ok(passages),
+        }
+    }
+
+    /// Passages that have a word inside of a name, joined of its parts.
+    fn inside_names(&self, word: &str) -> Result<u64> {
+        let mut most = 0;
+        for language in self.vocabulary.languages() {
+            for term in Analyzer::for_language(Some(language)).query_terms(word) {
+                most = most.max(self.documents_with(&inside_term(&term.term))?);
+            }
+        }
+        Ok(most)
     }
 
     /// Passages that have a word in any form, according to the stemmers of the index's languages.
@@ -76,7 +92,7 @@ impl WordList {
         let mut most = 0;
         for language in self.vocabulary.languages() {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
-                most = most.max(self.vocabulary.passages_with(Kind::Content, &term.term)?);
+                most = most.max(self.documents_with(&term.term)?);
             }
         }
         Ok(most)
@@ -91,7 +107,9 @@ impl WordList {
             if found.len() == most {
                 break;
             }
-            found.extend(self.vocabulary.verbatim(&term)?.into_iter().min());
+            let first = self.vocabulary.verbatim(&term)?.into_iter().min();
+            // A heading has several terms if it has several names.
+            found.extend(first.filter(|p| !found.contains(p)));
         }
         Ok(found)
     }

@@ -1,8 +1,10 @@
 //! A vocabulary as one piece of bytes: the words of an index without its postings.
 //!
-//! A line of JSON gives the lengths of the sections that follow: four dictionaries (finite state transducers from
+//! A line of JSON gives the lengths of the sections that follow: five dictionaries (finite state transducers from
 //! terms to numbers), the passages of titles and headings, and the page of each passage. Numbers are 32 bits wide,
 //! little-endian.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tantivy_fst::{IntoStreamer, Map, Streamer};
@@ -33,6 +35,7 @@ pub(crate) struct Dictionary {
     /// Places in `passages`: there stand a count and as many passages.
     verbatim: Map<Vec<u8>>,
     metadata: Map<Vec<u8>>,
+    compounding: Map<Vec<u8>>,
     passages: Vec<u32>,
     pages: Vec<u32>,
 }
@@ -52,9 +55,10 @@ impl Dictionary {
             Ok(section)
         });
         let mut next = || sections.next().unwrap_or_else(|| Err(damaged("too few sections")));
-        let (content, words, verbatim, metadata) = (map(next()?)?, map(next()?)?, map(next()?)?, map(next()?)?);
+        let (content, words, verbatim) = (map(next()?)?, map(next()?)?, map(next()?)?);
+        let (metadata, compounding) = (map(next()?)?, map(next()?)?);
         let (passages, pages) = (numbers(next()?), numbers(next()?));
-        Ok(Self { contents, content, words, verbatim, metadata, passages, pages })
+        Ok(Self { contents, content, words, verbatim, metadata, compounding, passages, pages })
     }
 
     fn map(&self, kind: Kind) -> &Map<Vec<u8>> {
@@ -118,6 +122,15 @@ impl Vocabulary for Dictionary {
             }
         }
         Ok(())
+    }
+
+    fn compounding_words(&self) -> Result<HashMap<String, u64>> {
+        let mut words = HashMap::new();
+        let mut stream = self.compounding.stream();
+        while let Some((word, passages)) = stream.next() {
+            words.insert(String::from_utf8_lossy(word).into_owned(), passages);
+        }
+        Ok(words)
     }
 
     fn each_near(&self, walk: &Walk, take: &mut dyn FnMut(&str, u32)) -> Result<()> {

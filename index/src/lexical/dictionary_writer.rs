@@ -4,14 +4,27 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tantivy_fst::MapBuilder;
 
-use super::{dictionary::Contents, schema::metadata_key, terms::PassageTerms};
+use super::{
+    compounding::{LOOKED_AT, is_candidate, is_compounding},
+    dictionary::Contents,
+    schema::metadata_key,
+    terms::PassageTerms,
+};
 use crate::{Error, PassageId, Result};
+
+/// A word in its written form.
+#[derive(Default)]
+struct Word {
+    passages: u64,
+    /// Whether one of the first passages with it is in a language that writes compounds as one word.
+    is_compounding: bool,
+}
 
 /// See the module.
 #[derive(Default)]
 pub(crate) struct DictionaryWriter {
     content: HashMap<String, u64>,
-    words: HashMap<String, u64>,
+    words: HashMap<String, Word>,
     verbatim: BTreeMap<String, Vec<PassageId>>,
     metadata: BTreeSet<String>,
     pages: Vec<u32>,
@@ -21,12 +34,17 @@ pub(crate) struct DictionaryWriter {
 
 impl DictionaryWriter {
     /// Adds a passage. Passages come in the order of their numbers.
-    pub(crate) fn add(&mut self, id: PassageId, page: u32, terms: &PassageTerms) {
+    pub(crate) fn add(&mut self, id: PassageId, page: u32, language: Option<&str>, terms: &PassageTerms) {
         self.passages += 1;
         self.terms += terms.content.len() as u64;
         let distinct: BTreeSet<&String> = terms.content.iter().map(|(term, _)| term).collect();
         distinct.into_iter().for_each(|term| count(&mut self.content, term));
-        terms.words.iter().for_each(|word| count(&mut self.words, word));
+        let is_compounding = language.is_some_and(is_compounding);
+        for word in &terms.words {
+            let known = self.words.entry(word.clone()).or_default();
+            known.is_compounding |= is_compounding && known.passages < LOOKED_AT as u64;
+            known.passages += 1;
+        }
         for term in &terms.verbatim {
             let listed = self.verbatim.entry(term.clone()).or_default();
             if listed.last() != Some(&id) {
@@ -49,8 +67,13 @@ impl DictionaryWriter {
         });
         let verbatim = map(verbatim)?;
         let metadata = map(self.metadata.into_iter().map(|key| (key, 1)))?;
-        let (content, words) = (map(sorted(self.content))?, map(sorted(self.words))?);
-        let sections = [content, words, verbatim, metadata, bytes(&passages), bytes(&self.pages)];
+        let is_mixed = languages.iter().any(|language| !is_compounding(language));
+        let compounds = |(text, word): &(String, Word)| is_candidate(text) && (word.is_compounding || !is_mixed);
+        let words = sorted(self.words);
+        let compounding = map(words.iter().filter(|w| compounds(w)).map(|(text, word)| (text.clone(), word.passages)))?;
+        let words = map(words.into_iter().map(|(text, word)| (text, word.passages)))?;
+        let content = map(sorted(self.content).into_iter())?;
+        let sections = [content, words, verbatim, metadata, compounding, bytes(&passages), bytes(&self.pages)];
         let contents = Contents {
             languages: languages.to_vec(),
             passages: self.passages,
@@ -71,10 +94,10 @@ fn count(counts: &mut HashMap<String, u64>, term: &str) {
     }
 }
 
-fn sorted(counts: HashMap<String, u64>) -> impl Iterator<Item = (String, u64)> {
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_unstable();
-    counts.into_iter()
+fn sorted<T>(counts: HashMap<String, T>) -> Vec<(String, T)> {
+    let mut counts: Vec<(String, T)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    counts
 }
 
 fn map(terms: impl Iterator<Item = (String, u64)>) -> Result<Vec<u8>> {
@@ -111,7 +134,7 @@ mod tests {
         for (id, text) in [(1, "the plague in the city"), (2, "a city of gold"), (5, "gold")] {
             let metadata = [("Topic".to_owned(), vec!["x".to_owned()])].into();
             let passage = Passage { page: 7, title: "Towns".into(), text: text.into(), metadata, ..Passage::default() };
-            writer.add(id, passage.page, &analyzers.terms(&passage));
+            writer.add(id, passage.page, None, &analyzers.terms(&passage));
         }
         let bytes = writer.finish(&["en".to_owned()]).expect("written");
         let read = Dictionary::parse(&bytes).expect("whole");

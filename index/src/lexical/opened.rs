@@ -1,21 +1,22 @@
 //! The keyword index of a generation, opened for reading: the data that the word list and the postings share.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use tantivy::{
     DocAddress, DocId, Index, ReloadPolicy, Searcher, Term,
-    query::{Bm25StatisticsProvider, EnableScoring, Query, TermQuery},
+    query::{EnableScoring, Query, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
-    automaton::Walk,
     directory::ReadOnly,
     failure::error,
     one_per_page::OnePerPage,
     schema::{self, Fields},
     statistics::Statistics,
-    vocabulary::{Kind, Vocabulary},
 };
 use crate::{Error, PassageId, Result, Selection};
 
@@ -105,6 +106,22 @@ impl Opened {
         self.pages[id as usize]
     }
 
+    /// Terms of a field that begin so, with the number of passages that have them.
+    pub(super) fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        let mut found = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(field).map_err(failed)?;
+            let range = terms.terms().range().ge(prefix.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                let term = String::from_utf8_lossy(stream.key()).into_owned();
+                *found.entry(term).or_insert(0) += stream.value().doc_freq;
+            }
+        }
+        Ok(found)
+    }
+
     /// The folder of the index.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
@@ -112,70 +129,6 @@ impl Opened {
 
     pub(super) fn failed(&self, doing: &'static str, e: &tantivy::TantivyError) -> Error {
         error(&self.dir, doing, e)
-    }
-}
-
-impl Opened {
-    fn field(&self, kind: Kind) -> Field {
-        match kind {
-            Kind::Content => self.fields.content,
-            Kind::Words => self.fields.words,
-            Kind::Verbatim => self.fields.verbatim,
-            Kind::Metadata => self.fields.metadata,
-        }
-    }
-}
-
-impl Vocabulary for Opened {
-    fn languages(&self) -> &[String] {
-        &self.languages
-    }
-
-    fn page_of(&self, id: PassageId) -> u32 {
-        self.page_of(id)
-    }
-
-    fn totals(&self) -> Result<(u64, u64)> {
-        let words = self.statistics.total_num_tokens(self.fields.content);
-        Ok((self.live.len() as u64, words.map_err(|e| self.failed("count its words", &e))?))
-    }
-
-    fn passages_with(&self, kind: Kind, term: &str) -> Result<u64> {
-        self.documents_with(self.field(kind), term)
-    }
-
-    fn verbatim(&self, term: &str) -> Result<Vec<PassageId>> {
-        let mut found = Vec::new();
-        self.each(&self.raw(self.fields.verbatim, term), |passage, _| found.push(passage))?;
-        Ok(found)
-    }
-
-    fn each_from(&self, kind: Kind, prefix: &str, take: &mut dyn FnMut(&str, u32) -> bool) -> Result<()> {
-        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
-        for reader in self.searcher.segment_readers() {
-            let terms = reader.inverted_index(self.field(kind)).map_err(failed)?;
-            let range = terms.terms().range().ge(prefix.as_bytes());
-            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
-            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                if !take(&String::from_utf8_lossy(stream.key()), stream.value().doc_freq) {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn each_near(&self, walk: &Walk, take: &mut dyn FnMut(&str, u32)) -> Result<()> {
-        let failed = |e: tantivy::TantivyError| self.failed("look up near words", &e);
-        for reader in self.searcher.segment_readers() {
-            let index = reader.inverted_index(self.fields.words).map_err(failed)?;
-            let mut stream = index.terms().search(walk).into_stream().map_err(|e| failed(e.into()))?;
-            while stream.advance() {
-                let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
-                take(term, stream.value().doc_freq);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -199,7 +152,7 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
         for doc_id in 0..reader.max_doc() {
             let id = id_column.first(doc_id).unwrap_or(u64::MAX);
             let Some(place) = places.addresses.get_mut(id as usize) else {
-                return Err(Error::damaged(dir, format!("passage {id}"), format!("{passages} passages")));
+                return Err(Error::damaged(dir, format!("passage {id}"), format!("numbers below {passages}")));
             };
             *place = DocAddress { segment_ord, doc_id };
             places.pages[id as usize] = page_column.first(doc_id).unwrap_or_default() as u32;
@@ -209,6 +162,6 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
     }
     match live.iter().find(|&id| places.addresses[id as usize] == NOWHERE) {
         None => Ok(places),
-        Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
+        Some(id) => Err(Error::damaged(dir, format!("passage {id} is missing"), format!("{passages} passages"))),
     }
 }

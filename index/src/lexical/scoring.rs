@@ -7,7 +7,7 @@ use tantivy::fieldnorm::FieldNormReader;
 
 use super::{
     carried::CarriedTerms,
-    query::{Form, KeywordQuery, PAIR_WEIGHT, QueryWord},
+    query::{KeywordQuery, PAIR_WEIGHT, PhraseForm, QueryWord},
     rarity::rarity,
     vocabulary::{Kind, Vocabulary},
 };
@@ -58,7 +58,7 @@ impl<'a> Scoring<'a> {
     }
 
     /// Adds the score of neighbours that stay neighbours.
-    fn add_form(&self, form: &Form, passages: &[&CarriedTerms], scores: &mut [f32]) -> Result<()> {
+    fn add_form(&self, form: &PhraseForm, passages: &[&CarriedTerms], scores: &mut [f32]) -> Result<()> {
         let mut idf = 0.0;
         for (_, term) in form {
             idf += self.idf(term)?;
@@ -88,7 +88,7 @@ impl<'a> Scoring<'a> {
     /// The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
     pub(crate) fn coverage(&self, query: &KeywordQuery, passage: &CarriedTerms) -> Result<f32> {
         let (mut all, mut found) = (0.0, 0.0);
-        for word in query.words.iter().filter(|w| w.is_word) {
+        for word in query.words.iter().filter(|w| w.is_word()) {
             let rarity = self.rarity(word)?;
             all += rarity;
             if word.terms.iter().any(|(term, _)| !passage.positions(term).is_empty()) {
@@ -113,7 +113,7 @@ pub(crate) fn holds_phrases(query: &KeywordQuery, passage: &CarriedTerms) -> boo
 }
 
 /// Where a phrase begins.
-fn places(form: &Form, passage: &CarriedTerms) -> Vec<u32> {
+fn places(form: &PhraseForm, passage: &CarriedTerms) -> Vec<u32> {
     let Some(((first, term), others)) = form.split_first() else { return Vec::new() };
     let mut places = passage.positions(term).to_vec();
     for (at, term) in others {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, Form, primary_subtag, verbatim_key},
     schema,
 };
 use crate::{Passage, passage::LINKS};
@@ -18,7 +18,7 @@ pub struct PassageTerms {
     pub content: Vec<(String, usize)>,
     /// Each distinct word once, folded but not stemmed.
     pub words: Vec<String>,
-    /// The title and the innermost heading.
+    /// The title, the innermost heading, and other names of it.
     pub verbatim: Vec<String>,
     /// Keys and values of the metadata.
     pub metadata: Vec<String>,
@@ -48,14 +48,17 @@ impl Analyzers {
     }
 }
 
+/// Words that only occur inside names are left out, so that corrections do not propose them.
 fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<String> {
-    let words: BTreeSet<String> = terms.iter().map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
+    let terms = terms.iter().filter(|w| w.form != Form::Joined);
+    let words: BTreeSet<String> = terms.map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
     words.into_iter().filter(|w| !w.is_empty() && w.len() <= LONGEST_WORD).collect()
 }
 
 fn verbatim(passage: &Passage) -> Vec<String> {
-    let heading = passage.headings.last().map(|heading| schema::heading_term(&verbatim_key(heading)));
-    [schema::title_term(&verbatim_key(&passage.title))].into_iter().chain(heading).collect()
+    let headings = passage.headings.last().into_iter().chain(&passage.names);
+    let headings = headings.map(|heading| schema::heading_term(&verbatim_key(heading)));
+    [schema::title_term(&verbatim_key(&passage.title))].into_iter().chain(headings).collect()
 }
 
 fn metadata(passage: &Passage) -> Vec<String> {

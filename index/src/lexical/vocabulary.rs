@@ -1,5 +1,7 @@
 //! The vocabulary of an index: its terms with counts, wherever they are stored.
 
+use std::collections::HashMap;
+
 use super::automaton::Walk;
 use crate::{PassageId, Result};
 
@@ -36,6 +38,10 @@ pub(crate) trait Vocabulary: Send + Sync {
     /// Calls `take` with the terms that begin with `prefix` and the number of passages that have them, until it
     /// returns `false`. A term may come several times, each time with a part of its passages.
     fn each_from(&self, kind: Kind, prefix: &str, take: &mut dyn FnMut(&str, u32) -> bool) -> Result<()>;
+
+    /// Words that may be compounds or parts of one, of pages in languages that write compounds as one word, with the
+    /// number of passages that have them.
+    fn compounding_words(&self) -> Result<HashMap<String, u64>>;
 
     /// Calls `take` in the same way with the words that an automaton accepts.
     fn each_near(&self, walk: &Walk, take: &mut dyn FnMut(&str, u32)) -> Result<()>;

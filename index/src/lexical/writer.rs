@@ -62,7 +62,7 @@ impl LexicalWriter {
         let stored = serde_json::to_vec(passage).map_err(|e| Error::Mismatch {
             what: "passage",
             found: e.to_string(),
-            expected: "a passage that can be stored".into(),
+            expected: "a passage that can be written as JSON".into(),
         })?;
         let PassageTerms { content, words, verbatim, metadata } = self.analyzers.terms(passage);
         let mut document = TantivyDocument::default();
@@ -73,7 +73,7 @@ impl LexicalWriter {
         verbatim.iter().for_each(|term| document.add_text(self.fields.verbatim, term));
         metadata.iter().for_each(|term| document.add_text(self.fields.metadata, term));
         document.add_bytes(self.fields.stored, &stored);
-        self.writer.add_document(document).map_err(|e| error(&self.dir, "take a passage", &e))?;
+        self.writer.add_document(document).map_err(|e| error(&self.dir, "add a passage", &e))?;
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl LexicalWriter {
 
     /// Commits, and merges a new index into one segment: scores then do not depend on how the work was divided.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let failed = |e: tantivy::TantivyError| error(&self.dir, "be completed", &e);
+        let failed = |e: tantivy::TantivyError| error(&self.dir, "be committed", &e);
         self.writer.commit().map_err(failed)?;
         let segments = self.index.searchable_segment_ids().map_err(failed)?;
         let merged = if self.merges {

@@ -91,11 +91,11 @@ impl Report {
             self.bytes as f64 / 1e6,
             self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
-        lines.push(format!("{} tokens encoded, {:.0} a second", self.tokens, self.tokens_per_s));
-        lines.extend(self.body.iter().map(|body| format!("{body} answers on the cluster")));
+        lines.push(format!("{} tokens encoded, {:.0} tokens/s", self.tokens, self.tokens_per_s));
+        lines.extend(self.body.iter().map(|body| format!("the cluster searches {body}")));
         if let Some(c) = &self.crawled {
             lines.push(format!(
-                "{} requests: {} pages fetched, {} unchanged, {} kept from before, {} gone, {:.1} MB",
+                "{} requests: {} pages fetched, {} unchanged, {} kept in their last version, {} gone, {:.1} MB",
                 c.requests,
                 c.fetched,
                 c.unchanged,
@@ -112,8 +112,8 @@ impl Report {
         }
         if !self.unknown_languages.is_empty() {
             lines.push(format!(
-                "the model does not know the language of these pages ({}): a hybrid search uses their words alone; for their \
-                 meaning, build with a multilingual model",
+                "the model does not know the language of some pages ({}); a hybrid search finds them by words alone; to find \
+                 them by meaning, build with a multilingual model",
                 self.unknown_languages.join(", ")
             ));
         }
