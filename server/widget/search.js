@@ -1,23 +1,29 @@
 // Runs the searches. Each key asks for what the server finds with its lookup table. A pause or Enter asks for what it finds
 // with its encoder. An answer is never drawn over the answer to a later request.
-const PAUSE = 350; // ms
-const LONGEST_WAIT = 30; // seconds
-// After this many ms the reader meant the search, and did not just pause while typing.
+// Times in ms, the wait in seconds.
+const PAUSE = 350;
+const LONGEST_WAIT = 30;
+// After this time the reader meant the search, and did not just pause while typing.
 const READING = 1000;
 
 class Search {
   query = "";
-  filters = []; // "key:value" of the chips
+  // "key:value" of the chips
+  filters = [];
   #number = 0;
-  #drawn = ""; // the query of the list
-  #next = 0; // offset
+  // The query of the list, and whether it is the text in the field
+  #drawn = "";
+  #shown = false;
+  // The offset of the pages after those of the list
+  #next = 0;
   #call;
-  #ahead; // the call of the typed request; aborted if none is under way
-  #asked; // its query
-  #shown = false; // whether the list answers the text in the field
+  // The call of the typed request, which is aborted if none is under way, and its query
+  #ahead;
+  #asked;
   #timer;
-  #counted = ""; // the query that the server has counted
-  #counting; // timer
+  // The query that the server has counted, and the timer of the next
+  #counted = "";
+  #counting;
 
   constructor(host) {
     this.host = host;
@@ -172,7 +178,8 @@ class Search {
   async suggest(number, signal) {
     const { view, api, baseUrl } = this.host, { query } = this;
     view.drawNothing(query);
-    const answer = await api.get("suggest", [["q", query], ["limit", 5]], signal).catch(() => null); // older servers have no suggestions
+    // Older servers have no suggestions.
+    const answer = await api.get("suggest", [["q", query], ["limit", 5]], signal).catch(() => null);
     if (answer?.suggestions?.length && number === this.#number) view.drawNearest(answer.suggestions, baseUrl);
   }
 

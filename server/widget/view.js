@@ -261,7 +261,8 @@ class View {
 
   say(text, pause = SPEECH_PAUSE) {
     clearTimeout(this.#timers.speech);
-    this.live.textContent = ""; // so that the same text is spoken again
+    // Empty first, so that the same text is spoken again
+    this.live.textContent = "";
     this.#timers.speech = setTimeout(() => (this.live.textContent = text), pause);
   }
 }

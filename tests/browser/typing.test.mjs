@@ -6,10 +6,17 @@ import { active, clean, fired, input, open, openDialog, options, part, settled, 
 
 // Runs in the page. Records requests and draws, and holds back the answers of one kind: "typed" or "encoder".
 function tap() {
-  Object.assign(window, { calls: [], draws: [], held: null });
-  let frame = 0, arrived = 0, nodes = new Map(), release;
-  window.hold = (kind) => (window.held = { kind, until: new Promise((done) => (release = done)) });
-  window.letGo = () => (release(), (window.held = null));
+  Object.assign(window, { calls: [], draws: [] });
+  let frame = 0, arrived = 0, nodes = new Map();
+  const held = new Map();
+  window.hold = (kind) => {
+    let done;
+    held.set(kind, { until: new Promise((resolve) => (done = resolve)), done });
+  };
+  window.letGo = (kind) => {
+    held.get(kind).done();
+    held.delete(kind);
+  };
 
   const send = window.fetch;
   window.fetch = async (url, { signal, ...init } = {}) => {
@@ -23,7 +30,7 @@ function tap() {
     });
     // An answer that is on its way comes, whatever is aborted.
     const response = await send(url, init), text = await response.text();
-    if (window.held?.kind === kind) await window.held.until;
+    await held.get(kind)?.until;
     call.open = false;
     return { ok: response.ok, status: response.status, headers: response.headers, json: async () => ((arrived = frame), JSON.parse(text)) };
   };
@@ -48,21 +55,31 @@ function tap() {
   look();
 }
 
-// Types in the page itself, so that nothing here comes between two keys.
-const type = (page, text) => input(page).evaluate(async (field, letters) => {
+// Types in the page itself, so that nothing here comes between two keys, and lets answers go with the last key.
+const type = (page, text, release) => input(page).evaluate(async (field, [letters, kind]) => {
   field.focus();
   for (const letter of letters) {
-    document.execCommand("insertText", false, letter);
     await new Promise((done) => setTimeout(done, 1000 / 30));
+    document.execCommand("insertText", false, letter);
   }
-}, text);
+  if (kind) window.letGo(kind);
+}, [text, release]);
 
 const draws = (page) => page.evaluate(() => window.draws);
 const calls = async (page, kind) => (await page.evaluate(() => window.calls)).filter((call) => call.kind === kind);
 const asked = async (page, kind) => (await calls(page, kind)).map(({ q }) => q);
 const hold = (page, kind) => page.evaluate((name) => void window.hold(name), kind);
-const letGo = (page) => page.evaluate(() => window.letGo());
+const letGo = (page, kind) => page.evaluate((name) => window.letGo(name), kind);
 const drawn = (page, query) => until(page, (text) => window.draws.some((draw) => draw.query === text), query);
+
+// Types, and lets the encoder's answer come after the typed one.
+async function typeAndPause(page, text) {
+  await hold(page, "encoder");
+  await type(page, text);
+  await drawn(page, text);
+  await letGo(page, "encoder");
+  await settled(page);
+}
 
 async function start(more) {
   const page = await open({ before: tap, ...more });
@@ -91,8 +108,7 @@ describe("typing", () => {
 
   test("answers are drawn in turn, and the last one is the encoder's", async () => {
     const page = await start({ scenario: "ahead" });
-    await type(page, text);
-    await settled(page);
+    await typeAndPause(page, text);
     await steady(page, text);
     const all = await draws(page);
     assert.ok(all.some(({ stayed }) => stayed > 0));
@@ -103,10 +119,10 @@ describe("typing", () => {
 
   test("the newest text waits for a late answer, and the texts between are not asked", async () => {
     const page = await start({ scenario: "ahead" });
-    await hold(page, "typed");
-    await type(page, text);
-    assert.deepEqual(await asked(page, "typed"), ["i"]);
-    await letGo(page);
+    for (const kind of ["typed", "encoder"]) await hold(page, kind);
+    await type(page, text, "typed");
+    await drawn(page, text);
+    await letGo(page, "encoder");
     await settled(page);
     await steady(page, text);
     assert.deepEqual(await asked(page, "typed"), ["i", text]);
@@ -115,15 +131,14 @@ describe("typing", () => {
 
   test("a typed answer that comes after the encoder's is not drawn, and its request is aborted", async () => {
     const page = await start({ scenario: "ahead" });
-    await type(page, "inde");
     await hold(page, "typed");
-    await type(page, "x");
+    await type(page, "i");
     await settled(page);
-    assert.deepEqual((await calls(page, "typed")).at(-1), { q: "index", kind: "typed", open: false, aborted: true, together: 1 });
-    await letGo(page);
-    await part(page, "count").click(); // a turn of the page after the answer
-    assert.deepEqual((await draws(page)).filter(({ query }) => query === "index").map(({ encoder }) => encoder), ["model"]);
-    await steady(page, "index");
+    assert.deepEqual(await calls(page, "typed"), [{ q: "i", kind: "typed", open: false, aborted: true, together: 1 }]);
+    await letGo(page, "typed");
+    await page.evaluate(() => new Promise((done) => setTimeout(done)));
+    assert.deepEqual((await draws(page)).map(({ encoder }) => encoder), ["model"]);
+    await steady(page, "i");
   });
 
   test("an answer of the encoder to an earlier text is not drawn", async () => {
@@ -131,8 +146,7 @@ describe("typing", () => {
     await hold(page, "encoder");
     await type(page, "index");
     await until(page, () => window.calls.some(({ kind }) => kind === "encoder"));
-    await type(page, " folder");
-    await letGo(page);
+    await type(page, " folder", "encoder");
     await settled(page);
     assert.equal((await calls(page, "encoder"))[0].aborted, true);
     assert.deepEqual((await draws(page)).filter(({ encoder }) => encoder === "model").map(({ query }) => query), [text]);
@@ -146,14 +160,13 @@ describe("typing", () => {
     await drawn(page, text);
     await input(page).press("ArrowDown");
     const chosen = await active(page);
-    await letGo(page);
+    await letGo(page, "encoder");
     await settled(page);
     assert.notEqual((await titles(page))[0], chosen.text, "it has moved");
     assert.deepEqual(await active(page), chosen);
     await hold(page, "typed");
     await type(page, "s");
     assert.equal(await active(page), null);
-    await letGo(page);
   });
 
   test("Enter asks the encoder at once and opens the first result of its answer", async () => {
@@ -163,7 +176,7 @@ describe("typing", () => {
     await input(page).press("Enter");
     await input(page).press("Enter");
     assert.deepEqual(await asked(page, "encoder"), [text]);
-    await letGo(page);
+    await letGo(page, "encoder");
     await until(page, () => window.fired.some(({ type }) => type === "cloze-select"));
     assert.deepEqual((await fired(page, "cloze-select")).map(({ title }) => title), ["Relevance"]);
   });
@@ -171,8 +184,7 @@ describe("typing", () => {
   for (const [scenario, why] of [["tableonly", "fails"], ["wordsonly", "has no encoder"]]) {
     test(`the rows of the table stay if the server ${why}`, async () => {
       const page = await start({ scenario });
-      await type(page, text);
-      await settled(page);
+      await typeAndPause(page, text);
       assert.equal((await draws(page)).at(-1).encoder, "table");
       assert.equal(await part(page, "message").textContent(), "");
       await input(page).press("Enter");
@@ -183,8 +195,7 @@ describe("typing", () => {
 
   test("the real server: the table while typing, then what the encoder finds", { skip: !options.server }, async () => {
     const page = await start({ policy: options.server, attributes: { endpoint: options.server } }), question = "how do I keep the index fresh";
-    await type(page, question);
-    await settled(page);
+    await typeAndPause(page, question);
     await steady(page, question);
     const all = await draws(page), last = all.pop();
     assert.ok(all.length > 0 && all.every(({ encoder }) => encoder === "table"));
