@@ -94,6 +94,7 @@ class Search {
     const fields = [["q", this.query], ["limit", this.limit], ["count", count], ...[...host.fixedFilters, ...this.filters].map((filter) => ["filter", filter])];
     if (offset) fields.push(["offset", offset]);
     if (mode) fields.push(["mode", mode]);
+    if (host.hasAttribute("min-score")) fields.push(["min_score", host.getAttribute("min-score")]);
     if (facets) fields.push(["facets", facets.replace(/\s+/g, "")]);
     // The last word is unfinished until a space follows. Then the server would use its lookup table, unless told otherwise.
     if (ahead || this.prefix) fields.push(["prefix", "true"]);

@@ -97,7 +97,7 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
         |text: &str| -> Vec<String> { text.lines().filter(|l| l.contains("better,")).map(str::to_owned).collect() };
     assert_eq!(figures(&now), figures(&text), "{now}{error}");
     assert_eq!(figures(&now).len(), 3, "one line for each metric");
-    let (same, error) = eval(&["--against-index", ".cloze", "--against-weight", "auto"]);
+    let (same, error) = eval(&["--against-index", &site.index().to_string_lossy(), "--against-weight", "auto"]);
     assert!(same.contains("0 better, 0 worse, 2 equal") && same.contains("the interval contains 0"), "{same}{error}");
     let (json, _) = eval(&["--mode", "semantic", "--against-mode", "keyword", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();

@@ -166,7 +166,7 @@ fn refusals_carry_them_too_and_pages_of_listed_origins_can_read_them() {
         command.env("CLOZE_SEARCH_KEY", SEARCH);
         command
     });
-    let large = format!(r#"{{"query": "{}"}}"#, "x".repeat(5000));
+    let large = format!(r#"{{"query": "{}"}}"#, "x".repeat(50_000));
     let long = "x".repeat(40_000);
     let with_key = format!("Bearer {SEARCH}");
     let key = ("Authorization", with_key.as_str());

@@ -110,6 +110,50 @@ fn paging_goes_through_the_list_once() {
 }
 
 #[test]
+fn a_list_ends_and_its_total_counts_what_can_be_paged_through() {
+    let site = Site::new();
+    for i in 0..60 {
+        let text =
+            if i < 25 { "Copper tape keeps slugs away from lettuce." } else { "Tape measures help to plan beds." };
+        site.write(&format!("{i:02}.md"), format!("# Page {i}\n\n{text} Note {i}.\n"));
+    }
+    site.build();
+    let engine = site.engine();
+    for mode in Mode::ALL {
+        let at = |offset: usize| {
+            let mut request = Request::new("copper tape slugs").unwrap().page(offset, 10).unwrap();
+            request.mode = mode;
+            request.facets = vec!["lang".into()];
+            engine.search(&request).unwrap()
+        };
+        let pages: Vec<_> = (0..7).map(|n| at(n * 10)).collect();
+        let mut ids: Vec<_> = pages.iter().flat_map(|page| page.hits.iter().map(|h| h.id.clone())).collect();
+        let listed = ids.len() as u64;
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len() as u64, listed, "{mode:?}: every page once");
+        assert!(ids.iter().filter(|id| id.as_str() < "25").count() == 25, "{mode:?}: all pages with every word");
+        assert!(pages.iter().all(|page| page.total.value == listed), "{mode:?}: {listed} of {:?}", pages[0].total);
+    }
+}
+
+#[test]
+fn a_smallest_score_ends_the_list() {
+    let site = garden();
+    let list = |least: Option<f32>| {
+        let request = Request::new("copper tape against slugs").unwrap().min_score(least).unwrap();
+        let answer = site.engine().search(&request).unwrap();
+        assert_eq!(answer.total.value, answer.hits.len() as u64, "{least:?}");
+        answer.hits.into_iter().map(|h| (h.id, h.score)).collect::<Vec<_>>()
+    };
+    let all = list(Some(0.0));
+    let half = all[0].1;
+    assert!(all.len() > 1 && all[1].1 < half, "{all:?}");
+    assert_eq!(list(Some(half)), all[..1]);
+    assert!(list(Some(1.0)).is_empty());
+}
+
+#[test]
 fn the_word_being_typed_matches_what_it_may_become() {
     let site = garden();
     let mut request = Request::new("wheelb").unwrap();

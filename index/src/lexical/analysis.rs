@@ -11,9 +11,9 @@
 //! A stemmer knows its language's accents, so it runs before their removal. It therefore makes two stems of
 //! `sécurité` and `securite`. The index holds the second beside the first, for users who type without accents.
 
-use std::{ops::Range, sync::LazyLock};
+use std::ops::Range;
 
-use tantivy::tokenizer::{Language, RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream};
+use tantivy::tokenizer::Language;
 
 use super::{
     composed::Composed,
@@ -221,20 +221,6 @@ pub(super) fn stemmer(lang: &str) -> Option<Language> {
 /// `de` of `de-AT`, in lower case.
 pub(crate) fn primary_subtag(lang: &str) -> String {
     lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
-}
-
-/// Whether a word such as "the" or "how" carries no information about a subject (English).
-#[must_use]
-pub fn is_stop_word(word: &str) -> bool {
-    const QUESTIONS: [&str; 14] =
-        ["how", "do", "does", "what", "when", "where", "why", "who", "which", "can", "my", "i", "me", "should"];
-    static FILTER: LazyLock<Option<TextAnalyzer>> = LazyLock::new(|| {
-        let filter = StopWordFilter::new(Language::English)?;
-        Some(TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build())
-    });
-    let word = word.to_lowercase();
-    let is_listed = FILTER.clone().is_some_and(|mut analyzer| !analyzer.token_stream(&word).advance());
-    is_listed || QUESTIONS.contains(&word.as_str())
 }
 
 /// The words of a text with their terms in the index, to mark matches in a snippet.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    analysis::is_stop_word,
     cutting::{cased_parts, is_cjk},
+    stop_words::is_stop_word,
 };
 
 /// Parts of the longest name whose parts are joined; more of them are data.

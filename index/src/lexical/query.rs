@@ -9,8 +9,9 @@ use tantivy::{
 };
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, Form, is_stop_word},
+    analysis::{AnalysedWord, Analyzer, Form},
     names::INSIDE,
+    stop_words::is_stop_word,
 };
 
 /// Weight of a word such as "the", relative to a word that carries the subject.
@@ -163,6 +164,12 @@ impl KeywordQuery {
     /// The scored part, which any word matches.
     pub(crate) fn compile(&self, field: Field) -> BooleanQuery {
         BooleanQuery::union(self.words.iter().map(|w| compile_word(w, field)).collect())
+    }
+
+    /// The passages with every word; parts of names and symbols may be missing. Nothing, if no part is a word.
+    pub(crate) fn compile_every(&self, field: Field) -> BooleanQuery {
+        let words = self.words.iter().filter(|w| w.is_word() || w.form == Form::Whole);
+        BooleanQuery::intersection(words.map(|w| compile_word(w, field)).collect())
     }
 
     /// The parts whose sum is a passage's score: its words, and neighbours that stay neighbours.

@@ -52,6 +52,9 @@ pub struct SearchArgs {
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
+    /// Smallest score of a listed page, 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    pub min_score: Option<f32>,
     /// Explain every score
     #[arg(long)]
     pub explain: bool,
@@ -61,7 +64,8 @@ impl SearchArgs {
     /// Whether any option differs from its default.
     pub(crate) fn is_given(&self) -> bool {
         let named = [&self.mode, &self.highlight, &self.encoder];
-        named.iter().any(|name| name.is_some()) || self.semantic_weight.is_some() || self.explain
+        let numbers = [self.semantic_weight, self.min_score];
+        named.iter().any(|name| name.is_some()) || numbers.iter().any(Option::is_some) || self.explain
     }
 }
 

@@ -58,8 +58,8 @@ fn search(args: &SearchArgs, open: impl FnOnce(&Request) -> Result<Engine>, json
     if args.words.is_empty() {
         return Err(Error::NothingAsked.into());
     }
-    let mut request =
-        Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
+    let request = Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?;
+    let mut request = request.semantic_weight(args.semantic_weight)?.min_score(args.min_score)?;
     request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;

@@ -236,7 +236,7 @@ impl Engine {
         let presenting = Instant::now();
         let first = request.offset().min(pages.len());
         let shown = &pages[first..(first + request.limit()).min(pages.len())];
-        let (found, relation) = total::found(&legs, with.head);
+        let (found, relation) = total::found(request, &pages, &legs, with.head);
         let passages = with.body.show(&pages::passages(shown), &found, &request.facets)?;
         let hits = hits::hits(shown, request, &plan, &*passages, with.encoder)?;
         timings.present = presenting.elapsed();

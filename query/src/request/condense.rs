@@ -65,7 +65,7 @@ pub(crate) fn is_long(query: &str) -> bool {
 pub(crate) fn condense(request: &Request, head: &Head, tokenizer: Option<&Tokenizer>) -> Result<Condensed> {
     let query = request.query();
     let stretches = stretches(query);
-    let telling = telling_words(query, &stretches, head.occurrences(query)?);
+    let telling = without_frames(query, telling_words(query, &stretches, head.occurrences(query)?));
     let chosen = choose(&telling);
     let kept: Vec<&Word> = places(&telling, &chosen);
     let words = joined(query, &kept);
@@ -133,6 +133,34 @@ fn telling_words(query: &str, stretches: &[Stretch], occurrences: Vec<Occurrence
         words.push(Word { folded: fold(written), worth: rarity * says, bytes });
     }
     words
+}
+
+/// Lines from which on a text has frames, as a stack trace has.
+const FRAMES: usize = 10;
+/// The part of the lines, one in so many, from which on a word belongs to the frames.
+const IN_FRAMES: usize = 4;
+
+/// Leaves out the words that most lines of a trace share, because the message is on a single line. Keeps all of them
+/// if there are no others.
+fn without_frames(query: &str, words: Vec<Word>) -> Vec<Word> {
+    let lines = query.lines().count();
+    if lines < FRAMES {
+        return words;
+    }
+    let mut seen: HashMap<&str, (usize, usize)> = HashMap::new();
+    let (mut from, mut line) = (0, 0);
+    for word in &words {
+        line += query[from..word.bytes.start.max(from)].matches('\n').count();
+        from = word.bytes.start.max(from);
+        let (last, times) = seen.entry(&word.folded).or_insert((usize::MAX, 0));
+        *times += usize::from(*last != line);
+        *last = line;
+    }
+    let is_frame: Vec<bool> = words.iter().map(|w| seen[w.folded.as_str()].1 * IN_FRAMES > lines).collect();
+    if is_frame.iter().all(|is| *is) {
+        return words;
+    }
+    words.into_iter().zip(is_frame).filter(|(_, is_frame)| !is_frame).map(|(word, _)| word).collect()
 }
 
 /// `E0382`, `useEffect` or `NullPointerException`.
@@ -283,10 +311,25 @@ mod tests {
 
     #[test]
     fn a_word_of_every_line_counts_a_few_times() {
-        let query = "at x at y at z";
-        let words: Vec<Word> =
-            [0, 5, 10].map(|at| Word { bytes: at..at + 2, folded: "at".into(), worth: 1.0 }).into_iter().collect();
+        // The places of "at" in "at x at y at z".
+        let words = [0, 5, 10].map(|at| Word { bytes: at..at + 2, folded: "at".into(), worth: 1.0 });
         assert_eq!(places(&words, &choose(&words)).len(), MOST_TIMES);
+    }
+
+    #[test]
+    fn the_words_of_a_traces_frames_are_left_out() {
+        let frames = "at worker\n".repeat(12);
+        let query = format!("{frames}lid locked\n{frames}");
+        let words = |query: &str| -> Vec<Word> {
+            let all = query.unicode_word_indices().filter(|(_, w)| *w != "at");
+            all.map(|(at, w)| Word { bytes: at..at + w.len(), folded: w.into(), worth: 1.0 }).collect()
+        };
+        let names = |query: &str| -> Vec<String> {
+            without_frames(query, words(query)).into_iter().map(|w| w.folded).collect()
+        };
+        assert_eq!(names(&query), ["lid", "locked"]);
+        assert_eq!(names(&frames).len(), 12, "there are no other words");
+        assert_eq!(names("at worker\nat worker").len(), 2, "two lines are no trace");
     }
 
     #[test]

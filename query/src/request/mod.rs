@@ -142,6 +142,8 @@ pub struct Request {
     pub mode: Mode,
     /// Share of the semantic leg in the fused score, 0 to 1; `None` lets the engine decide.
     semantic_weight: Option<f32>,
+    /// The smallest score of a listed page, 0 to 1; `None` lets the engine decide where the list ends.
+    least_score: Option<f32>,
     /// The kind of marks in snippets.
     pub highlight: Highlight,
     /// The source of the query's vector.
@@ -198,6 +200,7 @@ impl Request {
             offset: 0,
             mode: Mode::default(),
             semantic_weight: None,
+            least_score: None,
             highlight: Highlight::default(),
             encoder: EncoderChoice::default(),
             explain: false,
@@ -241,17 +244,17 @@ impl Request {
     /// # Errors
     /// [`Error::Parameter`] unless it is between 0 and 1.
     pub fn semantic_weight(mut self, weight: Option<f32>) -> Result<Self> {
-        match weight {
-            Some(w) if !(0.0..=1.0).contains(&w) => Err(Error::Parameter {
-                parameter: "semantic_weight",
-                found: w.to_string(),
-                expected: "a number from 0 to 1".into(),
-            }),
-            weight => {
-                self.semantic_weight = weight;
-                Ok(self)
-            }
-        }
+        self.semantic_weight = share("semantic_weight", weight)?;
+        Ok(self)
+    }
+
+    /// Sets the smallest score of a listed page.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless it is between 0 and 1.
+    pub fn min_score(mut self, score: Option<f32>) -> Result<Self> {
+        self.least_score = share("min_score", score)?;
+        Ok(self)
     }
 
     /// The query, with white space normalised.
@@ -282,10 +285,24 @@ impl Request {
         self.offset
     }
 
+    /// The smallest score of a listed page, if the request sets it.
+    pub(crate) fn least_score(&self) -> Option<f32> {
+        self.least_score
+    }
+
     /// Share of the semantic leg, if the request sets it.
     #[must_use]
     pub fn fixed_semantic_weight(&self) -> Option<f32> {
         self.semantic_weight
+    }
+}
+
+fn share(parameter: &'static str, share: Option<f32>) -> Result<Option<f32>> {
+    match share {
+        Some(s) if !(0.0..=1.0).contains(&s) => {
+            Err(Error::Parameter { parameter, found: s.to_string(), expected: "a number from 0 to 1".into() })
+        }
+        share => Ok(share),
     }
 }
 
@@ -327,6 +344,7 @@ mod tests {
         assert!(r().page(0, 100).is_ok() && r().page(900, 100).is_ok());
         assert!(r().page(0, 0).is_err() && r().page(0, 101).is_err() && r().page(901, 100).is_err());
         assert!(r().page(usize::MAX, 1).is_err());
+        assert!(r().min_score(Some(0.5)).is_ok() && r().min_score(Some(1.5)).is_err());
         assert!(r().semantic_weight(Some(0.5)).is_ok() && r().semantic_weight(Some(f32::NAN)).is_err());
     }
 }

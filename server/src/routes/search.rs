@@ -12,12 +12,13 @@ use crate::{
     params::Params,
 };
 
-const PARAMETERS: [&str; 12] = [
+const PARAMETERS: [&str; 13] = [
     "q",
     "limit",
     "offset",
     "mode",
     "semantic_weight",
+    "min_score",
     "encoder",
     "prefix",
     "highlight",
@@ -37,6 +38,7 @@ const PARAMETERS: [&str; 12] = [
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Number of pages; 10 if absent"),
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Number of pages to skip; offset + limit is at most 1,000"),
         ("mode" = Option<Mode>, Query, description = "The legs to search; hybrid if absent"),
+        ("min_score" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Smallest score of a listed page, 0 to 1; if absent, the list ends where pages are much less probable than the best"),
         ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg, 0 to 1; the engine chooses it if absent"),
         ("encoder" = Option<EncoderChoice>, Query, description = "The source of the query's vector; auto if absent. auto uses the model, and uses its lookup table while the user still types the last word or when the request would wait for the model"),
         ("prefix" = Option<bool>, Query, description = "Whether the user still types the last word"),
@@ -84,8 +86,9 @@ fn read(params: &Params) -> Result<Request, ApiError> {
     let limit = params.value("limit", whole)?.unwrap_or(DEFAULT_LIMIT);
     let offset = params.value("offset", whole)?.unwrap_or(0);
     let weight = params.value("semantic_weight", "a number from 0 to 1")?;
+    let least = params.value("min_score", "a number from 0 to 1")?;
     let truth = |name| params.value::<bool>(name, "true or false").map(|v| v.unwrap_or(false));
-    let mut request = Request::new(q)?.page(offset, limit)?.semantic_weight(weight)?;
+    let mut request = Request::new(q)?.page(offset, limit)?.semantic_weight(weight)?.min_score(least)?;
     request.mode = params.text("mode").map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = params.text("highlight").map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.encoder = params.text("encoder").map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;

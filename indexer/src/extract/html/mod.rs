@@ -221,6 +221,13 @@ mod tests {
     }
 
     #[test]
+    fn a_note_with_a_heading_of_the_same_level_leaves_its_section_alone() {
+        let text = "<main><h1>T</h1><div id=s><div class=titlepage><h3>S</h3></div><p>one</p><div class=tip><h3>Tip</h3><p>two</p></div>\
+             <p>three</p><div id=u><div><h4>U</h4></div><p>four</p></div></div><div id=v><div><h3>V</h3></div><p>five</p></div></main>";
+        assert_eq!(anchors(text), ["s: S", "s: S > Tip", "s: S", "u: S > U", "v: V"]);
+    }
+
+    #[test]
     fn lists_of_links_are_told_from_text() {
         let text = "<main><h1>T</h1><p>About it, with <a href=x>one link</a>.</p><ul><li><a href=a>First</a></li><li><a href=b>Second</a></li>\
              <li><a href=c>Third</a></li><li><a href=d>Fourth</a></li></ul></main>";
