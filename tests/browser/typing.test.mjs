@@ -40,7 +40,7 @@ function tap() {
     nodes = new Map([...children].map((node) => [node.hit.id, node]));
     const stayed = [...nodes.keys()].filter((id) => before.has(id));
     window.draws.push({
-      query, encoder: answer.encoder, frames: frame - arrived, rows: [...nodes.keys()], found: answer.hits.map(({ id }) => id),
+      query, answered: answer.query, encoder: answer.encoder, frames: frame - arrived, rows: [...nodes.keys()], found: answer.hits.map(({ id }) => id),
       stayed: stayed.length, replaced: stayed.filter((id) => nodes.get(id) !== before.get(id)),
     });
   });
@@ -93,7 +93,8 @@ async function steady(page, text) {
   const all = await draws(page), lengths = all.map(({ query }) => query.length);
   assert.ok(all.every(({ query }) => text.startsWith(query)), "each draw answers what was typed");
   assert.deepEqual(lengths, lengths.toSorted((a, b) => a - b), "no draw answers an earlier text than the one before");
-  for (const { rows, found, replaced, frames } of all) {
+  for (const { query, answered, rows, found, replaced, frames } of all) {
+    assert.equal(answered, query);
     assert.deepEqual(rows, found, "the list is the answer");
     assert.deepEqual(replaced, [], "a page that stays keeps its node");
     assert.ok(frames <= 1, "an answer is drawn when it comes");
