@@ -99,7 +99,7 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
-            only = [f"--test-name-pattern=all files are there|{arguments.only}"] if arguments.only else []
+            only = [f"--test-name-pattern=all files are loaded|{arguments.only}"] if arguments.only else []
             shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
             code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode
             ended = [server.returncode for server in servers if server.poll() is not None]
