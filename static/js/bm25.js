@@ -3,6 +3,8 @@ import { find } from "./words.js";
 import { weightOf } from "./query.js";
 
 const NEAR = 0.5;
+// Weight of two neighbours, relative to a word.
+const PAIR = 0.3;
 
 export const rarity = (passages, all) => Math.log(1 + (all - passages + 0.5) / (passages + 0.5));
 
@@ -56,21 +58,58 @@ export class Scorer {
   }
 }
 
-// Passages with one of the terms at each place, in a row.
-async function inARow(form, words) {
-  const lists = await Promise.all(form.map(async ({ terms }) => {
-    const places = new Map();
-    for (const term of terms) {
-      const postings = await words.postings(term);
-      if (!postings) continue;
-      const all = form.length > 1 ? await words.places(term) : [];
-      postings.passages.forEach((passage, i) => places.set(passage, [...(places.get(passage) ?? []), ...(all[i] ?? [])]));
-    }
-    return places;
+// How often two terms stand at a distance, by passage.
+async function together(a, b, distance, words) {
+  const [first, second] = await Promise.all([a, b].map(async (term) => {
+    const postings = await words.postings(term);
+    return postings && { ...postings, ...(await words.places(term)) };
   }));
-  const [first, ...others] = lists;
-  const isThere = (passage) => form.length === 1 || first.get(passage).some((at) => others.every((list, i) => list.get(passage)?.includes(at + form[i + 1].position - form[0].position)));
-  return new Set([...first.keys()].filter(isThere));
+  const counts = new Map();
+  if (!first?.ends || !second?.ends) return { counts, first, second };
+  for (let i = 0, j = 0; i < first.passages.length && j < second.passages.length; ) {
+    if (first.passages[i] < second.passages[j]) i++;
+    else if (first.passages[i] > second.passages[j]) j++;
+    else {
+      const after = new Set(second.places.subarray(second.ends[j - 1] ?? 0, second.ends[j]));
+      let count = 0;
+      for (const place of first.places.subarray(first.ends[i - 1] ?? 0, first.ends[i])) if (after.has(place + distance)) count++;
+      if (count) counts.set(first.passages[i], count);
+      i++;
+      j++;
+    }
+  }
+  return { counts, first, second };
+}
+
+// Scores of neighbours in the query that are neighbours in a passage too, as BM25 of phrases of two words.
+export async function pairScores(pairs, words, overview) {
+  const scores = new Map();
+  await Promise.all(pairs.map(async ([a, b]) => {
+    const { counts, first, second } = await together(a.terms[0], b.terms[0], b.position - a.position, words);
+    if (!counts.size) return;
+    const weight = PAIR * 2.2 * [first, second].reduce((sum, { passages }) => sum + rarity(passages.length, overview.passages), 0);
+    for (const [passage, count] of counts) {
+      const score = (weight * count) / (count + overview.norms[overview.lengths[passage]]);
+      scores.set(passage, (scores.get(passage) ?? 0) + score);
+    }
+  }));
+  return scores;
+}
+
+// Passages that hold the words of a phrase in a row.
+async function inARow(form, words) {
+  const held = async ({ terms }) => (await Promise.all(terms.map((term) => words.postings(term)))).flatMap((list) => [...(list?.passages ?? [])]);
+  let found = new Set(await held(form[0]));
+  for (let i = 1; i < form.length; i++) {
+    const near = new Set();
+    for (const a of form[i - 1].terms) {
+      for (const b of form[i].terms) {
+        for (const passage of (await together(a, b, form[i].position - form[i - 1].position, words)).counts.keys()) near.add(passage);
+      }
+    }
+    found = new Set([...found].filter((passage) => near.has(passage)));
+  }
+  return found;
 }
 
 // Passages that hold every phrase.

@@ -50,6 +50,18 @@ async function phrase(text, words) {
   return Promise.all(plain.map(async (word) => ({ position: word.position, terms: (await termsOf(word, words)).terms })));
 }
 
+// Every two neighbours once. A word such as "the" has long lists of places, so its pairs do not count.
+async function pairsOf(text, words) {
+  const plain = analyse(text).filter((word) => word.isWord && word.folded), out = new Map();
+  for (let i = 1; i < plain.length; i++) {
+    const both = [plain[i - 1], plain[i]];
+    if (both.some((word) => isStopWord(text.slice(word.from, word.to)))) continue;
+    const terms = await Promise.all(both.map(async (word) => ({ position: word.position, terms: (await termsOf(word, words)).terms })));
+    if (terms.every((one) => one.terms.length)) out.set(terms.map((one) => one.terms[0]).join("\0"), terms);
+  }
+  return [...out.values()];
+}
+
 // A text that is one identifier, such as `--dry-run`, as a phrase of one term.
 async function identifier(text, words) {
   const analysed = analyse(text);
@@ -60,8 +72,8 @@ async function identifier(text, words) {
 }
 
 export class Query {
-  constructor(words, phrases, excluded) {
-    Object.assign(this, { words, phrases, excluded });
+  constructor(words, phrases, excluded, pairs) {
+    Object.assign(this, { words, phrases, excluded, pairs });
   }
 
   static async of({ text, phrases, excluded }, { words, prefix, also = [] }) {
@@ -79,13 +91,13 @@ export class Query {
     const all = await Promise.all(phrases.map((one) => phrase(one, words)));
     const out = await Promise.all(excluded.map((one) => phrase(one, words)));
     const isFull = (one) => one.length > 0;
-    return new Query(list, [...all.filter(isFull), ...(whole ? [whole] : [])], out.filter(isFull));
+    return new Query(list, [...all.filter(isFull), ...(whole ? [whole] : [])], out.filter(isFull), await pairsOf(text, words));
   }
 
   // The query without words such as "the"; the query itself, if there are no others.
   subject() {
     const words = this.words.filter((word) => !word.isStop);
-    return words.length ? new Query(words, this.phrases, this.excluded) : this;
+    return words.length ? new Query(words, this.phrases, this.excluded, this.pairs) : this;
   }
 
   // The terms that a snippet marks.

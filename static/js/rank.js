@@ -1,6 +1,6 @@
 // From a request to pages in order: both legs, their fusion, exact matches and the fence, as in query/src/search/.
 import { fold } from "./analysis.js";
-import { Scorer, phraseMatches } from "./bm25.js";
+import { Scorer, pairScores, phraseMatches } from "./bm25.js";
 import { corrected } from "./correct.js";
 import { BadFile } from "./files.js";
 import { exact, filtered } from "./filters.js";
@@ -15,6 +15,7 @@ const COUNTED = 100;
 const COVERED = 0.25;
 // Passages that get a second look, with two bits a dimension.
 const SECOND_LOOK = 12;
+const LEADERS_LOOKED_AT = 3;
 // Relevance feedback: passages, and their joint weight.
 const [BEST, PULL] = [3, 0.2];
 // The fence: query/src/search/fence.rs.
@@ -111,7 +112,7 @@ class Ranking {
     const { entry, vectors } = this.parts, { mode } = this.request;
     if (!vectors || mode === "keyword" || (mode === "hybrid" && !entry.semantic.knows_languages)) return;
     try {
-      this.near = await meaning(this.plan.text, this.lexical?.hits ?? [], this.parts);
+      this.near = await meaning(this.plan.text, this.leaders, this.parts);
     } catch (error) {
       if (!(error instanceof BadFile)) throw error;
       this.parts.words.problems.add(error.message);
@@ -131,7 +132,7 @@ class Ranking {
     const { near, lexical, request } = this, weight = near && lexical && request.semantic_weight !== undefined ? request.semantic_weight : MEANING;
     const semantic = near && { scores: similarities(passages, near, this.parts.vectors, probe), fromSmallest: true, weight };
     const words = lexical && {
-      scores: passages.map((passage) => lexical.scores.get(passage) ?? 0), fromSmallest: false,
+      scores: passages.map((passage) => (lexical.scores.get(passage) ?? 0) + (near || this.abstained ? (this.pairs.get(passage) ?? 0) : 0)), fromSmallest: false,
       weight: (1 - weight) * Math.min(lexical.coverage / COVERED, 1),
     };
     return fuse(passages, { semantic, lexical: words });
@@ -139,7 +140,7 @@ class Ranking {
 
   // Fetches the codes of the best passages, and decides whether any passage is near enough.
   async lookAgain(passages) {
-    const { parts, near, plan, request } = this, wanted = new Set([near.hits[0]?.[0], ...this.fused(passages).slice(0, SECOND_LOOK).map(({ passage }) => passage)]);
+    const { parts, near, plan, request } = this, first = this.leaders.slice(0, LEADERS_LOOKED_AT).map(([passage]) => passage), wanted = new Set([near.hits[0]?.[0], ...first, ...this.fused(passages).slice(0, SECOND_LOOK).map(({ passage }) => passage)]);
     wanted.delete(undefined);
     await Promise.all([...wanted].map(async (passage) => {
       const code = await parts.texts.code(passage);
@@ -154,17 +155,20 @@ class Ranking {
     if (!plan.text) return this.listed();
     this.phrases = plan.query.phrases.length ? [...(await phraseMatches(plan.query.phrases, parts.words))] : [];
     if (request.mode === "keyword" && plan.isQuoted && !this.phrases.length) return [];
-    if (request.mode !== "semantic" || !parts.vectors) await this.useWords(plan.query);
+    const pairs = request.mode === "keyword" ? new Map() : pairScores(plan.query.pairs, parts.words, overview);
+    await this.useWords(plan.query);
+    this.pairs = await pairs;
+    this.leaders = best(new Map(this.lexical.hits.map(([passage, score]) => [passage, score + (this.pairs.get(passage) ?? 0)])), this.depth);
     await this.useMeaning();
+    // Words lead to passages near the query, even if they do not count.
+    if (request.mode === "semantic" && this.near) this.lexical = null;
     let passages = this.union(), probe;
     if (this.near && !(await this.lookAgain(passages))) {
       this.abstained = true;
       this.near = null;
-      if (request.mode === "semantic") this.lexical = null;
-      else await this.useWords(plan.query.subject());
+      if (request.mode !== "semantic") await this.useWords(plan.query.subject());
       passages = this.union();
     }
-    if (!this.near && !this.lexical && request.mode === "semantic" && !this.abstained) await this.useWords(plan.query);
     if (this.near && request.mode === "hybrid") probe = moved(this.near, this.fused(passages), parts.entry.semantic.mean);
     const fused = this.fused(this.near || this.lexical ? this.union() : passages, probe), sets = [this.phrases, plan.verbatim.headings, plan.verbatim.titles].map((all) => new Set(all));
     lowerLinks(fused, overview.links);

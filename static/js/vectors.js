@@ -5,7 +5,7 @@ import { Reader } from "./bytes.js";
 const ONE = 0.79788;
 const [INNER, OUTER] = [0.4528, 1.51];
 // How many passages' vectors a search fetches, and how much the best passages by words weigh in the choice of groups.
-const FETCHED = 400;
+const FETCHED = 320;
 const LEADERS = 50;
 const LEAD = 0.3;
 

@@ -30,6 +30,15 @@ function postingsOf(data, count) {
   return { passages, counts };
 }
 
+function placesOf(reader, counts) {
+  const ends = new Uint32Array(counts.length);
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) ends[i] = sum += counts[i];
+  const places = new Uint32Array(sum);
+  for (let i = 0, at = 0; i < counts.length; i++) for (let last = 0; at < ends[i]; at++) places[at] = last += reader.number();
+  return { places, ends };
+}
+
 // The place of a number in ascending numbers; -1 if it is not there.
 export function find(numbers, wanted) {
   let low = 0, high = numbers.length - 1;
@@ -96,24 +105,22 @@ export class Words {
     return file.postings.get(term);
   }
 
-  // For each posting of a term, the places in its passage.
+  // { places, ends }: the places of a term in its passages, one posting after the other; null if they cannot be loaded.
   places(term) {
-    return this.#try(() => this.#places(term), []);
+    return this.#try(() => this.#places(term), null);
   }
 
   async #places(term) {
-    const file = await this.#file(term), entry = file.terms.get(term), { counts } = await this.#postings(term, true);
-    let data = entry.far === undefined ? null : await this.files.get("y", entry.far);
-    if (!data) {
-      const reader = new Reader(await this.files.get("p", file.number));
-      for (let left = entry.place; left; left--) reader.raw(reader.number());
-      data = reader.raw(reader.number());
-    }
-    const reader = new Reader(data);
-    return Array.from(counts, (count) => {
-      let last = 0;
-      return Array.from({ length: count }, () => (last += reader.number()));
-    });
+    const file = await this.#file(term), known = file.terms.get(term), { counts } = await this.#postings(term, true);
+    known.places ??= placesOf(await this.#placeReader(file, known), counts);
+    return known.places;
+  }
+
+  async #placeReader(file, { far, place: at }) {
+    if (far !== undefined) return new Reader(await this.files.get("y", far));
+    const reader = new Reader(await this.files.get("p", file.number));
+    for (let left = at; left; left--) reader.raw(reader.number());
+    return new Reader(reader.raw(reader.number()));
   }
 
   // Plain words that begin with a letter, with their numbers of passages.

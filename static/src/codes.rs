@@ -4,8 +4,6 @@
 //! one whether the value is far from zero. The constants are the best values for the two and four cells of a normal
 //! number (Max, "Quantizing for Minimum Distortion", 1960), in units of the vector's deviation.
 
-/// A value by its sign alone.
-pub(crate) const ONE: f32 = 0.797_88;
 /// Where the outer cells begin.
 const FAR_FROM: f32 = 0.981_6;
 

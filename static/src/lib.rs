@@ -11,7 +11,7 @@
 //! words and postings, and [`words`] writes them; [`titles`] and [`metadata`] write what their names say; [`rotation`],
 //! [`clusters`], [`codes`] and [`near`] make small vectors; [`texts`] writes what a hit shows; [`table`] writes the lookup
 //! table; [`overview`] writes what every search needs. [`bytes`] and [`files`] are the forms of numbers and files;
-//! [`lengths`] rounds the lengths of passages; [`assets`] holds the scripts.
+//! [`lengths`] rounds the lengths of passages; [`assets`] holds the scripts. [`reader`] reads the files in Rust.
 
 mod assets;
 mod bytes;
@@ -27,6 +27,7 @@ mod metadata;
 mod near;
 mod overview;
 mod passages;
+pub mod reader;
 mod rotation;
 mod table;
 mod texts;
@@ -36,3 +37,4 @@ mod words;
 pub use entry::{Entry, Semantic};
 pub use error::{Error, Result};
 pub use export::{Exported, export};
+pub use reader::{Found, Reader};

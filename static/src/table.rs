@@ -22,7 +22,7 @@ use super::{bytes::Bytes, files::DataFile, inverted::Word, rotation::Rotation};
 use crate::{Error, Result};
 
 /// Pieces in a file, and in the file of the most frequent ones.
-const PIECES: usize = 12;
+const PIECES: usize = 8;
 const FREQUENT: usize = 48;
 /// Width of a cell of four bits in deviations: the best uniform one for normal numbers (Max, 1960).
 const CELL: f32 = 0.335;

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Size at which a file of words is complete, in bytes before compression.
-const FILE_SIZE: usize = 5_000;
+const FILE_SIZE: usize = 3_000;
 /// Longest postings inside a file of words, in bytes.
 const INLINE: usize = 1_200;
 /// Letters of the shortest plain word that is offered as a correction or completion.

@@ -26,6 +26,7 @@ mod kills;
 mod lookups;
 mod masks;
 mod operating;
+mod plain_files;
 mod predicting;
 mod provisioning;
 mod public;

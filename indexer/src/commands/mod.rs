@@ -106,13 +106,19 @@ fn tell(report: &Report, quiet: bool) {
 
 /// Prints one report per build, until the process is stopped; as JSON, one line each.
 fn watch(args: BuildArgs, file: File) -> Result<u8> {
-    let json = args.json;
+    let (json, static_dir) = (args.json, args.static_dir.clone());
     let config = BuildConfig::resolve(args, file);
     let mut first = true;
     let mut refused = None;
     let mut last = String::new();
     watch::watch(&config, |built| {
         let is_first = std::mem::take(&mut first);
+        if let Ok(report) = &built
+            && (is_first || !report.unchanged)
+            && let Err(error) = export_built(static_dir.as_deref(), &config)
+        {
+            eprintln!("indexer: {error:#}");
+        }
         match built {
             // A failed build is retried again and again; its error is printed once.
             Err(error) if error.to_string() == last => {}
