@@ -6,7 +6,7 @@ const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(CSS);
 
 class ClozeSearch extends HTMLElement {
-  static observedAttributes = ["endpoint", "explain", "facets", "filter", "hotkeys", "inline", "lang", "mode", "placeholder"];
+  static observedAttributes = ["endpoint", "explain", "facets", "filter", "hotkeys", "inline", "lang", "mode", "placeholder", "static"];
   #labels = {};
 
   connectedCallback() {

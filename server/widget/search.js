@@ -162,6 +162,7 @@ class Search {
 
   // Requests the snippets again, chosen by meaning. Nobody waits for them.
   async refine(number, signal) {
+    if (this.host.api.folder) return; // plain files mark words only
     const fields = [...this.fields(0), ["highlight", "semantic"]];
     const answer = await this.host.api.get("search", fields, signal).catch(() => null);
     if (answer && number === this.#number) this.host.view.exchangeSnippets(answer.hits);

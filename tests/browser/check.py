@@ -92,6 +92,10 @@ def main():
         try:
             build_index(ROOT / "docs", scratch / "index", "--base-url", "/site")
             start("server", scratch / "index", ["--site", ROOT / "docs", "--analytics", "--cors-origin", "*"])
+            subprocess.run(
+                [BINARIES / "indexer", "export", "--static", scratch / "plain", "--index", scratch / "index"], check=True
+            )
+            options.extend(["--static", str(scratch / "plain")])
             hostile.write(scratch / "hostile")
             build_index(scratch / "hostile", scratch / "hostile-index", "--base-url", "/site")
             start("hostile", scratch / "hostile-index", ["--site", scratch / "hostile", "--cors-origin", "*"])

@@ -27,6 +27,7 @@ mod lookups;
 mod masks;
 mod mutations;
 mod operating;
+mod plain_files;
 mod predicting;
 mod provisioning;
 mod public;
