@@ -24,10 +24,19 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    ["models/src", "models/train/src", "index/src", "cluster/src", "indexer/src", "query/src", "server/src"]
-        .into_iter()
-        .flat_map(sources)
-        .collect()
+    [
+        "models/src",
+        "models/train/src",
+        "index/src",
+        "static/src",
+        "cluster/src",
+        "indexer/src",
+        "query/src",
+        "server/src",
+    ]
+    .into_iter()
+    .flat_map(sources)
+    .collect()
 }
 
 #[test]
@@ -72,6 +81,9 @@ fn dependencies_point_one_way() {
         ("server", "indexer"),
         ("server", "train"),
         ("query", "train"),
+        ("index", "static"),
+        ("static", "query"),
+        ("query", "static"),
     ] {
         assert!(!depends(who, on), "{who} must not depend on {on}");
     }
