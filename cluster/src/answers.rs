@@ -1,6 +1,10 @@
 //! What the cluster answers to searches.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cloze_index::{PassageId, Result};
@@ -19,6 +23,9 @@ const PARTS: &str = "error,status,responses.error,responses.status,responses.tim
     responses.aggregations.*.sum_other_doc_count";
 /// Times that a batch is sent if a node just went away.
 const TRIES: usize = 3;
+/// The time after which it is not sent again, and the pause before.
+const LONGEST: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Deserialize)]
 struct Many {
@@ -137,6 +144,7 @@ impl Answer {
 pub(crate) fn ask(client: &Client, batch: &Batch) -> Result<Vec<Answer>> {
     let path = format!("_msearch?filter_path={PARTS}");
     let mut last = String::new();
+    let started = Instant::now();
     for _ in 0..TRIES {
         let many: Many = client.must("POST", &path, Content::Lines(batch.lines()), Patience::Search)?;
         match many.responses.iter().find_map(Answer::fault) {
@@ -145,8 +153,11 @@ pub(crate) fn ask(client: &Client, batch: &Batch) -> Result<Vec<Answer>> {
             Some((reason, false)) => return Err(client.refused(format!("a search: {reason}"))),
             Some((reason, true)) => last = reason,
         }
+        if started.elapsed() > LONGEST {
+            break;
+        }
         tracing::warn!(reason = last, "a search is asked again");
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        thread::sleep(PAUSE);
     }
     Err(client.unreachable(last))
 }

@@ -10,6 +10,8 @@ use crate::{
     mapping,
 };
 
+/// Seconds that a replaced body stays, beside the last one; servers ask for the pointer every second.
+const KEPT_SECONDS: u64 = 60;
 /// Bytes of a head in one piece.
 const PIECE: usize = 1 << 20;
 
@@ -22,11 +24,33 @@ pub(crate) struct Pointer {
     pub(crate) manifest: String,
     /// The name of its body in the cluster.
     pub(crate) body: String,
-    /// The body before, which searches that began on it still ask.
-    pub(crate) previous: Option<String>,
+    /// Bodies that were live before, the last one first: servers that have not heard of this one still ask them.
+    pub(crate) previous: Vec<Replaced>,
     /// Pieces of the head, and the checksum of the whole.
     pub(crate) pieces: usize,
     pub(crate) head: String,
+}
+
+/// A body that was live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Replaced {
+    pub(crate) body: String,
+    /// Seconds since 1970 at which another one took its place.
+    at: u64,
+}
+
+impl Pointer {
+    /// The bodies that the next pointer keeps: this one, and those that were live a moment ago.
+    pub(crate) fn replaced(&self, now: u64) -> Vec<Replaced> {
+        let this = Replaced { body: self.body.clone(), at: now };
+        let kept = self.previous.iter().filter(|other| other.at + KEPT_SECONDS > now).cloned();
+        std::iter::once(this).chain(kept).collect()
+    }
+
+    /// Whether a body is still needed.
+    pub(crate) fn names(&self, body: &str) -> bool {
+        self.body == body || self.previous.iter().any(|other| other.body == body)
+    }
 }
 
 /// A pointer as it was read, so that it is replaced only if nobody else replaced it.
@@ -139,4 +163,28 @@ pub(crate) fn read_head(client: &Client, pointer: &Pointer) -> Result<Vec<u8>> {
         return Ok(head);
     }
     Err(client.refused(format!("the head of {} is damaged; send the index again", pointer.body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_stays_while_servers_may_ask_it() {
+        let pointer = |body: &str, previous| Pointer {
+            generation: "000001".into(),
+            manifest: String::new(),
+            body: body.into(),
+            previous,
+            pieces: 1,
+            head: String::new(),
+        };
+        let second = pointer("b", pointer("a", Vec::new()).replaced(1000));
+        let third = pointer("c", second.replaced(1030));
+        assert!(third.names("a") && third.names("b") && third.names("c"));
+        let fourth = pointer("d", third.replaced(1080));
+        assert!(!fourth.names("a") && fourth.names("b") && fourth.names("c"));
+        let late = pointer("e", fourth.replaced(9000));
+        assert!(late.names("d") && !late.names("c"), "the last one always stays");
+    }
 }

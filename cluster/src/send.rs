@@ -3,7 +3,7 @@
 //! A new index takes the passages. It is live only once it is whole, searchable and on enough nodes, and its head is
 //! there. So a build that is killed leaves the live version as it was; the next one removes what is left of it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloze_index::{Generation, HeadWriter, Result};
 use serde::Deserialize;
@@ -75,7 +75,7 @@ impl Cluster {
             manifest: checksum,
             pieces: pointer::write_head(&self.client, &body, &head)?,
             head: pointer::checksum(&head),
-            previous: seen.as_ref().map(|Seen { pointer, .. }| pointer.body.clone()),
+            previous: seen.as_ref().map_or(Vec::new(), |Seen { pointer, .. }| pointer.replaced(now())),
             body: body.clone(),
         };
         pointer::publish(&self.client, name, &pointer, seen.as_ref())?;
@@ -121,7 +121,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Removes bodies that neither a pointer nor its predecessor names; gives the highest number so far.
+    /// Removes bodies that the pointer does not name; gives the highest number so far.
     fn remove_others(&self, pointer: Option<&Pointer>) -> Result<u64> {
         let name = self.address.name();
         let path = format!("{name}-*/_settings?filter_path=*.settings.index.uuid&expand_wildcards=open,closed");
@@ -131,13 +131,17 @@ impl Cluster {
             let body = index.strip_suffix("-head").unwrap_or(index);
             let Some(number) = number(name, body) else { continue };
             last = last.max(number);
-            let is_named = |p: &Pointer| p.body == body || p.previous.as_deref() == Some(body);
-            if !pointer.is_some_and(is_named) {
+            if !pointer.is_some_and(|pointer| pointer.names(body)) {
                 self.client.ask::<Value>("DELETE", index, Content::Nothing, Patience::Write)?;
             }
         }
         Ok(last)
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The number of a body of the index `name`.
