@@ -64,6 +64,8 @@ impl Cluster {
         if let Some(seen) = seen.as_ref().filter(|seen| seen.pointer.manifest == checksum)
             && self.count(&seen.pointer.body)? == manifest.counts.passages
         {
+            // A build that was killed after it published may have left others.
+            self.remove_others(Some(&seen.pointer))?;
             return Ok(sent(seen.pointer.body.clone(), true));
         }
         let number = self.remove_others(seen.as_ref().map(|seen| &seen.pointer))?;
