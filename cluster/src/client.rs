@@ -199,7 +199,7 @@ impl Client {
     }
 
     /// The reason that an answer gives for an error.
-    fn reason(&self, reply: &Reply) -> String {
+    pub(crate) fn reason(&self, reply: &Reply) -> String {
         let value: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         format!("status {}: {}", reply.status, reason_of(&value["error"]))
     }
@@ -215,7 +215,8 @@ pub(crate) fn reason_of(error: &Value) -> String {
 
 /// Whether the cluster refuses to write because its disks are nearly full.
 pub(crate) fn is_disk_full(reason: &str) -> bool {
-    reason.contains("flood-stage") || reason.contains("read-only-allow-delete") || reason.contains("No space left")
+    let signs = ["flood-stage", "read-only-allow-delete", "create-index blocked", "No space left"];
+    signs.iter().any(|sign| reason.contains(sign))
 }
 
 /// A reason, with the remedy if there is one.
