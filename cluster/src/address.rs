@@ -12,6 +12,8 @@ const LONGEST_NAME: usize = 100;
 #[serde(try_from = "String")]
 pub struct Address {
     hosts: Vec<String>,
+    /// As typed, up to the name.
+    place: String,
     name: String,
     exact: bool,
 }
@@ -38,13 +40,22 @@ impl Address {
         }
         let (hosts, path) = rest.split_once('/').ok_or_else(|| wrong("it names no index"))?;
         let (prefix, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path.trim_end_matches('/')));
-        if hosts.is_empty() || hosts.split(',').any(str::is_empty) {
+        let is_host = |host: &str| {
+            let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+            host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && host.chars().all(is_good)
+        };
+        if !hosts.split(',').all(is_host) {
             return Err(wrong("it names no host"));
+        }
+        let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+        if prefix.starts_with('/') || prefix.contains("//") || !prefix.chars().all(is_good) {
+            return Err(wrong("its path is no path"));
         }
         check_name(name)?;
         let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
+        let place = format!("{scheme}://{hosts}{prefix}");
         let hosts = hosts.split(',').map(|host| format!("{scheme}://{host}{prefix}")).collect();
-        Ok(Self { hosts, name: name.to_owned(), exact })
+        Ok(Self { hosts, place, name: name.to_owned(), exact })
     }
 
     /// The same body, with searches that compare every vector.
@@ -100,7 +111,7 @@ fn check_name(name: &str) -> Result<(), String> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.hosts.join(","), self.name)
+        write!(f, "{}/{}", self.place, self.name)
     }
 }
 
@@ -118,6 +129,12 @@ mod tests {
         assert_eq!(address.hosts(), ["https://a:9200/proxy", "https://b:1/proxy"]);
         assert!(address.name() == "docs" && address.is_exact() && !address.is_open());
         assert_eq!(Address::parse("https://a/docs/").expect("good").to_string(), "https://a/docs");
+        assert_eq!(address.to_string(), "https://a:9200,b:1/proxy/docs");
+        assert_eq!(
+            Address::parse(&address.to_string()).map(Address::exact),
+            Ok(address),
+            "what it prints can be typed"
+        );
     }
 
     #[test]
@@ -128,6 +145,8 @@ mod tests {
             ("https://host", "names no index"),
             ("https:///docs", "no host"),
             ("https://a,,b/docs", "no host"),
+            ("https://a,https://b/docs", "no host"),
+            ("https://a//b/docs", "no path"),
             ("https://user:secret@host/docs", "CLOZE_BODY_PASSWORD"),
             ("https://host/docs-head", "-head"),
         ] {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, Content, Patience},
+    client::{Client, Content, Patience, sentence},
     mapping,
 };
 
@@ -104,7 +104,7 @@ pub(crate) fn publish(client: &Client, name: &str, pointer: &Pointer, seen: Opti
         // A repeated request finds what the first one wrote.
         409 if read(client, name)?.is_some_and(|now| now.pointer == *pointer) => Ok(()),
         409 => Err(client.refused("another build was published meanwhile; build again")),
-        status => Err(client.refused(format!("the new head was not taken (status {status})"))),
+        _ => Err(client.refused(format!("cannot publish: {}", sentence(&client.reason(&put))))),
     }
 }
 
@@ -121,9 +121,7 @@ pub(crate) fn create(client: &Client, index: &str, settings: &Value) -> Result<(
     }
     match reply.status {
         200..=299 => Ok(()),
-        status => {
-            Err(client.refused(format!("{index} could not be made (status {status}); may this user make indexes?")))
-        }
+        _ => Err(client.refused(format!("cannot create {index}: {}", sentence(&client.reason(&reply))))),
     }
 }
 
