@@ -115,16 +115,27 @@ impl LookupTable {
         Ok(self.sum(&self.shared.tokenizer.plain_ids(text)?))
     }
 
-    /// The normalised sum of the rows of some tokens; a token without a row is ignored.
-    fn sum(&self, ids: &[u32]) -> Vec<f32> {
+    /// The row of a token times its scale; zeros for a token without a row.
+    #[must_use]
+    pub fn row(&self, id: u32) -> Vec<f32> {
+        let mut vector = vec![0f32; self.shared.dimension];
+        self.add(id, &mut vector);
+        vector
+    }
+
+    /// Adds the row of a token, if it has one.
+    fn add(&self, id: u32, vector: &mut [f32]) {
         let Shared { bytes, rows, scales, dimension, .. } = &*self.shared;
         let rows = bytes.get().get(rows.clone()).unwrap_or_default();
-        let mut vector = vec![0f32; *dimension];
-        for &id in ids {
-            let Some(&scale) = scales.get(id as usize) else { continue };
-            let row = rows.chunks_exact(*dimension).nth(id as usize).unwrap_or_default();
-            vector.iter_mut().zip(row).for_each(|(v, &i)| *v += scale * f32::from(i as i8));
-        }
+        let Some(&scale) = scales.get(id as usize) else { return };
+        let row = rows.chunks_exact(*dimension).nth(id as usize).unwrap_or_default();
+        vector.iter_mut().zip(row).for_each(|(v, &i)| *v += scale * f32::from(i as i8));
+    }
+
+    /// The normalised sum of the rows of some tokens; a token without a row is ignored.
+    fn sum(&self, ids: &[u32]) -> Vec<f32> {
+        let mut vector = vec![0f32; self.shared.dimension];
+        ids.iter().for_each(|&id| self.add(id, &mut vector));
         pooling::normalize(&mut vector);
         vector
     }

@@ -39,22 +39,7 @@ const PAGE: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// The parts share one scope and none of the page's; the style sheet holds neither a backtick nor `${`.
-const WIDGET_PARTS: &str = concat!(
-    "(() => {\n\"use strict\";\nconst CSS = String.raw`",
-    include_str!("../widget/widget.css"),
-    "`;\n",
-    include_str!("../widget/labels.js"),
-    include_str!("../widget/api.js"),
-    include_str!("../widget/recent.js"),
-    include_str!("../widget/dom.js"),
-    include_str!("../widget/list.js"),
-    include_str!("../widget/keys.js"),
-    include_str!("../widget/view.js"),
-    include_str!("../widget/search.js"),
-    include_str!("../widget/element.js"),
-    "})();\n",
-);
+const WIDGET_PARTS: &str = include!("../widget/parts.rs");
 
 pub(crate) static WIDGET: LazyLock<Asset> = LazyLock::new(|| asset(SCRIPT, &packed(WIDGET_PARTS)));
 pub(crate) static HTML: LazyLock<Asset> = LazyLock::new(|| asset(PAGE, include_str!("../widget/page.html")));

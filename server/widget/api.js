@@ -1,5 +1,5 @@
 // Sends requests. Keeps answers until the index changes.
-const ANSWERS_KEPT = 30;
+const ANSWERS_KEPT = 100;
 const DEFAULT_WAIT = 2; // seconds, if CORS hides Retry-After
 
 class Failure extends Error {
@@ -16,13 +16,20 @@ class Failure extends Error {
 class Api {
   #answers = new Map(); // by address, oldest first
   #generation;
+  #opened; // { folder, index } of plain files
 
   constructor(host) {
     this.host = host;
   }
 
+  // The folder of an index of plain files, which needs no server.
+  get folder() {
+    const folder = this.host.getAttribute("static");
+    return folder === null ? null : new URL((folder || SCRIPT_FOLDER).replace(/\/*$/, "/"), document.baseURI).href;
+  }
+
   url(path, fields = []) {
-    const endpoint = this.host.getAttribute("endpoint") ?? SCRIPT_FOLDER;
+    const endpoint = this.folder ?? this.host.getAttribute("endpoint") ?? SCRIPT_FOLDER;
     const query = new URLSearchParams(fields).toString();
     return new URL(endpoint.replace(/\/*$/, "/") + path + (query && `?${query}`), document.baseURI).href;
   }
@@ -33,9 +40,30 @@ class Api {
 
   async get(path, fields, signal) {
     const url = this.url(path, fields);
-    const answer = this.#answers.get(url) ?? (await this.#fetch(url, signal));
+    const load = () => (this.folder ? this.#read(path, fields) : this.#fetch(url, signal));
+    const answer = this.#answers.get(url) ?? (await load());
     this.#keep(url, answer);
     return answer;
+  }
+
+  async #read(path, fields) {
+    try {
+      const index = await this.#open(this.folder);
+      return await index[path](path === "search" ? fields : Object.fromEntries(fields));
+    } catch (error) {
+      if (!error.code) this.#opened = null;
+      throw new Failure(error.code && new Response(null, { status: 400 }), error);
+    }
+  }
+
+  #open(folder) {
+    if (this.#opened?.folder !== folder) {
+      const load = (again) => import(`${folder}search.js${again}`).then(({ open }) => open(folder));
+      // A module of before the last deploy cannot read a new format.
+      const index = load("").catch((error) => (error.code === "format" ? load("?again") : Promise.reject(error)));
+      this.#opened = { folder, index };
+    }
+    return this.#opened.index;
   }
 
   // A request without a signal outlives the page.
@@ -65,11 +93,11 @@ class Api {
 
   // Repeats the search so that the server counts it. Nobody waits for the answer.
   count(fields) {
-    this.#fetch(this.url("search", fields)).catch(() => {});
+    if (!this.folder) this.#fetch(this.url("search", fields)).catch(() => {});
   }
 
   // Sends text, which needs no preflight.
   report(click) {
-    navigator.sendBeacon(this.url("click"), JSON.stringify(click));
+    if (!this.folder) navigator.sendBeacon(this.url("click"), JSON.stringify(click));
   }
 }

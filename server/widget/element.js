@@ -6,7 +6,7 @@ const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(CSS);
 
 class ClozeSearch extends HTMLElement {
-  static observedAttributes = ["endpoint", "explain", "facets", "filter", "hotkeys", "inline", "lang", "mode", "placeholder"];
+  static observedAttributes = ["endpoint", "explain", "facets", "filter", "hotkeys", "inline", "lang", "mode", "placeholder", "static"];
   #labels = {};
 
   connectedCallback() {
@@ -120,7 +120,7 @@ class ClozeSearch extends HTMLElement {
 
   enter(event) {
     const { search, view } = this;
-    if (search.pending) return (search.opening = event);
+    if (search.pending && !view.active) return search.enter(event);
     const option = view.active ?? view.options.find(({ choice }) => choice.position);
     if (!option) return;
     if (!event.ctrlKey && !event.metaKey) option.click();

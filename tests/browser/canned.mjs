@@ -101,8 +101,16 @@ function inLanguage(params, topics, mark) {
   })));
 }
 
+// While the reader types: five of six pages, others with every letter, and nothing for four letters. After that: all, in another order.
+function ahead(params) {
+  const pages = TOPICS.map((_, at) => hit(at, params)), { length } = params.get("q");
+  if (params.has("encoder")) return answer(params, pages.reverse(), { encoder: "model" });
+  const turned = [...pages.slice(length % 6), ...pages.slice(0, length % 6)];
+  return answer(params, length === 4 ? [] : turned.slice(1), { encoder: "table" });
+}
+
 const suggestions = (...list) => list.map(([text, kind, url = null]) => ({ text, kind, url }));
-const seen = new Map(); // how often a busy scenario was asked the same query
+const seen = new Map(); // how often a busy scenario was asked the same
 
 // By name: the answer to GET /search, and what /suggest knows there.
 export const scenarios = {
@@ -118,8 +126,8 @@ export const scenarios = {
   html: { search: () => ({ status: 502, headers: { "content-type": "text/html" }, body: "<h1>Bad gateway</h1>" }) },
   busy: {
     search(params) {
-      const times = (seen.get(params.get("q")) ?? 0) + 1;
-      seen.set(params.get("q"), times);
+      const times = (seen.get(`${params}`) ?? 0) + 1;
+      seen.set(`${params}`, times);
       return times === 1 ? failure(503, "busy", "too many searches", { "retry-after": "1" }) : json(docs(params));
     },
   },
@@ -128,6 +136,9 @@ export const scenarios = {
   slow: { delay: () => 1500, search: (params) => json(docs(params)) },
   // The first letters are answered last.
   race: { delay: (params) => (params.get("q") === "slow" ? 700 : 10), search: (params) => json(one(params, { title: `Answer to ${params.get("q")}` })) },
+  ahead: { search: (params) => json(ahead(params)) },
+  tableonly: { search: (params) => (params.has("encoder") ? failure(503, "busy", "too many searches", { "retry-after": "1" }) : json(ahead(params))) },
+  wordsonly: { search: (params) => json(params.has("encoder") ? { ...ahead(params), degraded: "the semantic leg failed; only the keyword leg answered" } : ahead(params)) },
   degraded: { search: (params) => json({ ...docs(params), degraded: "the encoder failed" }) },
   corrected: { search: (params) => json({ ...docs(params), corrected_query: params.get("q") === "freshness" ? null : "freshness" }) },
   atleast: { search: (params) => json({ ...docs(params), total: { value: 200, relation: "gte" } }) },

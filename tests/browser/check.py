@@ -92,6 +92,10 @@ def main():
         try:
             build_index(ROOT / "docs", scratch / "index", "--base-url", "/site")
             start("server", scratch / "index", ["--site", ROOT / "docs", "--analytics", "--cors-origin", "*"])
+            subprocess.run(
+                [BINARIES / "indexer", "export", "--static", scratch / "plain", "--index", scratch / "index"], check=True
+            )
+            options.extend(["--static", str(scratch / "plain")])
             hostile.write(scratch / "hostile")
             build_index(scratch / "hostile", scratch / "hostile-index", "--base-url", "/site")
             start("hostile", scratch / "hostile-index", ["--site", scratch / "hostile", "--cors-origin", "*"])
@@ -99,7 +103,7 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
-            only = [f"--test-name-pattern=all files are there|{arguments.only}"] if arguments.only else []
+            only = [f"--test-name-pattern=all files are loaded|{arguments.only}"] if arguments.only else []
             shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
             code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode
             ended = [server.returncode for server in servers if server.poll() is not None]

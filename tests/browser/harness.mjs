@@ -9,13 +9,13 @@ import { start } from "./serve.mjs";
 
 export const { values: options } = parseArgs({
   strict: false,
-  options: { server: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, html: { type: "string" }, hostile: { type: "string" }, key: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" } },
+  options: { server: { type: "string" }, static: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, html: { type: "string" }, hostile: { type: "string" }, key: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" } },
 });
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-export const dev = await start();
+export const dev = await start({ plain: { folder: options.static, faults: [] } });
 const browser = await chromium.launch({ executablePath: options.browser, args: ARGUMENTS });
 const opened = [];
 

@@ -76,6 +76,15 @@ async function proxied(server, url, request) {
   return { status: response.status, headers, body: Buffer.from(await response.arrayBuffer()) };
 }
 
+// A file of an exported index. `faults` maps patterns of paths to what happens: "missing", "html" or "cut".
+async function plainFile(path, { folder, faults }) {
+  const fault = faults.find(([pattern]) => pattern.test(path))?.[1], type = TYPES[path.split(".").pop()] ?? "application/octet-stream";
+  if (fault === "html") return { headers: { "content-type": TYPES.html }, body: "<!doctype html><title>Not found</title>" };
+  const body = fault === "missing" || path.includes("..") ? null : await readFile(`${folder}/${path}`).catch(() => null);
+  if (!body) return { status: 404, headers: { "content-type": TYPES.html }, body: "<!doctype html><title>Not found</title>" };
+  return { headers: { "content-type": type }, body: fault === "cut" ? body.subarray(0, body.length - 9) : body };
+}
+
 async function file(url) {
   const type = TYPES[url.pathname.split(".").pop()];
   const headers = { "content-type": type };
@@ -89,12 +98,12 @@ async function file(url) {
 }
 
 // `log` holds the requests of a scenario: { name, path, params, headers, body }.
-export async function start({ port = 0, server = null, scenario = "docs" } = {}) {
+export async function start({ port = 0, server = null, scenario = "docs", plain = { folder: null, faults: [] } } = {}) {
   const log = [];
   const http = createServer(async (request, response) => {
     const url = new URL(request.url, "http://localhost");
     const [, name, path] = url.pathname.match(/^\/canned\/([a-z]+)\/([a-z]+)$/) ?? [null, scenario, url.pathname.slice(1)];
-    let answer = await file(url);
+    let answer = url.pathname.startsWith("/plain/") ? await plainFile(url.pathname.slice("/plain/".length), plain) : await file(url);
     if (!answer && server && !url.pathname.startsWith("/canned/")) answer = await proxied(server, url, request);
     if (!answer) {
       log.push({ name, path, params: url.searchParams, headers: request.headers, body: request.method === "POST" ? await bodyOf(request) : null });
@@ -105,7 +114,7 @@ export async function start({ port = 0, server = null, scenario = "docs" } = {})
     response.end(plain ? answer.body : JSON.stringify(answer.body));
   });
   await new Promise((done) => http.listen(port, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${http.address().port}`, log, close: () => (http.closeAllConnections(), http.close()) };
+  return { url: `http://127.0.0.1:${http.address().port}`, log, plain, close: () => (http.closeAllConnections(), http.close()) };
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

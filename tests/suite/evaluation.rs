@@ -100,7 +100,7 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
     let (same, error) = eval(&["--against-index", &site.index().to_string_lossy(), "--against-weight", "auto"]);
     assert!(same.contains("0 better, 0 worse, 2 equal") && same.contains("the interval contains 0"), "{same}{error}");
     let (json, _) = eval(&["--mode", "semantic", "--against-mode", "keyword", "--json"]);
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["comparison"]["metrics"]["nDCG@10"]["better"], 1, "{json}");
     assert!(eval(&["--against-weight", "much"]).1.contains("expected a number from 0 to 1, or auto"));
     assert!(eval(&["--against", "keyword.json", "--against-mode", "keyword"]).1.contains("cannot be used with"));

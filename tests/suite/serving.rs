@@ -61,9 +61,14 @@ async fn a_search_that_was_made_before_is_answered_alike() {
     };
     let first = answer("/search?q=set+it+up").await;
     assert_eq!(answer("/search?q=set+it+up").await, first);
-    for other in
-        ["limit=1", "offset=1", "mode=keyword", "explain=true&semantic_weight=0.9", "explain=true", "highlight=none"]
-    {
+    for other in [
+        "min_score=0.99",
+        "offset=1",
+        "mode=keyword",
+        "explain=true&semantic_weight=0.9",
+        "explain=true",
+        "highlight=none",
+    ] {
         let path = format!("/search?q=set+it+up&{other}");
         assert_eq!(answer(&path).await, answer(&path).await);
         assert_ne!(answer(&path).await, first, "{other} asks for something else");

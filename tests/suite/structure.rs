@@ -24,7 +24,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    ["models/src", "models/train/src", "index/src", "indexer/src", "query/src", "server/src"]
+    ["models/src", "models/train/src", "index/src", "static/src", "indexer/src", "query/src", "server/src"]
         .into_iter()
         .flat_map(sources)
         .collect()
@@ -70,6 +70,9 @@ fn dependencies_point_one_way() {
         ("server", "indexer"),
         ("server", "train"),
         ("query", "train"),
+        ("index", "static"),
+        ("static", "query"),
+        ("query", "static"),
     ] {
         assert!(!depends(who, on), "{who} must not depend on {on}");
     }

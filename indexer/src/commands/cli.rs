@@ -35,7 +35,7 @@ pub enum Command {
     Status(IndexArgs),
     /// Verify every checksum of the live generation, and that its parts match each other
     Verify(IndexArgs),
-    /// Write the live generation to one archive file, or to a pipe
+    /// Write the live generation to one archive file, or to a pipe, or as plain files that browsers search
     Export(ExportArgs),
     /// Import an archive, and make its generation the live one
     Import(ImportArgs),
@@ -57,8 +57,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The archive to write; - for standard output
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "static_dir")]
+    pub file: Option<PathBuf>,
+    /// Write plain files into this folder, for a search without a server
+    #[arg(long = "static", value_name = "DIR", conflicts_with = "file")]
+    pub static_dir: Option<PathBuf>,
+    /// Directory of the index's model, if it has moved; for --static
+    #[arg(long, value_name = "MODEL", requires = "static_dir")]
+    pub model: Option<String>,
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,
@@ -81,6 +87,9 @@ pub struct BuildArgs {
     /// Folders or files to index, or addresses of sites: a sitemap.xml, or the page to start from
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Also write plain files into this folder, for a search without a server
+    #[arg(long = "static", value_name = "DIR")]
+    pub static_dir: Option<PathBuf>,
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,

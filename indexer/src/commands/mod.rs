@@ -5,6 +5,7 @@ mod archive;
 pub mod cli;
 pub mod config;
 mod model;
+mod plain_files;
 pub mod token_codes;
 mod train;
 
@@ -15,6 +16,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use cloze_index::{Generation, Manifest, Verified, date, layout};
+use cloze_models::ModelSource;
 use serde_json::json;
 
 use crate::{
@@ -42,8 +44,9 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Status(args) => status(&args, file),
         Command::Verify(args) => verify(&args, file),
         Command::Export(args) => {
+            let index = choose_index(args.index, file);
             // The archive may go to standard output.
-            eprintln!("{}", archive::export(&choose_index(args.index, file), &args.file)?);
+            eprintln!("{}", export(&index, args.file.as_deref(), args.static_dir.as_deref(), args.model.as_deref())?);
             Ok(DONE)
         }
         Command::Import(args) => print(&archive::import(&choose_index(args.index, file), &args.file)?),
@@ -62,10 +65,29 @@ fn print(text: &str) -> Result<u8> {
     }
 }
 
+fn export(index: &Path, file: Option<&Path>, static_dir: Option<&Path>, model: Option<&str>) -> Result<String> {
+    match (static_dir, file) {
+        (Some(dir), _) => plain_files::export(index, model.map(ModelSource::parse).as_ref(), dir),
+        (None, Some(file)) => archive::export(index, file),
+        (None, None) => anyhow::bail!("name the archive to write, or a folder with --static"),
+    }
+}
+
+/// Writes the plain files of a build, if the command line asks for them.
+fn export_built(static_dir: Option<&Path>, config: &BuildConfig) -> Result<()> {
+    let Some(dir) = static_dir else { return Ok(()) };
+    let text = plain_files::export(&config.index, Some(&config.model), dir)?;
+    if !config.quiet {
+        eprintln!("{text}");
+    }
+    Ok(())
+}
+
 fn build(args: BuildArgs, file: File) -> Result<u8> {
-    let json = args.json;
+    let (json, static_dir) = (args.json, args.static_dir.clone());
     let config = BuildConfig::resolve(args, file);
     let report = pipeline::build(&config)?;
+    export_built(static_dir.as_deref(), &config)?;
     if json {
         print(&serde_json::to_string_pretty(&report)?)?;
     } else {
@@ -84,13 +106,19 @@ fn tell(report: &Report, quiet: bool) {
 
 /// Prints one report per build, until the process is stopped; as JSON, one line each.
 fn watch(args: BuildArgs, file: File) -> Result<u8> {
-    let json = args.json;
+    let (json, static_dir) = (args.json, args.static_dir.clone());
     let config = BuildConfig::resolve(args, file);
     let mut first = true;
     let mut refused = None;
     let mut last = String::new();
     watch::watch(&config, |built| {
         let is_first = std::mem::take(&mut first);
+        if let Ok(report) = &built
+            && (is_first || !report.unchanged)
+            && let Err(error) = export_built(static_dir.as_deref(), &config)
+        {
+            eprintln!("indexer: {error:#}");
+        }
         match built {
             // A failed build is retried again and again; its error is printed once.
             Err(error) if error.to_string() == last => {}

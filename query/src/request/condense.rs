@@ -65,7 +65,7 @@ pub(crate) fn is_long(query: &str) -> bool {
 pub(crate) fn condense(request: &Request, head: &Head, tokenizer: Option<&Tokenizer>) -> Result<Condensed> {
     let query = request.query();
     let stretches = stretches(query);
-    let telling = without_frames(query, telling_words(query, &stretches, head.occurrences(query)?));
+    let telling = without_frames(request.lines(), telling_words(query, &stretches, head.occurrences(query)?));
     let chosen = choose(&telling);
     let kept: Vec<&Word> = places(&telling, &chosen);
     let words = joined(query, &kept);
@@ -140,18 +140,16 @@ const FRAMES: usize = 10;
 /// The part of the lines, one in so many, from which on a word belongs to the frames.
 const IN_FRAMES: usize = 4;
 
-/// Leaves out the words that most lines of a trace share, because the message is on a single line. Keeps all of them
-/// if there are no others.
-fn without_frames(query: &str, words: Vec<Word>) -> Vec<Word> {
-    let lines = query.lines().count();
+/// Leaves out the words that many lines of a trace share, because the message is on a single line. Keeps all of them
+/// if there are no others. `breaks` are the places where the second and each later line begins.
+fn without_frames(breaks: &[usize], words: Vec<Word>) -> Vec<Word> {
+    let lines = breaks.len() + 1;
     if lines < FRAMES {
         return words;
     }
     let mut seen: HashMap<&str, (usize, usize)> = HashMap::new();
-    let (mut from, mut line) = (0, 0);
     for word in &words {
-        line += query[from..word.bytes.start.max(from)].matches('\n').count();
-        from = word.bytes.start.max(from);
+        let line = breaks.partition_point(|at| *at <= word.bytes.start);
         let (last, times) = seen.entry(&word.folded).or_insert((usize::MAX, 0));
         *times += usize::from(*last != line);
         *last = line;
@@ -318,18 +316,19 @@ mod tests {
 
     #[test]
     fn the_words_of_a_traces_frames_are_left_out() {
-        let frames = "at worker\n".repeat(12);
-        let query = format!("{frames}lid locked\n{frames}");
+        let frames = "at worker ".repeat(12);
+        let query = format!("{frames}lid locked {frames}");
         let words = |query: &str| -> Vec<Word> {
             let all = query.unicode_word_indices().filter(|(_, w)| *w != "at");
             all.map(|(at, w)| Word { bytes: at..at + w.len(), folded: w.into(), worth: 1.0 }).collect()
         };
         let names = |query: &str| -> Vec<String> {
-            without_frames(query, words(query)).into_iter().map(|w| w.folded).collect()
+            let breaks: Vec<usize> = query.match_indices("at ").map(|(at, _)| at).skip(1).collect();
+            without_frames(&breaks, words(query)).into_iter().map(|w| w.folded).collect()
         };
         assert_eq!(names(&query), ["lid", "locked"]);
         assert_eq!(names(&frames).len(), 12, "there are no other words");
-        assert_eq!(names("at worker\nat worker").len(), 2, "two lines are no trace");
+        assert_eq!(names("at worker at worker").len(), 2, "two lines are no trace");
     }
 
     #[test]

@@ -1,0 +1,119 @@
+// Scores by words: BM25 as the index computes it, and the share of a query that a passage has.
+import { find } from "./words.js";
+import { weightOf } from "./query.js";
+
+const NEAR = 0.5;
+// Weight of two neighbours, relative to a word.
+const PAIR = 0.3;
+
+export const rarity = (passages, all) => Math.log(1 + (all - passages + 0.5) / (passages + 0.5));
+
+// Postings of a query's words. Long lists of words such as "the" are not fetched, unless there are no other words.
+export class Scorer {
+  static async of(query, words, overview) {
+    const areAllStop = query.words.every((word) => word.isStop);
+    const lists = await Promise.all(query.words.map(async (word) => {
+      const wanted = !word.isStop || areAllStop;
+      const terms = await Promise.all(word.terms.map(async ([term, weight]) => ({ weight, postings: await words.postings(term, wanted) })));
+      return { word, terms: terms.filter(({ postings }) => postings) };
+    }));
+    return Object.assign(new Scorer(), { lists, overview });
+  }
+
+  #score(postings, i) {
+    const { norms, lengths, passages } = this.overview, count = postings.counts[i];
+    const idf = rarity(postings.passages.length, passages);
+    return (idf * 2.2 * count) / (count + norms[lengths[postings.passages[i]]]);
+  }
+
+  // Scores of all passages that have one of the words.
+  scores(without = () => false) {
+    const scores = new Map();
+    for (const { word, terms } of this.lists) {
+      if (without(word)) continue;
+      const best = new Map(), weight = weightOf(word);
+      for (const { weight: of, postings } of terms) {
+        postings.passages.forEach((passage, i) => {
+          const score = of * this.#score(postings, i);
+          if (!(best.get(passage) >= score)) best.set(passage, score);
+        });
+      }
+      for (const [passage, score] of best) scores.set(passage, (scores.get(passage) ?? 0) + weight * score);
+    }
+    return scores;
+  }
+
+  // The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
+  coverage(passage) {
+    const all = this.overview.passages, hasOthers = this.lists.some(({ word }) => !word.isStop);
+    let sum = 0, found = 0;
+    for (const { word, terms } of this.lists) {
+      if (!word.isWord || (hasOthers && word.isStop)) continue;
+      const most = word.isKnown ? Math.max(0, ...terms.map(({ postings }) => postings.passages.length)) : 0;
+      const weight = rarity(most, all);
+      sum += weight;
+      if (terms.some(({ postings }) => find(postings.passages, passage) >= 0)) found += weight * (word.isKnown ? 1 : NEAR);
+    }
+    return sum > 0 ? found / sum : 0;
+  }
+}
+
+// How often two terms stand at a distance, by passage.
+async function together(a, b, distance, words) {
+  const [first, second] = await Promise.all([a, b].map(async (term) => {
+    const postings = await words.postings(term);
+    return postings && { ...postings, ...(await words.places(term)) };
+  }));
+  const counts = new Map();
+  if (!first?.ends || !second?.ends) return { counts, first, second };
+  for (let i = 0, j = 0; i < first.passages.length && j < second.passages.length; ) {
+    if (first.passages[i] < second.passages[j]) i++;
+    else if (first.passages[i] > second.passages[j]) j++;
+    else {
+      const after = new Set(second.places.subarray(second.ends[j - 1] ?? 0, second.ends[j]));
+      let count = 0;
+      for (const place of first.places.subarray(first.ends[i - 1] ?? 0, first.ends[i])) if (after.has(place + distance)) count++;
+      if (count) counts.set(first.passages[i], count);
+      i++;
+      j++;
+    }
+  }
+  return { counts, first, second };
+}
+
+// Scores of neighbours in the query that are neighbours in a passage too, as BM25 of phrases of two words.
+export async function pairScores(pairs, words, overview) {
+  const scores = new Map();
+  await Promise.all(pairs.map(async ([a, b]) => {
+    const { counts, first, second } = await together(a.terms[0], b.terms[0], b.position - a.position, words);
+    if (!counts.size) return;
+    const weight = PAIR * 2.2 * [first, second].reduce((sum, { passages }) => sum + rarity(passages.length, overview.passages), 0);
+    for (const [passage, count] of counts) {
+      const score = (weight * count) / (count + overview.norms[overview.lengths[passage]]);
+      scores.set(passage, (scores.get(passage) ?? 0) + score);
+    }
+  }));
+  return scores;
+}
+
+// Passages that hold the words of a phrase in a row.
+async function inARow(form, words) {
+  const held = async ({ terms }) => (await Promise.all(terms.map((term) => words.postings(term)))).flatMap((list) => [...(list?.passages ?? [])]);
+  let found = new Set(await held(form[0]));
+  for (let i = 1; i < form.length; i++) {
+    const near = new Set();
+    for (const a of form[i - 1].terms) {
+      for (const b of form[i].terms) {
+        for (const passage of (await together(a, b, form[i].position - form[i - 1].position, words)).counts.keys()) near.add(passage);
+      }
+    }
+    found = new Set([...found].filter((passage) => near.has(passage)));
+  }
+  return found;
+}
+
+// Passages that hold every phrase.
+export async function phraseMatches(phrases, words) {
+  const all = await Promise.all(phrases.map((form) => inARow(form, words)));
+  return all.length ? new Set([...all[0]].filter((passage) => all.every((set) => set.has(passage)))) : new Set();
+}

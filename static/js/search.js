@@ -1,0 +1,223 @@
+// Searches an index of plain files: `const index = await open("/cloze/"); const answer = await index.search({ q: "words" });`.
+// The answer is that of `GET /search` of the server.
+import { Reader } from "./bytes.js";
+import { BadFile, Files } from "./files.js";
+import { counted } from "./filters.js";
+import { Overview } from "./index.js";
+import { Table } from "./pieces.js";
+import { rank } from "./rank.js";
+import { snippet } from "./snippet.js";
+import { Vectors } from "./vectors.js";
+import { Words } from "./words.js";
+import { nearest } from "./correct.js";
+import { fold } from "./analysis.js";
+
+export const FORMAT = 1;
+const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [512, 100, 1000, 3];
+const MODES = ["hybrid", "semantic", "keyword"];
+const HIGHLIGHTS = ["keyword", "semantic", "none"];
+
+// A parameter that is wrong; `code` is that of the server.
+export class SearchError extends Error {
+  constructor(message, code = "bad_parameter") {
+    super(message);
+    this.code = code;
+  }
+}
+
+// The texts of passages, and the codes beside them: the files `t`.
+class Texts {
+  #parsed = new WeakMap(); // by data
+
+  constructor(files, overview, dimension) {
+    Object.assign(this, { files, overview, bytes: Math.ceil(dimension / 8) });
+  }
+
+  async #file(passage) {
+    const number = this.overview.textFile(passage), data = await this.files.get("t", number);
+    if (!this.#parsed.has(data)) {
+      const reader = new Reader(data), [pages, passages] = JSON.parse(new TextDecoder().decode(reader.raw(reader.number())));
+      this.#parsed.set(data, { pages, passages, reader, first: this.overview.textStarts[number], rest: reader.at });
+    }
+    return this.#parsed.get(data);
+  }
+
+  async passage(passage) {
+    const { pages, passages, first } = await this.#file(passage), [place, rest, headings, text] = passages[passage - first];
+    const [source, address, title, lang, versions] = pages[place];
+    return { source, url: rest && !/^[#?/]/.test(rest) ? rest : address + rest, title, headings, text, lang, versions };
+  }
+
+  // The vector of a passage in two bits a dimension; null if there are no vectors or the file is missing.
+  async code(passage) {
+    const file = await this.#file(passage).catch(() => null);
+    if (!file || !this.bytes) return null;
+    const { passages: { length: count }, rest, reader, first } = file, at = passage - first, own = new Reader(reader.bytes, rest);
+    const largest = own.float(), shares = own.raw(count), signs = own.raw(count * this.bytes), far = own.raw(count * this.bytes);
+    const slice = (bits) => bits.subarray(at * this.bytes, (at + 1) * this.bytes);
+    return { deviation: (shares[at] / 255) * largest, signs: slice(signs), far: slice(far) };
+  }
+}
+
+// The first values of each parameter, whatever form they come in.
+function given(params) {
+  if (typeof params === "string") params = { q: params };
+  if (Array.isArray(params) || params instanceof URLSearchParams) {
+    const pairs = [...params], filter = pairs.filter(([key]) => key === "filter").map(([, value]) => value);
+    params = { ...Object.fromEntries(pairs), filter };
+  }
+  return params;
+}
+
+function wholeNumber(value, name, otherwise, least, most) {
+  const number = value === undefined || value === null ? otherwise : Number(value);
+  if (!Number.isInteger(number) || number < least || number > most) throw new SearchError(`${name}: found ${value}, expected a whole number from ${least} to ${most}`);
+  return number;
+}
+
+function oneOf(value, name, all) {
+  if (value !== undefined && !all.includes(value)) throw new SearchError(`${name}: found ${value}, expected ${all.join(", ")}`);
+  return value ?? all[0];
+}
+
+// The parameters, checked as the server checks them.
+function checked(params) {
+  const from = given(params), isTrue = (value) => value === true || value === "true";
+  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ");
+  if (!q) throw new SearchError("q is empty", "empty_query");
+  if ([...q].length > MOST_CHARS) throw new SearchError(`q has ${[...q].length} characters, at most ${MOST_CHARS} are searched`, "query_too_long");
+  const limit = wholeNumber(from.limit, "limit", 10, 1, MOST_PAGES), offset = wholeNumber(from.offset, "offset", 0, 0, REACH - limit);
+  const filters = new Map();
+  for (const pair of [from.filter ?? []].flat()) {
+    const at = pair.indexOf(":"), key = pair.slice(0, at).trim().toLowerCase();
+    if (at < 1) throw new SearchError(`filter: found ${pair}, expected key:value`);
+    filters.set(key, [...(filters.get(key) ?? []), pair.slice(at + 1)]);
+  }
+  const facets = [from.facets ?? []].flat().flatMap((keys) => keys.split(",")).map((key) => key.trim().toLowerCase()).filter(Boolean);
+  const weight = from.semantic_weight === undefined ? undefined : Number(from.semantic_weight);
+  if (weight !== undefined && !(weight >= 0 && weight <= 1)) throw new SearchError(`semantic_weight: found ${from.semantic_weight}, expected a number from 0 to 1`);
+  return {
+    q, limit, offset, filters, facets, semantic_weight: weight,
+    mode: oneOf(from.mode, "mode", MODES), highlight: oneOf(from.highlight, "highlight", HIGHLIGHTS),
+    prefix: isTrue(from.prefix), explain: isTrue(from.explain), correct: from.correct === undefined || isTrue(from.correct),
+  };
+}
+
+// Everything that one export consists of.
+class Parts {
+  static async of(base) {
+    const entry = await entryOf(base), files = new Files(base, entry.folder, entry.tag);
+    const overview = new Overview(await files.get("h", 0), entry.average_length);
+    const parts = Object.assign(new Parts(), { entry, files, overview, words: new Words(files, overview) });
+    parts.texts = new Texts(files, overview, entry.semantic?.dimension ?? 0);
+    if (entry.semantic) {
+      const { semantic } = entry, bytes = Uint8Array.from(atob(semantic.mean), (c) => c.charCodeAt(0));
+      semantic.mean = Float64Array.from(new Int8Array(bytes.buffer), (v) => v * semantic.mean_step);
+      parts.table = new Table(new Files(base, semantic.table, semantic.tag), semantic.dimension);
+      parts.vectors = new Vectors(files, overview.passages, semantic.dimension);
+    }
+    return parts;
+  }
+}
+
+async function entryOf(base) {
+  let entry;
+  try {
+    const response = await fetch(new URL("cloze.json", base), { cache: "no-cache" });
+    entry = response.ok ? await response.json() : null;
+  } catch {
+    entry = null;
+  }
+  if (!entry?.folder) throw new BadFile(`there is no index at ${base}`);
+  if (entry.format !== FORMAT) throw new SearchError(`the index has format ${entry.format}, this module reads ${FORMAT}: load the module again`, "format");
+  return entry;
+}
+
+class Index {
+  constructor(base, parts) {
+    Object.assign(this, { base, parts });
+  }
+
+  get generation() {
+    return this.parts.entry.generation;
+  }
+
+  // Bytes of data files fetched so far.
+  get bytes() {
+    return this.parts.files.bytes + (this.parts.table?.files.bytes ?? 0);
+  }
+
+  // An answer as of `GET /search`.
+  async search(params) {
+    const request = checked(params), began = performance.now(), answer = await this.#answer(request, began);
+    // A page that was open during a deploy may ask for files that are gone.
+    return answer.degraded && (await this.#renewed()) ? this.#answer(request, began) : answer;
+  }
+
+  async #renewed() {
+    try {
+      const entry = await entryOf(this.base);
+      if (entry.folder === this.parts.entry.folder) return false;
+      this.parts = await Parts.of(this.base);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #answer(request, began) {
+    const { parts } = this, { entry, words } = parts;
+    words.problems.clear();
+    const { plan, ranking, pages } = await rank(request, parts), { passages, relation } = ranking.found(pages);
+    const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
+    const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
+    const hits = (await Promise.all(shown.map((page) => hit(page, show)))).filter(Boolean);
+    const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
+    const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
+    const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
+    return {
+      query: request.q, corrected_query: plan.correctedQuery, mode: request.mode, degraded,
+      ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
+      generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
+      total: { value: passages.length, relation }, no_match: !pages.length, fills: null, hits, facets,
+    };
+  }
+
+  // Words that begin with the last one typed, or that are near to it.
+  async suggest({ q, limit = 6 }) {
+    const typed = String(q).trim(), before = typed.slice(0, typed.lastIndexOf(" ") + 1), last = fold(typed.slice(before.length)), { words } = this.parts;
+    const list = last ? await words.dictionary(last[0]) : [];
+    const longer = list.filter(({ word }) => word.startsWith(last) && word !== last).sort((a, b) => b.passages - a.passages);
+    const found = longer.length || !last ? longer : await nearest(last, words);
+    const suggestions = found.slice(0, Number(limit)).map(({ word }) => ({ text: before + word, kind: "word", url: null }));
+    return { query: typed, suggestions, took_ms: 0 };
+  }
+}
+
+// A page as a hit; null if its text cannot be loaded.
+async function hit(page, show) {
+  const { request, parts, marked, known } = show;
+  const load = (passage) => parts.texts.passage(passage).catch((error) => (parts.words.problems.add(error.message), null));
+  const best = await load(page.best.passage);
+  if (!best) return null;
+  const shown = ({ text }) => snippet(text, marked, known, request.highlight !== "none"), sections = [];
+  for (const { passage } of page.others) {
+    if (sections.length === SECTIONS) break;
+    const other = await load(passage);
+    if (other && other.url !== best.url && sections.every(({ url }) => url !== other.url)) {
+      sections.push({ heading: other.headings.at(-1) ?? other.title, url: other.url, snippet: shown(other) });
+    }
+  }
+  const { semantic, lexical, score } = page.best, leg = (view) => (view ? { rank: null, ...view } : null);
+  return {
+    id: best.source, url: best.url, title: best.title, score: page.probability, breadcrumbs: best.headings, snippet: shown(best), sections,
+    ...(best.versions ? { other_versions: best.versions } : {}),
+    explain: request.explain ? { fused: score, semantic: leg(semantic), lexical: leg(lexical), tokens: null } : null,
+  };
+}
+
+// Opens the index at an address, which ends in the folder of `cloze.json`.
+export async function open(url) {
+  const from = globalThis.document?.baseURI ?? "http://localhost/", base = new URL(String(url).replace(/\/*$/, "/"), from).href;
+  return new Index(base, await Parts.of(base));
+}
