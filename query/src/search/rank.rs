@@ -68,7 +68,8 @@ fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, legs: &Legs<'_>, 
         let is_probable = is_near || confidence::is_listed(page.best.score, best);
         page.best.tier > Tier::Scored || has_every() || (is_probable && is_first())
     });
-    if let Some(least) = request.least_score() {
+    // A list of filters alone has no scores.
+    if let Some(least) = request.least_score().filter(|_| best > 0.0) {
         pages.retain(|page| page.probability >= least);
     }
 }
