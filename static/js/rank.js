@@ -14,7 +14,7 @@ const DEPTHS = [[20, 100], [100, 1000], [Infinity, 4000]];
 const COUNTED = 100;
 const COVERED = 0.25;
 // Passages that get a second look, with two bits a dimension.
-const SECOND_LOOK = 12;
+const SECOND_LOOK = 10;
 const LEADERS_LOOKED_AT = 3;
 // Relevance feedback: passages, and their joint weight.
 const [BEST, PULL] = [3, 0.2];

@@ -14,6 +14,8 @@ import { fold } from "./analysis.js";
 
 export const FORMAT = 1;
 const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [512, 100, 1000, 3];
+// Hits that fetch texts for their other sections; the others show sections of the same file.
+const WITH_SECTIONS = 4;
 const MODES = ["hybrid", "semantic", "keyword"];
 const HIGHLIGHTS = ["keyword", "semantic", "none"];
 
@@ -40,6 +42,11 @@ class Texts {
       this.#parsed.set(data, { pages, passages, reader, first: this.overview.textStarts[number], rest: reader.at });
     }
     return this.#parsed.get(data);
+  }
+
+  // Whether the texts of two passages are in one file.
+  areTogether(a, b) {
+    return this.overview.textFile(a) === this.overview.textFile(b);
   }
 
   async passage(passage) {
@@ -171,7 +178,7 @@ class Index {
     const { plan, ranking, pages } = await rank(request, parts), { passages, relation } = ranking.found(pages);
     const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
     const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
-    const hits = (await Promise.all(shown.map((page) => hit(page, show)))).filter(Boolean);
+    const hits = (await Promise.all(shown.map((page, i) => hit(page, i < WITH_SECTIONS, show)))).filter(Boolean);
     const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
     const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
     const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
@@ -195,7 +202,7 @@ class Index {
 }
 
 // A page as a hit; null if its text cannot be loaded.
-async function hit(page, show) {
+async function hit(page, fetches, show) {
   const { request, parts, marked, known } = show;
   const load = (passage) => parts.texts.passage(passage).catch((error) => (parts.words.problems.add(error.message), null));
   const best = await load(page.best.passage);
@@ -203,6 +210,7 @@ async function hit(page, show) {
   const shown = ({ text }) => snippet(text, marked, known, request.highlight !== "none"), sections = [];
   for (const { passage } of page.others) {
     if (sections.length === SECTIONS) break;
+    if (!fetches && !parts.texts.areTogether(passage, page.best.passage)) continue;
     const other = await load(passage);
     if (other && other.url !== best.url && sections.every(({ url }) => url !== other.url)) {
       sections.push({ heading: other.headings.at(-1) ?? other.title, url: other.url, snippet: shown(other) });

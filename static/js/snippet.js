@@ -2,9 +2,10 @@
 import { analyse, ruled } from "./analysis.js";
 
 const LENGTH = 240;
+const SEGMENTER = Intl.Segmenter && new Intl.Segmenter("en", { granularity: "sentence" });
 
 function sentences(text) {
-  if (Intl.Segmenter) return Array.from(new Intl.Segmenter("en", { granularity: "sentence" }).segment(text), ({ index }) => index);
+  if (SEGMENTER) return Array.from(SEGMENTER.segment(text), ({ index }) => index);
   return [0, ...Array.from(text.matchAll(/[.!?…。]\s+/g), ({ 0: end, index }) => index + end.length)];
 }
 
