@@ -82,6 +82,7 @@ impl<'b> Reader<'b> {
     }
 
     /// Whether all bytes are read.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
