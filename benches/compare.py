@@ -57,7 +57,7 @@ def peer(script, *args):
     try:
         return last_json(command, stderr=subprocess.DEVNULL)
     except (subprocess.CalledProcessError, OSError, IndexError):
-        print(f"{script} {' '.join(map(str, args[:2]))}: not measured", file=sys.stderr)
+        print(f"{script} {' '.join(map(str, args[:2]))}: not measured, because it failed or its library is missing", file=sys.stderr)
         return None
 
 
@@ -105,7 +105,7 @@ def encoder(args):
     if ceiling:
         operations = 2 * parameters_of_matrices() * statistics.median(mine) / 1e9
         share = operations / ceiling["int8_gops"]
-        print(f"\n{operations:,.0f} GOP/s in matrix products, without those of attention: {share:.0%} of the ceiling")
+        print(f"\n{operations:,.0f} GOP/s in matrix products, without attention: {share:.0%} of the ceiling")
 
 
 def parameters_of_matrices():
@@ -141,7 +141,7 @@ def vectors(args):
             table_rows.append((name, *at, f"{builds[name]:,.1f}"))
     ours = runs["Cloze"][0]
     table((f"{ours['vectors']:,} vectors", "queries/s at recall@10 .975", "at .99", "build, s"), table_rows)
-    print(f"\nVector files mapped by readers: {ours['bytes_per_vector']:,.0f} bytes a vector")
+    print(f"\nVector files that readers map: {ours['bytes_per_vector']:,.0f} bytes per vector")
 
 
 def rate_at(rows, recall):

@@ -68,7 +68,7 @@ def peer_python():
     """Returns the Python of a virtual environment with the peers. It is made once; CLOZE_PEERS names another one."""
     python = PEERS / "bin" / "python"
     if not python.exists():
-        print("installing the peers (gigabytes) …", file=sys.stderr)
+        print("installing the other libraries (gigabytes) …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
         requirements = ROOT / "benches" / "peers" / "requirements-compare.txt"
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)], check=True)
@@ -79,7 +79,7 @@ def model_dir():
     for name, below in (("CLOZE_CACHE", ""), ("XDG_CACHE_HOME", "cloze"), ("HOME", ".cache/cloze")):
         if os.environ.get(name):
             return Path(os.environ[name]) / below / "models" / "all-MiniLM-L6-v2"
-    sys.exit("set CLOZE_CACHE, XDG_CACHE_HOME or HOME")
+    sys.exit("there is no cache directory; set CLOZE_CACHE, XDG_CACHE_HOME or HOME")
 
 
 def encode_ours(measure, texts, threads):
@@ -102,7 +102,7 @@ def build(site, index):
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 3):
-        sys.exit(f"indexer build failed with {process.returncode}")
+        sys.exit(f"indexer build failed with exit code {process.returncode}")
     return time.monotonic() - started, json.loads(out), usage.ru_maxrss / 1024
 
 
@@ -182,7 +182,7 @@ def filters(measure, args):
         build(corpus, index)
         result = last_json([measure, "filters", str(index), str(queries), "share"])
     print(f"{cpu()}; {result['queries']} queries, vector leg, 10 nearest\n")
-    print("| filter lets through | passages | recall@10 | p50, microseconds | relative to no filter |\n|---|---|---|---|---|")
+    print("| filter accepts | passages | recall@10 | p50, microseconds | relative to no filter |\n|---|---|---|---|---|")
     for row in result["rows"]:
         recall, ratio = (f"{row[k]:.3f}" if k in row else "" for k in ("recall_at_10", "ratio"))
         print(f"| {row['value'] or 'everything'} | {row['passages']:,} | {recall} | {row['p50_us']:.0f} | {ratio} |")
@@ -218,10 +218,10 @@ def freshness(args):
     print("| measurement | figure |\n|---|---|")
     print(f"| time until a running server finds one edited page, s | {spread([e['seconds'] for e in edits], 2)} |")
     print(f"| phases of the build within this time, s | {', '.join(phases)} |")
-    print(f"| passages encoded for it | {', '.join(str(e['encoded']) for e in edits)} |")
+    print(f"| passages that it encodes | {', '.join(str(e['encoded']) for e in edits)} |")
     print(f"| unchanged rebuild, s | {spread([seconds for seconds, *_ in unchanged], 2)} |")
-    print(f"| passages encoded for it | {', '.join(str(report['encoded']) for _, report, _ in unchanged)} |")
-    print(f"| renamed folder | {renamed or 'the site has none'} |")
+    print(f"| passages that it encodes | {', '.join(str(report['encoded']) for _, report, _ in unchanged)} |")
+    print(f"| renamed folder | {renamed or 'the site has no folder'} |")
 
 
 def edit(site, index, address, number):
@@ -238,7 +238,7 @@ def edit(site, index, address, number):
             if json.load(answer)["hits"]:
                 break
         if time.monotonic() - started > 120:
-            sys.exit(f"{page} was not found after two minutes")
+            sys.exit(f"the server did not find {page} within two minutes")
         time.sleep(0.01)
     seconds = time.monotonic() - started
     report = json.loads(process.communicate()[0])

@@ -38,7 +38,7 @@ class Packed:
 
     def __init__(self, data):
         if data[:4] != b"E5S1":
-            raise ValueError(f"the file begins with {bytes(data[:4])!r}, expected b'E5S1'")
+            raise ValueError(f"the file begins with {bytes(data[:4])!r}; expected b'E5S1'")
         reader = Reader(data)
         reader.bytes(8)
         names = ("hidden", "layers", "heads", "inner", "vocabulary", "positions", "types")
@@ -85,7 +85,7 @@ def unpacked(blocks, values):
     """Half-precision bytes of a matrix of `values` numbers in 4 bits."""
     count = values // BLOCK
     if len(blocks) < count * BLOCK_BYTES:
-        raise ValueError(f"a matrix of {values} values has {len(blocks)} bytes")
+        raise ValueError(f"a matrix of {values} values has {len(blocks)} bytes; expected {count * BLOCK_BYTES}")
     known, out, half = {}, bytearray(2 * values), BLOCK // 2
     for block in range(count):
         start = block * BLOCK_BYTES

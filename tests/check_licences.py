@@ -28,7 +28,7 @@ def main():
     refused = [f"{p['name']} {p['version']}: {p['license']}" for p in packages if not is_allowed(p["license"] or "none")]
     if refused:
         sys.exit("licences that are not on the list:\n" + "\n".join(refused))
-    print(f"licences of {len(packages)} packages are on the list")
+    print(f"the licences of all {len(packages)} packages are on the list")
 
 
 if __name__ == "__main__":

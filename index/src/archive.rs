@@ -96,7 +96,11 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
         let path = entry.path().map_err(damaged)?.to_string_lossy().into_owned();
         // Import writes only files that the manifest lists, so no name can lead out of the directory.
         let Some(record) = expected.remove(path.as_str()).filter(|r| is_plain(&r.path)) else {
-            return Err(Error::damaged(ARCHIVE, format!("a file {path:?}"), "the files of its manifest, each once"));
+            return Err(Error::damaged(
+                ARCHIVE,
+                format!("unexpected or repeated file {path:?}"),
+                "each file of the manifest once",
+            ));
         };
         let target = staging.path().join(&record.path);
         files::create_dir_all(target.parent().unwrap_or(staging.path()))?;
@@ -107,7 +111,7 @@ pub fn import(root: &Path, input: impl Read) -> Result<Imported> {
         })?;
     }
     if let Some(missing) = expected.keys().min() {
-        return Err(Error::damaged(ARCHIVE, format!("no file {missing:?}"), "every file of its manifest"));
+        return Err(Error::damaged(ARCHIVE, format!("file {missing:?} is missing"), "every file of the manifest"));
     }
     // Opening finds an error that checksums cannot: files that do not fit each other.
     Generation::open_dir(staging.path(), manifest.clone())?;
@@ -141,9 +145,9 @@ fn there(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<There> {
     }
     match Manifest::read_any(&dir).and_then(|other| other.verify_files(&dir)) {
         Ok(()) | Err(Error::Format { .. }) => Err(Error::Mismatch {
-            what: "generation of the archive",
-            found: format!("another generation {name} in {}", layout.root().display()),
-            expected: "an index directory without it; import into an empty one".into(),
+            what: "archive",
+            found: format!("a different generation {name} in {}", layout.root().display()),
+            expected: "a directory without this generation; import into an empty directory".into(),
         }),
         Err(_) => Ok(There::Damaged),
     }
@@ -151,7 +155,8 @@ fn there(layout: &Layout, manifest: &Manifest, hash: &str) -> Result<There> {
 
 /// One of the two entries at the front.
 fn head<R: Read>(entries: &mut tar::Entries<'_, R>, path: &str) -> Result<Vec<u8>> {
-    let not_there = || Error::damaged(ARCHIVE, format!("no {path} where it belongs"), "what `indexer export` writes");
+    let not_there =
+        || Error::damaged(ARCHIVE, format!("{path} is missing at the start"), "an archive that `indexer export` wrote");
     let entry = entries.next().ok_or_else(not_there)?.map_err(damaged)?;
     if entry.path().map_err(damaged)?.to_string_lossy() != path || entry.size() > MOST_HEAD_BYTES {
         return Err(not_there());
@@ -167,5 +172,5 @@ fn is_plain(path: &str) -> bool {
 }
 
 fn damaged(error: io::Error) -> Error {
-    Error::damaged(ARCHIVE, error, "a whole archive that `indexer export` wrote")
+    Error::damaged(ARCHIVE, error, "a complete archive that `indexer export` wrote")
 }

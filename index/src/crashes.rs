@@ -277,3 +277,23 @@ fn many_small_updates_are_folded_together() {
     let drops = segments.windows(2).filter(|pair| pair[1] < pair[0]).count();
     assert!(*segments.iter().max().expect("some") <= 8 && drops >= 2, "{segments:?}");
 }
+
+#[test]
+fn a_build_on_an_index_of_an_older_analysis_writes_its_terms_anew() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let name = build(dir.path(), &[1, 2, 3]).expect("a first generation");
+    let layout = crate::layout::Layout::new(dir.path());
+    let path = layout.generation(&name).join(crate::layout::MANIFEST);
+    let manifest = fs::read_to_string(&path).expect("written");
+    let older = manifest.replace(&format!("\"analysis\": {}", crate::lexical::ANALYSIS), "\"analysis\": 0");
+    assert_ne!(older, manifest);
+    fs::write(&path, &older).expect("writable");
+    fs::write(layout.current(), format!("{name} {}\n", files::hash(older.as_bytes()))).expect("writable");
+    let next = build(dir.path(), &[1, 2, 3]).expect("a second generation");
+    assert_ne!(next, name, "though no page differs");
+    let generation = Generation::open(dir.path()).expect("whole");
+    assert_eq!((generation.manifest().analysis, generation.passages()), (crate::lexical::ANALYSIS, 3));
+    assert_eq!(generation.manifest().counts.vectors, 3);
+    generation.verify().expect("whole");
+    assert_eq!(build(dir.path(), &[1, 2, 3]).expect("no third one"), next);
+}

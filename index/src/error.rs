@@ -9,7 +9,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no index.
-    #[error("{dir} holds no index (no file CURRENT); make one with `indexer build DOCS --index {dir}`")]
+    #[error(
+        "there is no index in {dir} (the file CURRENT is missing); build one with `indexer build DOCS --index {dir}`"
+    )]
     NoIndex {
         /// The index directory.
         dir: PathBuf,
@@ -35,7 +37,7 @@ pub enum Error {
         expected: String,
     },
     /// A file was written by a newer program, or is not of this format at all.
-    #[error("{path} has index format {found}, this program reads {expected}; {}", if found > expected { "use a newer Cloze" } else { "build the index again" })]
+    #[error("{path} has index format {found}, but this program reads format {expected}; {}", if found > expected { "use a newer version of Cloze" } else { "build the index again" })]
     Format {
         /// The manifest.
         path: PathBuf,
@@ -45,7 +47,7 @@ pub enum Error {
         expected: u32,
     },
     /// Another process is writing.
-    #[error("{dir} is being written by another process ({holder}); wait for it, or stop it")]
+    #[error("another process is writing {dir} ({holder}); wait until it finishes, or stop it")]
     Locked {
         /// The index directory.
         dir: PathBuf,
@@ -73,7 +75,9 @@ pub enum Error {
         reason: String,
     },
     /// The ledger failed.
-    #[error("the ledger at {path} could not {doing}: {reason}; it may be deleted, the next build makes a new one")]
+    #[error(
+        "the ledger at {path} could not {doing}: {reason}; you can delete it, and the next build creates a new one"
+    )]
     Ledger {
         /// Its directory.
         path: PathBuf,
@@ -83,7 +87,7 @@ pub enum Error {
         reason: String,
     },
     /// More items than the format can number.
-    #[error("an index holds at most {limit} {what}")]
+    #[error("too many {what}; an index can have at most {limit}")]
     TooMany {
         /// The items that exceed the limit.
         what: &'static str,
@@ -92,7 +96,7 @@ pub enum Error {
     },
 }
 
-const ADVICE: &str = "restore the index from a copy or build it again; the file was left as it is";
+const ADVICE: &str = "restore the index from a backup or build it again; the file was not changed";
 
 impl Error {
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {

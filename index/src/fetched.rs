@@ -122,7 +122,7 @@ fn open(path: &Path) -> Result<(FetchedPage, BufReader<File>)> {
     let mut reader = BufReader::new(File::open(path).map_err(Error::io("read", path))?);
     let mut line = Vec::new();
     reader.by_ref().take(LONGEST_RECORD).read_until(b'\n', &mut line).map_err(Error::io("read", path))?;
-    let page = serde_json::from_slice(&line).map_err(|e| Error::damaged(path, e, "the record of a page"))?;
+    let page = serde_json::from_slice(&line).map_err(|e| Error::damaged(path, e, "the JSON record of a page"))?;
     Ok((page, reader))
 }
 

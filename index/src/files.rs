@@ -149,7 +149,7 @@ macro_rules! cast {
             if before.is_empty() && after.is_empty() {
                 Ok(values)
             } else {
-                let what = concat!("a whole number of aligned ", stringify!($t));
+                let what = concat!("a whole number of aligned ", stringify!($t), " values");
                 Err(Error::damaged(path, format!("{} bytes", bytes.len()), what))
             }
         }

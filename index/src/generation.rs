@@ -62,7 +62,7 @@ impl Generation {
         };
         let Ok(previous) = Self::open_named(&layout, &name, &hash) else { return Err(error) };
         let live = live.map_or("the live generation".into(), |(live, _)| format!("generation {live}"));
-        let reason = format!("{live} cannot be opened, and generation {name} from before it answers: {error}");
+        let reason = format!("{live} cannot be opened; the previous generation {name} is used instead: {error}");
         tracing::warn!("{reason}");
         Ok(Self { stale: Some(reason), ..previous })
     }
@@ -84,7 +84,7 @@ impl Generation {
             .collect::<Result<Vec<_>>>()?;
         let vectors = VectorSearch::new(segments, &live).ok_or_else(|| {
             let expected = format!("vectors of {} passages", live.len());
-            Error::damaged(dir.join(layout::VECTORS), "passages that do not fit", expected)
+            Error::damaged(dir.join(layout::VECTORS), "the vectors do not match the passages", expected)
         })?;
         let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
         let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension)?);
@@ -211,7 +211,7 @@ fn live(dir: &Path, manifest: &Manifest) -> Result<Selection> {
     let gone = files::as_u32(&path, &map)?;
     let numbers = manifest.counts.numbers;
     if gone.iter().any(|&id| u64::from(id) >= numbers) {
-        return Err(Error::damaged(path, "a number that no passage had", format!("numbers below {numbers}")));
+        return Err(Error::damaged(path, "an unknown passage number", format!("numbers below {numbers}")));
     }
     Ok(Selection::all_but(numbers as usize, gone))
 }

@@ -1,7 +1,7 @@
 //! The head of a generation: small, local, with all facts about the index as a whole.
 
 use crate::{
-    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, PassageId, Result, Verbatim,
+    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Occurrence, PassageId, Result, Verbatim,
     lexical::WordList,
 };
 
@@ -91,6 +91,23 @@ impl Head {
     /// [`Error::Lexical`] if the keyword engine fails.
     pub fn passages_with_stem(&self, word: &str) -> Result<u64> {
         self.words.passages_with_stem(word)
+    }
+
+    /// Whether a word is made of words of the index, as compounds of German, Dutch and the Nordic languages are; only
+    /// where pages are in one of these.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn is_compound(&self, word: &str) -> Result<bool> {
+        self.words.is_compound(word)
+    }
+
+    /// The words of a text that the index has, in the order of the text, with how rare each is.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn occurrences(&self, text: &str) -> Result<Vec<Occurrence>> {
+        self.words.occurrences(text)
     }
 
     /// Whether pages have metadata of this key.

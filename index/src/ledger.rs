@@ -117,7 +117,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::Ledger`] if it cannot be written.
     pub fn retain(&self, keep_source: impl Fn(&[u8]) -> bool, keep_vector: impl Fn(&[u8]) -> bool) -> Result<()> {
-        self.run("forget unused entries", |trees| {
+        self.run("remove unused entries", |trees| {
             retain(&trees.sources, &keep_source)?;
             retain(&trees.vectors, &keep_vector)
         })
@@ -208,7 +208,7 @@ fn put_aside(path: &Path, failure: &Failure) -> Result<PathBuf> {
     let aside = (0..).map(place).find(|p| !p.exists()).unwrap_or_else(|| place(0));
     fs::rename(path, &aside).map_err(Error::io("rename", path))?;
     let (path, reason) = (aside.display(), failure.to_string());
-    tracing::warn!(%path, reason, "the ledger could not be read; it was renamed, and a new one begun");
+    tracing::warn!(%path, reason, "cannot read the ledger; renamed it and created a new one");
     Ok(aside)
 }
 
@@ -252,7 +252,7 @@ impl Failure {
     fn into_error(self, path: &Path, doing: &'static str) -> Error {
         match self {
             _ if self.is_open_elsewhere() => {
-                let reason = "another process has it open; try again when that is done".into();
+                let reason = "another process has it open; try again when that process has finished".into();
                 Error::Ledger { path: path.to_owned(), doing, reason }
             }
             Self::Answered(sled::Error::Io(cause)) if doing == "be opened" => {
@@ -268,7 +268,7 @@ impl std::fmt::Display for Failure {
         match self {
             Self::Answered(error) => error.fmt(f),
             Self::Panicked(text) => f.write_str(text),
-            Self::Closed => f.write_str("it was put aside, and no new one could be begun"),
+            Self::Closed => f.write_str("it was renamed, and a new one could not be created"),
         }
     }
 }

@@ -67,8 +67,8 @@ pub use generation::Generation;
 pub use head::Head;
 pub use ledger::Ledger;
 pub use lexical::{
-    AnalysedWord, Completions, Extent, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Verbatim, analyse,
-    fold, is_stop_word,
+    AnalysedWord, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Occurrence,
+    Verbatim, analyse, fold, is_stop_word,
 };
 pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};

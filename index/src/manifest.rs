@@ -12,6 +12,10 @@ use crate::{Calibration, Error, Result, files, layout};
 pub struct Manifest {
     /// [`layout::FORMAT_VERSION`] of the program that wrote it.
     pub format: u32,
+    /// Version of what becomes of a text in the keyword index; 0 where a program wrote it that did not count yet.
+    /// Readers read any; a build on one of another version writes the keyword index anew.
+    #[serde(default)]
+    pub analysis: u32,
     /// Name of the generation, equal to its directory's.
     pub generation: String,
     /// Seconds since 1970 (UTC) at which it was published.
@@ -110,7 +114,7 @@ impl Manifest {
         if found != expected_hash {
             return Err(Error::damaged(path, format!("checksum {found}"), format!("checksum {expected_hash}")));
         }
-        serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest"))
+        serde_json::from_slice(bytes).map_err(|e| Error::damaged(path, e, "a manifest as JSON"))
     }
 
     /// The bytes of the stored manifest.
@@ -121,7 +125,7 @@ impl Manifest {
         serde_json::to_vec_pretty(self).map_err(|e| Error::Mismatch {
             what: "manifest",
             found: e.to_string(),
-            expected: "a manifest that can be stored".into(),
+            expected: "a manifest that can be written as JSON".into(),
         })
     }
 

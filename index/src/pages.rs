@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Key {
             .filter(|_| text.len() == 32)
             .and_then(|b| b.try_into().ok())
             .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{text:?} is no key; expected 32 hexadecimal digits")))
+            .ok_or_else(|| D::Error::custom(format!("invalid key {text:?}; expected 32 hexadecimal digits")))
     }
 }
 
@@ -105,5 +105,7 @@ pub(crate) fn write(path: &Path, pages: &[PageRecord]) -> Result<()> {
 pub(crate) fn read(path: &Path) -> Result<Vec<PageRecord>> {
     let bytes = files::read(path)?;
     let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).map_err(|e| Error::damaged(path, e, "a page a line"))).collect()
+    lines
+        .map(|line| serde_json::from_slice(line).map_err(|e| Error::damaged(path, e, "one page per line, as JSON")))
+        .collect()
 }

@@ -35,6 +35,9 @@ pub struct Passage {
     /// The page's metadata.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: Metadata,
+    /// Other names of the innermost heading: `lift` for `kettle.Lid.lift()`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// Whether the text is a list of links, which leads to content and has none of its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_links: bool,

@@ -14,6 +14,7 @@ use std::{
 use crate::{
     BuildCounts, Calibration, Counts, Error, Generation, Manifest, Result, WriterOptions, files,
     layout::{self, Layout},
+    lexical::ANALYSIS,
     lock::WriterLock,
     manifest::FileRecord,
     staging::Staging,
@@ -101,6 +102,7 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
     }
     let manifest = Manifest {
         format: layout::FORMAT_VERSION,
+        analysis: ANALYSIS,
         generation: layout::generation_name(next_number(layout)?),
         created_unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()),
         model: options.model.clone(),
@@ -199,7 +201,7 @@ fn read_pointer(layout: &Layout, path: &Path) -> Result<(String, String)> {
 pub(crate) fn parse_current(path: &Path, text: &str) -> Result<(String, String)> {
     match text.split_whitespace().collect::<Vec<_>>()[..] {
         [name, hash] if layout::generation_number(name).is_some() => Ok((name.to_owned(), hash.to_owned())),
-        _ => Err(Error::damaged(path, format!("{:?}", text.trim()), "a generation and its checksum")),
+        _ => Err(Error::damaged(path, format!("{:?}", text.trim()), "the name of a generation and a checksum")),
     }
 }
 
@@ -238,7 +240,7 @@ pub(crate) fn remove_abandoned(layout: &Layout) {
         if [layout::STAGING_PREFIX, layout::REMOVED_PREFIX].iter().any(|p| name.to_string_lossy().starts_with(p))
             && let Err(error) = files::remove_dir_all(&entry.path())
         {
-            tracing::warn!(%error, "abandoned directory not removed");
+            tracing::warn!(%error, "cannot remove an abandoned directory");
         }
     }
 }
@@ -285,7 +287,7 @@ pub(crate) fn remove_others(
             Fate::Leave => Ok(()),
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "old generation not removed");
+            tracing::warn!(%error, "cannot remove an old generation");
         }
     }
     removed
@@ -326,7 +328,7 @@ pub(crate) fn put_aside(layout: &Layout, name: &str) -> Result<()> {
     let aside = (0..).map(place).find(|path| !path.exists()).unwrap_or_else(|| place(0));
     files::rename(&layout.generation(name), &aside)?;
     files::sync(&layout.generations())?;
-    tracing::warn!(path = %aside.display(), "a generation that cannot be read was renamed; delete it when it is not needed");
+    tracing::warn!(path = %aside.display(), "renamed an unreadable generation; delete it if you do not need it");
     Ok(())
 }
 

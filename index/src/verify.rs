@@ -26,20 +26,26 @@ impl Generation {
         for page in self.pages()? {
             for (id, key) in page.passages {
                 if !self.is_live(id) || !seen.insert(id) {
-                    return bad(format!("passage {id} of {}", page.source), "live passages, each once");
+                    return bad(
+                        format!("passage {id} of {} is deleted or listed twice", page.source),
+                        "each live passage once",
+                    );
                 }
                 let stored = self.passage(id)?;
                 if stored.source != page.source || stored.page != page.number || Key::of_passage(&stored) != key {
-                    return bad(format!("passage {id} of {}", page.source), "the passage as it is stored");
+                    return bad(
+                        format!("passage {id} of {} differs from the stored passage", page.source),
+                        "the same passage",
+                    );
                 }
                 let length = self.vector(id).iter().map(|v| v * v).sum::<f32>().sqrt();
                 if !(0.99..1.01).contains(&length) {
-                    return bad(format!("a vector of length {length} for passage {id}"), "unit vectors");
+                    return bad(format!("passage {id} has a vector of length {length}"), "a unit vector");
                 }
             }
         }
         if seen.len() != self.passages() || self.ids().count() != self.passages() {
-            return bad(format!("{} passages", seen.len()), &format!("{}, as in the manifest", self.passages()));
+            return bad(format!("{} passages", seen.len()), &format!("{} as in the manifest", self.passages()));
         }
         Ok(Verified { files: self.manifest().files.len(), passages: seen.len() })
     }

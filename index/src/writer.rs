@@ -16,7 +16,7 @@ use crate::{
     calibrate::{Probes, calibrate},
     compact, files,
     layout::{self, Layout},
-    lexical::LexicalWriter,
+    lexical::{ANALYSIS, LexicalWriter},
     lock::WriterLock,
     manifest::FileRecord,
     pages::{self, PageRecord},
@@ -103,7 +103,7 @@ impl Writer {
             // This program must not replace the index of a newer program.
             Err(error @ Error::Format { .. }) if error.is_newer_format() => return Err(error),
             Err(error) => {
-                tracing::warn!(%error, "the live generation is not built upon");
+                tracing::warn!(%error, "cannot build on the live generation; building a new index");
                 if !matches!(error, Error::Format { .. }) {
                     unreadable = publish::current(&layout).ok().map(|(name, _)| name);
                 }
@@ -291,6 +291,7 @@ impl Writer {
         if let Some(base) = &base
             && self.added == 0
             && removed == 0
+            && !base.is_of_another_analysis()
             && base.generation.pages()? == pages
             // A generation without known items, from an earlier program, is calibrated again.
             && (probes.known.is_empty() || !base.generation.manifest().calibration.known.languages.is_empty())
@@ -324,7 +325,8 @@ impl Writer {
             Contents { counts, build, calibration, lookup_calibration, languages, vector_segments: segments };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
-        let is_worn = wear::is_worn(&sealed.contents);
+        // Terms of two kinds in one index would not find each other.
+        let is_worn = wear::is_worn(&sealed.contents) || base.as_ref().is_some_and(Base::is_of_another_analysis);
         let manifest = publish::seal(&layout, &options, &sealed)?;
         let manifest = if is_worn {
             sealed = compact::compact(&layout, &options, &sealed, &manifest)?;
@@ -368,6 +370,11 @@ impl Base {
         let kept_rows = generation.vector_search().segment_rows();
         let rows = (0..names.len()).filter(is_kept).map(|i| kept_rows[i] as u64).sum();
         Ok((Self { generation, linked, segments, rows, folded_rows }, Parts { lexical, vectors, segment }))
+    }
+
+    /// Whether its texts became other terms than they would become now.
+    fn is_of_another_analysis(&self) -> bool {
+        self.generation.manifest().analysis != ANALYSIS
     }
 }
 

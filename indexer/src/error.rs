@@ -17,7 +17,7 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// There is nothing to index.
-    #[error("no pages in {}: {found}; expected .md, .mdx, .markdown, .html, .htm, .txt or .jsonl files", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+    #[error("no pages in {}: {found}; expected files of a supported format, such as .md, .html, .rst, .adoc, .txt or .jsonl", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
     Empty {
         /// The paths as given.
         paths: Vec<PathBuf>,
@@ -25,7 +25,7 @@ pub enum Error {
         found: String,
     },
     /// The argument is not the address of a site.
-    #[error("{address:?} is no address of a site: {reason}")]
+    #[error("{address:?} is not the address of a site: {reason}")]
     Address {
         /// As given.
         address: String,
@@ -41,7 +41,7 @@ pub enum Error {
         reason: String,
     },
     /// A pattern of `--include` or `--exclude` is invalid.
-    #[error("{option} {pattern:?} is not a pattern: {reason}")]
+    #[error("{option} {pattern:?} is not a valid pattern: {reason}")]
     Pattern {
         /// The option.
         option: &'static str,

@@ -57,7 +57,7 @@ pub enum Error {
         expected: String,
     },
     /// A file's content does not match its hash.
-    #[error("{path}: its {algorithm} is {found}, expected {expected}; delete the file and fetch it again")]
+    #[error("{path}: the {algorithm} is {found}; expected {expected}; delete the file and download it again")]
     WrongHash {
         /// The file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum Error {
         advice: String,
     },
     /// A download from the hub failed.
-    #[error("cannot fetch {file} of model {model:?} from {endpoint}: {reason}")]
+    #[error("cannot download {file} of model {model:?} from {endpoint}: {reason}")]
     Hub {
         /// The repository.
         model: String,
@@ -91,7 +91,7 @@ pub enum Error {
         reason: String,
     },
     /// The ONNX Runtime library could not be found or loaded.
-    #[error("ONNX Runtime {expected} is needed: {found}. {advice}")]
+    #[error("ONNX Runtime {expected} is required, but {found}. {advice}")]
     Runtime {
         /// The version this program is built for.
         expected: &'static str,
@@ -109,7 +109,7 @@ pub enum Error {
         reason: String,
     },
     /// A deferred load of a model failed.
-    #[error("model {model:?} could not be loaded: {reason}")]
+    #[error("cannot load model {model:?}: {reason}")]
     NotLoaded {
         /// The model.
         model: String,
@@ -125,7 +125,7 @@ pub enum Error {
         reason: String,
     },
     /// A model cannot predict masked tokens.
-    #[error("{model} predicts no masked tokens: {found}; expected {expected}")]
+    #[error("model {model} cannot predict masked tokens: {found}; expected {expected}")]
     NoHead {
         /// The model.
         model: String,
@@ -151,7 +151,7 @@ pub enum Error {
         found: &'static str,
     },
     /// No cache directory can be derived from the environment.
-    #[error("no cache directory: set CLOZE_CACHE, XDG_CACHE_HOME or HOME")]
+    #[error("there is no cache directory; set CLOZE_CACHE, XDG_CACHE_HOME or HOME")]
     NoCacheDir,
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
     let hash = sha256_now(path)?;
     // A failed write to the cache only costs time at the next start.
     if let Err(error) = cache::write_atomically(&memo, hash.as_bytes()) {
-        tracing::debug!(%error, "fingerprint not remembered");
+        tracing::debug!(%error, "cannot store the fingerprint in the cache");
     }
     Ok(hash)
 }

@@ -50,7 +50,7 @@ pub fn to_bytes(parts: &[Part], base: &str, about: &str) -> Result<Vec<u8>> {
             tensors.push((part.name.clone(), Dtype::F32, part.shape.clone(), bytes(&part.values)));
         }
     }
-    let bad = |e: safetensors::SafeTensorError| Error::bad_file(FILE, e, "tensors that fit their shapes");
+    let bad = |e: safetensors::SafeTensorError| Error::bad_file(FILE, e, "tensors that match their shapes");
     let views =
         tensors.iter().map(|(n, ty, shape, data)| Ok((n, TensorView::new(*ty, shape.clone(), data).map_err(bad)?)));
     let views = views.collect::<Result<Vec<_>>>()?;
@@ -77,7 +77,7 @@ pub(crate) struct Head {
 }
 
 fn bad(path: &Path, found: String) -> Error {
-    Error::bad_file(path, found, "a masked-language-model head of this program")
+    Error::bad_file(path, found, "a masked-language-model head that Cloze wrote")
 }
 
 /// The SHA-256 of the encoder's weights, from the metadata of a file made for that encoder. This reads no tensor.
@@ -87,7 +87,7 @@ fn bad(path: &Path, found: String) -> Error {
 pub(crate) fn base(bytes: &[u8]) -> Result<String, String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
     let metadata = header.metadata().as_ref();
-    metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| format!("no {BASE} in its metadata"))
+    metadata.and_then(|m| m.get(BASE)).cloned().ok_or_else(|| format!("its metadata has no {BASE}"))
 }
 
 impl Head {
@@ -103,7 +103,7 @@ impl Head {
         for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
             let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
             let values = values(&view, scales.as_ref())
-                .ok_or_else(|| bad(path, format!("{name} is of type {:?}", view.dtype())))?;
+                .ok_or_else(|| bad(path, format!("{name} has the unsupported type {:?}", view.dtype())))?;
             let part = Part { name: name.to_owned(), shape: view.shape().to_vec(), values };
             parts.insert(part.name.clone(), part);
         }

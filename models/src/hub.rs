@@ -107,7 +107,7 @@ fn weights<'a>(id: &str, config: &Path, files: &[&'a str]) -> Result<Vec<&'a str
             endpoint: endpoint(),
             reason: match is_built_here {
                 true => format!("the repository has neither {SAFETENSORS} nor {ONNX}"),
-                false => format!("the architecture is {architecture:?}, which needs one, and the repository has none"),
+                false => format!("the architecture {architecture:?} needs {ONNX}, and the repository does not have it"),
             },
         }),
     }
@@ -142,7 +142,9 @@ fn check(path: &Path, etag: &str, size: usize) -> Result<()> {
     let (algorithm, found) = match etag.len() {
         64 => ("SHA-256", fingerprint::sha256_now(path)?),
         40 => ("git object hash", fingerprint::hash_file::<Sha1>(path, format!("blob {size}\0").as_bytes())?),
-        _ => return Err(Error::bad_file(path, format!("entity tag {etag:?}"), "a SHA-256 or a git object hash")),
+        _ => {
+            return Err(Error::bad_file(path, format!("the entity tag is {etag:?}"), "a SHA-256 or a git object hash"));
+        }
     };
     if found == etag {
         return Ok(());

@@ -74,8 +74,8 @@ impl ModelSource {
             Self::Directory(dir) if dir.is_dir() => Ok(dir.clone()),
             Self::Directory(dir) => Err(Error::NotFound {
                 name: dir.display().to_string(),
-                looked: "no such directory".into(),
-                advice: "give a directory, or a hub id of the form owner/name".into(),
+                looked: "there is no such directory".into(),
+                advice: "give a directory or a hub id such as owner/name".into(),
             }),
             Self::Hub { id, revision } => hub::cached(id, revision),
         }

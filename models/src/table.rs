@@ -81,8 +81,8 @@ impl LookupTable {
             return match bytes {
                 Bytes::BuiltIn => Ok(None),
                 Bytes::Mapped(_) => {
-                    let found = format!("a lookup table of the model with weights {base}");
-                    Err(Error::bad_file(path, found, format!("a lookup table of this model, {model}")))
+                    let found = format!("the lookup table belongs to the model with weights {base}");
+                    Err(Error::bad_file(path, found, format!("a lookup table for the weights {model}")))
                 }
             };
         }
@@ -94,13 +94,13 @@ impl LookupTable {
         let expected = format!("{ROWS} [{tokens}, {dimension}] I8 and {SCALES} [{tokens}] F32");
         let bad = |found: String| Error::bad_file(path, found, expected.clone());
         let tensors = SafeTensors::deserialize(bytes.get()).map_err(|e| bad(e.to_string()))?;
-        let tensor = |name: &str| tensors.tensor(name).map_err(|_| bad(format!("no {name}")));
+        let tensor = |name: &str| tensors.tensor(name).map_err(|_| bad(format!("tensor {name} is missing")));
         let (weights, scales) = (tensor(ROWS)?, tensor(SCALES)?);
         if (weights.dtype(), weights.shape()) != (Dtype::I8, &[tokens, dimension]) {
             return Err(bad(format!("{ROWS} {:?} {:?}", weights.shape(), weights.dtype())));
         }
         let scales = to_f32(&scales).filter(|s| s.len() == tokens && s.iter().all(|scale| scale.is_finite()));
-        let scales = scales.ok_or_else(|| bad(format!("{SCALES} of another size or type")))?;
+        let scales = scales.ok_or_else(|| bad(format!("{SCALES} has the wrong size or type")))?;
         // The tensor is a slice of the bytes: its offset stays valid after the view is dropped.
         let start = weights.data().as_ptr() as usize - bytes.get().as_ptr() as usize;
         let rows = start..start + weights.data().len();

@@ -77,14 +77,14 @@ impl Weights {
             path: self.path.clone(),
             name: full.clone(),
             found,
-            expected: format!("shape {shape:?} of F32, F16 or BF16"),
+            expected: format!("shape {shape:?} and type F32, F16 or BF16"),
         };
         let tensors = parse(&self.path, &self.map)?;
         let view = tensors.tensor(&full).map_err(|_| bad("is missing".into()))?;
         if view.shape() != shape {
             return Err(bad(format!("has shape {:?}", view.shape())));
         }
-        to_f32(&view).ok_or_else(|| bad(format!("is of type {:?}", view.dtype())))
+        to_f32(&view).ok_or_else(|| bad(format!("has type {:?}", view.dtype())))
     }
 
     /// The place in the file and the type of the tensor `name` with exactly `shape`. A head is ignored.
@@ -97,12 +97,12 @@ impl Weights {
             path: self.path.clone(),
             name: full.clone(),
             found,
-            expected: format!("shape {shape:?} of F32, F16 or BF16"),
+            expected: format!("shape {shape:?} and type F32, F16 or BF16"),
         };
         let tensors = parse(&self.path, &self.map)?;
         let view = tensors.tensor(&full).map_err(|_| bad("is missing".into()))?;
         if view.shape() != shape || !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            return Err(bad(format!("has shape {:?} of {:?}", view.shape(), view.dtype())));
+            return Err(bad(format!("has shape {:?} and type {:?}", view.shape(), view.dtype())));
         }
         // The tensor is a slice of the map: its offset stays valid after the view is dropped.
         let start = view.data().as_ptr() as usize - self.map.as_ptr() as usize;
@@ -132,12 +132,12 @@ impl Weights {
             path: self.path.clone(),
             name: full,
             found: "is missing".into(),
-            expected: "a table of embeddings".into(),
+            expected: "an embedding matrix".into(),
         })
     }
 }
 
 fn parse<'a>(path: &Path, map: &'a Mmap) -> Result<SafeTensors<'a>> {
     SafeTensors::deserialize(map)
-        .map_err(|e| Error::bad_file(path, format!("not a whole safetensors file ({e})"), "the weights of a model"))
+        .map_err(|e| Error::bad_file(path, format!("not a valid safetensors file ({e})"), "the weights of a model"))
 }

@@ -9,16 +9,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The query contains only white space and control characters.
-    #[error("the query is empty; expected some words in {parameter:?}")]
+    #[error("the query is empty; expected words in {parameter:?}")]
     EmptyQuery {
         /// The parameter.
         parameter: &'static str,
     },
     /// The command line has neither a query nor a command.
-    #[error("nothing to search for; try `query \"how do I …\"`, or `query --help`")]
+    #[error("there is no query; try `query \"how do I …\"` or `query --help`")]
     NothingAsked,
     /// The query is too long.
-    #[error("the query has {found} characters; at most {limit} are accepted")]
+    #[error("the query has {found} characters; expected at most {limit}")]
     QueryTooLong {
         /// Characters of the query.
         found: usize,
@@ -37,7 +37,9 @@ pub enum Error {
     },
 
     /// The index was made with a different model from the loaded one.
-    #[error("the index was made with {index}, but the model here is {model}; use that model, or build the index again")]
+    #[error(
+        "the index was built with {index}, but the loaded model is {model}; use the model of the index, or build the index again"
+    )]
     ModelMismatch {
         /// The index's model.
         index: String,
@@ -65,7 +67,7 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// No query has a judgment.
-    #[error("no query of {queries} has a judgment in {qrels}")]
+    #[error("no query in {queries} has a judgment in {qrels}; expected the same query ids in both files")]
     NothingJudged {
         /// The queries.
         queries: PathBuf,

@@ -188,7 +188,7 @@ pub(crate) fn fill(source: Option<&ModelSource>, args: FillArgs, json: bool) -> 
             lines.push(format!("blank {number}:"));
         }
         lines.extend(blank.predictions.iter().map(|p| of(p.probability, &p.token)));
-        lines.extend(blank.targets.iter().map(|t| of(t.probability, &format!("{} (asked for)", t.target))));
+        lines.extend(blank.targets.iter().map(|t| of(t.probability, &format!("{} (target)", t.target))));
     }
     if answer.blanks.len() > 1 {
         lines.push("together:".into());

@@ -92,7 +92,7 @@ pub(crate) fn suggest(query: &str, limit: usize, with: Resources<'_>) -> Result<
         let expected = format!("1 to {MAX_SUGGESTIONS}");
         return Err(Error::Parameter { parameter: "limit", found: limit.to_string(), expected });
     }
-    let request = Request::new(query)?;
+    let request = Request::typed(query)?;
     let typed = request.query();
     let mut found = Collected { list: Vec::new(), known: HashSet::new(), limit };
     let completions = with.head.completions(typed, limit)?;

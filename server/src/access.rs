@@ -135,7 +135,7 @@ fn check(state: &State, request: &ServiceRequest) -> Result<(), ApiError> {
     }
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers + request.uri().path().len() + request.query_string().len() > LONGEST_HEAD {
-        let message = format!("address and headers are longer than {LONGEST_HEAD} bytes");
+        let message = format!("the address and the headers have more than {LONGEST_HEAD} bytes");
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Err(ApiError::new(status, "head_too_large", message).with("limit", LONGEST_HEAD));
     }

@@ -69,11 +69,11 @@ where
 }
 
 async fn not_found() -> HttpResponse {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "this server has no such address").error_response()
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "this address does not exist").error_response()
 }
 
 async fn not_allowed(allowed: &'static str) -> HttpResponse {
-    let message = format!("this address takes {allowed}");
+    let message = format!("this address accepts only {allowed}");
     let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message);
     let mut response = error.error_response();
     response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));

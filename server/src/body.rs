@@ -15,14 +15,14 @@ use crate::error::ApiError;
 /// Longest body that is read, in bytes: 256 texts of a few thousand characters.
 pub(crate) const MAX_BODY: usize = 1 << 20;
 /// Longest report of a click.
-pub(crate) const MAX_CLICK: usize = 4 << 10;
+pub(crate) const MAX_CLICK: usize = 40 << 10;
 /// Longest time for a body to arrive.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// Reads a body of at most `limit` bytes; a client that sends it too slowly is told so and let go.
 pub(crate) async fn bytes(http: &HttpRequest, payload: web::Payload, limit: usize) -> Result<web::Bytes, ApiError> {
     let too_large = || {
-        let message = format!("the body is longer than {limit} bytes");
+        let message = format!("the body has more than {limit} bytes");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("limit", limit)
     };
     let announced = http.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
@@ -40,7 +40,7 @@ pub(crate) async fn bytes(http: &HttpRequest, payload: web::Payload, limit: usiz
 /// Reads a body that must be JSON and say so.
 pub(crate) async fn json<T: DeserializeOwned>(http: &HttpRequest, payload: web::Payload) -> Result<T, ApiError> {
     if http.content_type() != "application/json" {
-        let message = "the body must be JSON, sent as application/json";
+        let message = "the body must be JSON, with the content type application/json";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message));
     }
     parse(&bytes(http, payload, MAX_BODY).await?)

@@ -140,8 +140,9 @@ impl ServerConfig {
             cors_origins,
             keys: Keys { search: key(SEARCH_KEY, table.search_key)?, admin: key(ADMIN_KEY, table.admin_key)? },
             rate_limit: NonZeroU32::new(rate),
-            trusted_proxies: proxies
-                .map_err(|found| anyhow!("trusted proxy {found:?}: expected an address or a network"))?,
+            trusted_proxies: proxies.map_err(|found| {
+                anyhow!("invalid trusted proxy {found:?}; expected an IP address or a network, such as 10.0.0.0/8")
+            })?,
             tls: tls(cli.tls_certificate.or(table.tls_certificate), cli.tls_key.or(table.tls_key))?,
             analytics: cli.analytics || table.analytics,
             state_dir: cli.state_dir.or(table.state_dir),
@@ -158,8 +159,11 @@ fn either(typed: Vec<String>, set: Vec<String>) -> Vec<String> {
 fn key(variable: &str, set: Option<String>) -> Result<Option<String>> {
     let Some(key) = std::env::var(variable).ok().filter(|k| !k.is_empty()).or(set) else { return Ok(None) };
     let length = key.chars().count();
-    ensure!(length >= SHORTEST_KEY, "the key of {variable} has {length} characters; expected {SHORTEST_KEY} or more");
-    ensure!(key.chars().all(|c| c.is_ascii_graphic()), "the key of {variable} must be ASCII without spaces");
+    ensure!(length >= SHORTEST_KEY, "the key in {variable} has {length} characters; expected at least {SHORTEST_KEY}");
+    ensure!(
+        key.chars().all(|c| c.is_ascii_graphic()),
+        "the key in {variable} has a space or a character outside ASCII; expected visible ASCII characters"
+    );
     Ok(Some(key))
 }
 
@@ -167,7 +171,7 @@ fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<(Pat
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
         (None, None) => Ok(None),
-        _ => Err(anyhow!("TLS needs both tls_certificate and tls_key; only one is set")),
+        _ => Err(anyhow!("only one of tls_certificate and tls_key is set; TLS requires both")),
     }
 }
 
@@ -175,6 +179,9 @@ fn tls(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<(Pat
 fn check_origin(origin: &str) -> Result<()> {
     let is_origin =
         origin == "*" || url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == origin);
-    ensure!(is_origin, "CORS origin {origin:?}: expected * or scheme://host[:port], such as https://docs.example.org");
+    ensure!(
+        is_origin,
+        "invalid CORS origin {origin:?}; expected * or scheme://host[:port], such as https://docs.example.org"
+    );
     Ok(())
 }

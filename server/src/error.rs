@@ -71,7 +71,7 @@ impl ApiError {
     /// 401: no key was given where one is needed.
     #[must_use]
     pub fn unauthorized() -> Self {
-        let message = "a key is needed; send Authorization: Bearer KEY";
+        let message = "this request requires a key; send the header Authorization: Bearer KEY";
         Self::new(StatusCode::UNAUTHORIZED, "key_missing", message)
     }
 
@@ -84,19 +84,23 @@ impl ApiError {
     /// 404: nothing is counted.
     #[must_use]
     pub fn not_counted() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "analytics_off", "nothing is counted; start the server with --analytics")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "analytics_off",
+            "the server does not count searches; start it with --analytics",
+        )
     }
 
     /// 408: a request did not come to its end.
     #[must_use]
     pub fn too_slow() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request was not complete in time")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request did not arrive in time")
     }
 
     /// 429: too much from one client, which may go on after `wait`.
     #[must_use]
     pub fn too_many(wait: Duration) -> Self {
-        let message = "too many requests from this address; go on after the time in Retry-After";
+        let message = "too many requests from this address; wait for the time in Retry-After";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message).after(wait)
     }
 
@@ -117,7 +121,7 @@ impl ApiError {
     /// 503: the model predicts no masked tokens.
     #[must_use]
     pub fn no_mask_model() -> Self {
-        let message = "this server has no model that predicts masked tokens";
+        let message = "the model of this server cannot predict masked tokens";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_mask_model", message)
     }
 
@@ -141,7 +145,11 @@ impl ApiError {
     /// 500: something failed inside; the details go to the log.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request failed; the server's log says why")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the request failed; the server's log shows the reason",
+        )
     }
 }
 
@@ -179,7 +187,7 @@ impl From<cloze_query::Error> for ApiError {
             E::QueryTooLong { limit, .. } => Self::parameter("query_too_long", "q", message).with("limit", limit),
             E::Parameter { parameter, .. } => Self::parameter("invalid_parameter", parameter, message),
             other => {
-                tracing::error!(error = %other, "a search failed");
+                tracing::error!(error = %other, "search failed");
                 Self::internal()
             }
         }

@@ -47,13 +47,13 @@ impl Keys {
         if accepted.is_empty() {
             return Err(ApiError::forbidden(
                 "admin_disabled",
-                "this server has no admin key, so this endpoint is disabled",
+                "this endpoint is disabled because the server has no admin key",
             ));
         }
         let Some(given) = bearer(headers) else { return Err(ApiError::unauthorized()) };
         // Every key is compared, so that the time taken says nothing about which one was nearly right.
         let matches = accepted.iter().fold(false, |any, key| any | is_same(key, given));
-        if matches { Ok(()) } else { Err(ApiError::forbidden("key_refused", "this key may not do this")) }
+        if matches { Ok(()) } else { Err(ApiError::forbidden("key_refused", "this key does not allow the request")) }
     }
 }
 

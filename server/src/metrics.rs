@@ -92,12 +92,12 @@ impl Metrics {
     /// Everything in the text format of OpenMetrics.
     pub(crate) fn render(&self, state: &State) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("cloze");
-        registry.register("requests", "Requests answered", self.requests.clone());
-        let seconds = "Time from request to answer";
+        registry.register("requests", "Answered requests", self.requests.clone());
+        let seconds = "Time from a request to its answer";
         registry.register_with_unit("request_duration", seconds, Unit::Seconds, self.durations.clone());
-        let phases = "Time that each phase of a search took";
+        let phases = "Time for each phase of a search";
         registry.register_with_unit("search_phase_duration", phases, Unit::Seconds, self.phases.clone());
-        registry.register("searches_without_match", "Searches that found nothing", self.unmatched.clone());
+        registry.register("searches_without_match", "Searches without results", self.unmatched.clone());
         let engine = state.engine();
         let manifest = engine.generation().manifest();
         let gauge = |registry: &mut Registry, name: &str, help: &str, value: f64| {
@@ -105,17 +105,17 @@ impl Metrics {
             gauge.set(value);
             registry.register(name, help, gauge);
         };
-        gauge(&mut registry, "searches_in_flight", "Searches that run or wait", state.in_flight.now() as f64);
-        gauge(&mut registry, "pages", "Pages of the live generation", manifest.counts.pages as f64);
-        gauge(&mut registry, "passages", "Passages of the live generation", manifest.counts.passages as f64);
+        gauge(&mut registry, "searches_in_flight", "Running and waiting searches", state.in_flight.now() as f64);
+        gauge(&mut registry, "pages", "Pages in the live generation", manifest.counts.pages as f64);
+        gauge(&mut registry, "passages", "Passages in the live generation", manifest.counts.passages as f64);
         let stale = f64::from(u8::from(state.reload_error().is_some()));
-        gauge(&mut registry, "reload_failed", "1 if the index on disk could not be taken up", stale);
+        gauge(&mut registry, "reload_failed", "1 if the server could not open the newest generation, else 0", stale);
         let (vectors, answers) = (engine.vector_cache_counts(), engine.answer_cache_counts());
         let caches = [
-            ("vector_cache_hits", "Queries whose vector was kept", vectors.0),
-            ("vector_cache_misses", "Queries that were encoded", vectors.1),
-            ("answer_cache_hits", "Searches whose answer was kept", answers.0),
-            ("answer_cache_misses", "Searches that were worked on", answers.1),
+            ("vector_cache_hits", "Queries with a cached vector", vectors.0),
+            ("vector_cache_misses", "Queries without a cached vector", vectors.1),
+            ("answer_cache_hits", "Searches with a cached answer", answers.0),
+            ("answer_cache_misses", "Searches without a cached answer", answers.1),
         ];
         for (name, help, value) in caches {
             let counter: Counter = Counter::default();
@@ -124,7 +124,7 @@ impl Metrics {
         }
         let model = manifest.model["name"].as_str().unwrap_or_default().to_owned();
         let labels = vec![("generation", manifest.generation.clone()), ("model", model)];
-        registry.register("index", "The generation that answers and its model", Info::new(labels));
+        registry.register("index", "The live generation and its model", Info::new(labels));
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)

@@ -22,16 +22,16 @@ impl Params {
         let mut params = Self::default();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name, "the name of a parameter")?;
+            let name = decode(name, "a parameter name")?;
             if !known.contains(&name.as_str()) {
-                let message = format!("there is no parameter {name:?}; expected {}", known.join(", "));
+                let message = format!("unknown parameter {name:?}; expected one of {}", known.join(", "));
                 return Err(ApiError::parameter("unknown_parameter", &name, message));
             }
             let value = decode(value, &name)?;
             if name == REPEATABLE {
                 params.filters.push(value);
             } else if params.single.insert(name.clone(), value).is_some() {
-                let message = format!("{name} is given twice; expected once");
+                let message = format!("{name} occurs more than once; expected it once");
                 return Err(ApiError::parameter("repeated_parameter", &name, message));
             }
         }
@@ -46,7 +46,7 @@ impl Params {
     /// The query.
     pub(crate) fn query(&self) -> Result<&str, ApiError> {
         self.text("q").ok_or_else(|| {
-            ApiError::parameter("query_missing", "q", "there is no parameter q; expected the words to search for")
+            ApiError::parameter("query_missing", "q", "the parameter q is missing; expected the words to search for")
         })
     }
 
@@ -79,7 +79,8 @@ impl Params {
 fn decode(text: &str, name: &str) -> Result<String, ApiError> {
     let spaced = text.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().map(|t| t.into_owned()).map_err(|e| {
-        let message = format!("{name} is not UTF-8 (percent-decoded byte {}); expected UTF-8", e.valid_up_to());
+        let message =
+            format!("{name} is not valid UTF-8 (at byte {} after percent-decoding); expected UTF-8", e.valid_up_to());
         ApiError::parameter("invalid_encoding", name, message)
     })
 }

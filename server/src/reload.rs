@@ -33,14 +33,14 @@ pub(crate) struct ReloadError {
 impl ReloadError {
     /// There is no telling which generation is the newest.
     fn unreadable(detail: String) -> Self {
-        Self { public: "the index could not be read; the server's log says why".into(), detail }
+        Self { public: "the server cannot read the index; the log shows the reason".into(), detail }
     }
 
     /// The generation cannot be opened. Its name comes from a file, so only a name is repeated.
     fn not_taken_up(name: &str, detail: String) -> Self {
         let is_name = name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric());
-        let name = if is_name { name } else { "of an unknown name" };
-        Self { public: format!("generation {name} could not be taken up; the server's log says why"), detail }
+        let name = if is_name { name } else { "with an invalid name" };
+        Self { public: format!("the server cannot open generation {name}; the log shows the reason"), detail }
     }
 }
 
@@ -72,7 +72,11 @@ impl Follower {
             Ok(next) => {
                 let generation = next.generation().manifest().generation.clone();
                 state.swap(next);
-                tracing::info!(generation, took_ms = started.elapsed().as_millis() as u64, "new generation");
+                tracing::info!(
+                    generation,
+                    took_ms = started.elapsed().as_millis() as u64,
+                    "switched to a new generation"
+                );
                 self.failed = None;
             }
             Err(error) => {
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn nothing_but_a_name_is_made_public() {
         let error = ReloadError::not_taken_up("000009", "/srv/index/generations/000009/manifest.json: no".into());
-        assert_eq!(error.public, "generation 000009 could not be taken up; the server's log says why");
+        assert_eq!(error.public, "the server cannot open generation 000009; the log shows the reason");
         assert!(!ReloadError::not_taken_up("../../etc", String::new()).public.contains("etc"));
         assert!(!ReloadError::unreadable("/srv/index/CURRENT: no".into()).public.contains('/'));
     }

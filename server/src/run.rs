@@ -38,7 +38,7 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// If the index or the model cannot be opened, or the address not be listened at.
 pub fn run(config: &ServerConfig) -> Result<()> {
     let engine = if config.keyword_only {
-        Engine::open_keyword_only(&config.index, "started with --keyword-only")?
+        Engine::open_keyword_only(&config.index, "the server runs with --keyword-only")?
     } else {
         Engine::open_unloaded(&config.index, config.model.as_ref())?
     };
@@ -46,14 +46,14 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         engine.load()?;
     }
     if let Some(site) = &config.site {
-        std::fs::read_dir(site).with_context(|| format!("cannot show the files of {}", site.display()))?;
+        std::fs::read_dir(site).with_context(|| format!("cannot read the folder {} (--site)", site.display()))?;
     }
     if let Some(reason) = engine.generation().stale() {
-        tracing::warn!(reason, "the live generation is damaged; the one before it answers");
+        tracing::warn!(reason, "the live generation is damaged; the server uses the previous one");
     }
     let manifest = engine.generation().manifest();
     let held = format!("generation {}, {} pages", manifest.generation, manifest.counts.pages);
-    let state = State::new(engine, config).context("cannot keep the analytics")?;
+    let state = State::new(engine, config).context("cannot start threads or use the state directory (--state-dir)")?;
     reload::follow(state.clone()).context("cannot start a thread")?;
     let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -89,9 +89,9 @@ pub fn run(config: &ServerConfig) -> Result<()> {
             None => server.bind(config.listen),
         };
         let server = bound
-            .with_context(|| format!("cannot listen at {}; choose another address with --listen", config.listen))?;
+            .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))?;
         // Before anybody is told the address, so that no signal comes too early.
-        let signals = Signals::catch().context("cannot catch signals")?;
+        let signals = Signals::catch().context("cannot handle signals")?;
         // With port 0 the system chooses one: say which.
         let address = server.addrs().first().copied().unwrap_or(config.listen);
         println!("search page: {scheme}://{address}/   ({held})");
@@ -104,8 +104,8 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         if let Some(analytics) = analytics.clone() {
             actix_web::rt::spawn(save_now_and_then(analytics));
         }
-        running.await.context("the server stopped")?;
-        analytics.map_or(Ok(()), |analytics| analytics.save()).context("cannot keep the analytics")
+        running.await.context("the server stopped with an error")?;
+        analytics.map_or(Ok(()), |analytics| analytics.save()).context("cannot write the counts of analytics")
     });
     // ONNX Runtime must not be taken down while it loads.
     warming.join().ok();
@@ -118,7 +118,7 @@ fn warm(engine: Arc<Engine>) -> std::io::Result<(JoinHandle<()>, Receiver<()>)> 
     let (tell, loaded) = channel();
     let load = move || {
         if let Err(error) = engine.load() {
-            tracing::error!(%error, "the model is not loaded; its lookup table answers in its place");
+            tracing::error!(%error, "cannot load the model; its lookup table answers instead");
         }
         // The receiver is gone if loading took long.
         let _ = tell.send(());
@@ -133,7 +133,7 @@ async fn save_now_and_then(analytics: Arc<Analytics>) {
         sleep(SAVE_EVERY).await;
         let analytics = analytics.clone();
         if let Ok(Err(error)) = web::block(move || analytics.save()).await {
-            tracing::error!(%error, "the analytics could not be written");
+            tracing::error!(%error, "cannot write the counts of analytics");
         }
     }
 }

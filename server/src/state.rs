@@ -89,7 +89,7 @@ impl State {
         let mut known = self.reload_error.lock().unwrap_or_else(PoisonError::into_inner);
         if *known != error {
             if let Some(ReloadError { detail, .. }) = &error {
-                tracing::error!(error = detail, "the index on disk was not taken up; the old generation goes on");
+                tracing::error!(error = detail, "cannot switch to the new generation; the server keeps the old one");
             }
             *known = error;
         }

@@ -1,5 +1,5 @@
 // Sends requests. Keeps answers until the index changes.
-const ANSWERS_KEPT = 30;
+const ANSWERS_KEPT = 100;
 const DEFAULT_WAIT = 2; // seconds, if CORS hides Retry-After
 
 class Failure extends Error {

@@ -120,7 +120,7 @@ class ClozeSearch extends HTMLElement {
 
   enter(event) {
     const { search, view } = this;
-    if (search.pending) return (search.opening = event);
+    if (search.pending && !view.active) return search.enter(event);
     const option = view.active ?? view.options.find(({ choice }) => choice.position);
     if (!option) return;
     if (!event.ctrlKey && !event.metaKey) option.click();

@@ -31,3 +31,25 @@ function page(hit, position, base) {
 function proposal(part, text, url) {
   return option(part, url ? { url, title: text } : { query: text }, icon(url ? "page" : part === "recent" ? "clock" : "search"), h("bdi", "title", null, text));
 }
+
+const keyOf = ({ localName, className, hit, choice }) => `${localName} ${className} ${hit?.id ?? choice?.title}`;
+
+// Gives a list, a page or an option these children. One that is there already keeps its node, so that selection and focus stay.
+function settle(parent, children) {
+  const known = new Map([...parent.children].map((child) => [keyOf(child), child]));
+  const kept = children.map((child) => {
+    const key = keyOf(child), before = known.get(key), part = !child.hit && !child.choice;
+    if (!before || (part && !before.isEqualNode(child))) return child;
+    known.delete(key);
+    if (part) return before;
+    const { hit, choice, role, ariaLabel, href } = child;
+    Object.assign(before, { hit, choice, role, ariaLabel }, href && { href });
+    settle(before, [...child.children]);
+    return before;
+  });
+  for (const child of [...parent.children]) if (!kept.includes(child)) child.remove();
+  kept.forEach((child, at) => {
+    const there = parent.children[at] ?? null, move = child.isConnected && parent.moveBefore ? "moveBefore" : "insertBefore";
+    if (child !== there) parent[move](child, there);
+  });
+}

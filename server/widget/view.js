@@ -25,7 +25,7 @@ class View {
     this.caption = h("span", "caption");
     this.button = h("button", "button", { onclick: () => host.open(), "aria-haspopup": "dialog" }, icon("search"), this.caption, this.hotkey);
     this.input = h("input", "input", {
-      role: "combobox", "aria-autocomplete": "list", "aria-controls": "results", "aria-expanded": "false", dir: "auto", maxlength: "512",
+      role: "combobox", "aria-autocomplete": "list", "aria-controls": "results", "aria-expanded": "false", dir: "auto", maxlength: "8192",
       autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", enterkeyhint: "go", inputmode: "search",
     });
     this.clear = h("button", "clear", { onclick: () => host.clear() }, icon("cross"));
@@ -102,15 +102,20 @@ class View {
   }
 
   reset() {
-    for (const node of [this.corrected, this.notice, this.heading, this.list, this.removers, this.message]) node.replaceChildren();
+    this.list.replaceChildren();
+    this.body.scrollTop = 0;
+    this.tidy();
+    this.expand();
+  }
+
+  tidy() {
+    for (const node of [this.corrected, this.notice, this.heading, this.removers, this.message]) node.replaceChildren();
     for (const node of [this.start, this.more]) node.hidden = true;
     this.count.textContent = "";
-    this.expand();
-    this.body.scrollTop = 0;
   }
 
   expand() {
-    this.activate(null);
+    this.activate(this.active);
     this.list.hidden = !this.list.firstChild;
     this.input.ariaExpanded = !this.list.hidden;
   }
@@ -129,14 +134,17 @@ class View {
     this.say("");
   }
 
-  drawAnswer(answer, offset, base) {
-    const { t } = this, { value, relation } = answer.total, values = { n: value, open: relation === "gte" };
-    if (!offset) this.reset();
-    this.more.textContent = t("more");
-    const known = new Set([...this.list.children].map(({ hit }) => hit.id));
+  // `fresh`: the answer to another query than before.
+  drawAnswer(answer, offset, base, fresh) {
+    const { t, list } = this, { value, relation } = answer.total, values = { n: value, open: relation === "gte" };
+    const before = offset ? [...list.children] : [], known = new Set(before.map(({ hit }) => hit.id));
     // A new index between two requests can move a page to the next one.
     const pages = answer.hits.filter(({ id }) => !known.has(id)).map((hit, at) => page(hit, known.size + at + 1, base));
-    this.list.append(...pages);
+    if (!offset) this.tidy();
+    if (fresh) this.body.scrollTop = 0;
+    if (offset) list.append(...pages);
+    else settle(list, pages);
+    this.more.textContent = t("more");
     this.expand();
     this.notice.textContent = answer.degraded ? t("degraded") : "";
     if (answer.corrected_query) {
@@ -253,7 +261,8 @@ class View {
 
   say(text, pause = SPEECH_PAUSE) {
     clearTimeout(this.#timers.speech);
-    this.live.textContent = ""; // so that the same text is spoken again
+    // Empty first, so that the same text is spoken again
+    this.live.textContent = "";
     this.#timers.speech = setTimeout(() => (this.live.textContent = text), pause);
   }
 }

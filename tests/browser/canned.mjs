@@ -101,8 +101,16 @@ function inLanguage(params, topics, mark) {
   })));
 }
 
+// While the reader types: five of six pages, others with every letter, and nothing for four letters. After that: all, in another order.
+function ahead(params) {
+  const pages = TOPICS.map((_, at) => hit(at, params)), { length } = params.get("q");
+  if (params.has("encoder")) return answer(params, pages.reverse(), { encoder: "model" });
+  const turned = [...pages.slice(length % 6), ...pages.slice(0, length % 6)];
+  return answer(params, length === 4 ? [] : turned.slice(1), { encoder: "table" });
+}
+
 const suggestions = (...list) => list.map(([text, kind, url = null]) => ({ text, kind, url }));
-const seen = new Map(); // how often a busy scenario was asked the same query
+const seen = new Map(); // how often a busy scenario was asked the same
 
 // By name: the answer to GET /search, and what /suggest knows there.
 export const scenarios = {
@@ -113,26 +121,29 @@ export const scenarios = {
     suggest: suggestions(["Keep the index fresh", "title", "/freshness"], ["freshness", "word"], ["Bad link", "heading", "javascript:window.__pwned='suggestion'"]),
   },
   nosuggest: { search: (params) => json(answer(params, [])) },
-  error: { search: () => failure(500, "internal", "the search failed; the log says why") },
+  error: { search: () => failure(500, "internal", "the request failed; the server's log shows the reason") },
   refused: { search: () => failure(400, "query_too_long", "the query is too long") },
   html: { search: () => ({ status: 502, headers: { "content-type": "text/html" }, body: "<h1>Bad gateway</h1>" }) },
   busy: {
     search(params) {
-      const times = (seen.get(params.get("q")) ?? 0) + 1;
-      seen.set(params.get("q"), times);
+      const times = (seen.get(`${params}`) ?? 0) + 1;
+      seen.set(`${params}`, times);
       return times === 1 ? failure(503, "busy", "too many searches", { "retry-after": "1" }) : json(docs(params));
     },
   },
   overloaded: { search: () => failure(503, "busy", "too many searches", { "retry-after": "1" }) },
-  lastpage: { search: (params) => (params.get("offset") ? failure(500, "internal", "the request failed; the server's log says why") : json(docs(params))) },
+  lastpage: { search: (params) => (params.get("offset") ? failure(500, "internal", "the request failed; the server's log shows the reason") : json(docs(params))) },
   slow: { delay: () => 1500, search: (params) => json(docs(params)) },
   // The first letters are answered last.
   race: { delay: (params) => (params.get("q") === "slow" ? 700 : 10), search: (params) => json(one(params, { title: `Answer to ${params.get("q")}` })) },
+  ahead: { search: (params) => json(ahead(params)) },
+  tableonly: { search: (params) => (params.has("encoder") ? failure(503, "busy", "too many searches", { "retry-after": "1" }) : json(ahead(params))) },
+  wordsonly: { search: (params) => json(params.has("encoder") ? { ...ahead(params), degraded: "the semantic leg failed; only the keyword leg answered" } : ahead(params)) },
   degraded: { search: (params) => json({ ...docs(params), degraded: "the encoder failed" }) },
   corrected: { search: (params) => json({ ...docs(params), corrected_query: params.get("q") === "freshness" ? null : "freshness" }) },
   atleast: { search: (params) => json({ ...docs(params), total: { value: 200, relation: "gte" } }) },
   bare: { search: (params) => json(one(params, { title: "", breadcrumbs: [], snippet: { text: "", highlights: [] }, url: "page.html" })) },
-  keyed: { search: (params, headers) => (headers.authorization === "Bearer secret" ? json(docs(params)) : failure(401, "unauthorized", "a key is needed")) },
+  keyed: { search: (params, headers) => (headers.authorization === "Bearer secret" ? json(docs(params)) : failure(401, "unauthorized", "this request requires a key; send the header Authorization: Bearer KEY")) },
   hostile: { search: (params) => json(hostile(params)), suggest: suggestions([SCRIPT, "word"]) },
   arabic: { search: (params) => json(inLanguage(params, ARABIC, "المفهرس")) },
   japanese: { search: (params) => json(inLanguage(params, JAPANESE, "フォルダー")) },

@@ -40,13 +40,13 @@ def ensure_programs():
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        skip(f"{', '.join(missing)} missing; with Debian: apt-get install nodejs npm chromium, {AGAIN}")
+        skip(f"{', '.join(missing)} not found; on Debian, run apt-get install nodejs npm chromium, {AGAIN}")
     packages = {"node": "nodejs", "npm": "npm", "chromium": "chromium"}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "--quiet", *(packages[m] for m in missing)]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "--quiet"], env=environment, stdout=subprocess.DEVNULL)
     if subprocess.run(install, env=environment, stdout=subprocess.DEVNULL).returncode:
-        skip(f"{', '.join(missing)} could not be installed with apt-get; install them, {AGAIN}")
+        skip(f"apt-get cannot install {', '.join(missing)}; install them yourself, {AGAIN}")
 
 
 def ensure_modules():
@@ -54,7 +54,7 @@ def ensure_modules():
     if stamp.exists() and stamp.read_text() == lock.read_text():
         return
     if subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=HERE).returncode:
-        skip(f"npm could not install tests/browser/package-lock.json; check its registry, {AGAIN}")
+        skip(f"npm cannot install tests/browser/package-lock.json; check the npm registry, {AGAIN}")
     stamp.write_text(lock.read_text())
 
 
@@ -80,7 +80,7 @@ def main():
     kinds = guides.tools()
     missing = sorted(set(guides.KINDS) - set(kinds))
     if missing and os.environ.get("CI") == "true":
-        sys.exit(f"the guides for {', '.join(missing)} cannot be tested: not installed")
+        sys.exit(f"cannot test the guides for {', '.join(missing)}: these generators are not installed")
     with tempfile.TemporaryDirectory() as name:
         scratch, servers, options = Path(name), [], ["--key", KEY]
 
@@ -103,17 +103,17 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
-            only = [f"--test-name-pattern=all files are there|{arguments.only}"] if arguments.only else []
+            only = [f"--test-name-pattern=all files are loaded|{arguments.only}"] if arguments.only else []
             shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
             code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode
             ended = [server.returncode for server in servers if server.poll() is not None]
             if ended:
-                sys.exit(f"a server ended with {ended[0]}")
+                sys.exit(f"a server ended with exit code {ended[0]}")
         finally:
             for server in servers:
                 server.terminate()
     if missing:
-        print(f"SKIPPED the guides for {', '.join(missing)}: not installed; with a network, run `make browser`", flush=True)
+        print(f"SKIPPED the guides for {', '.join(missing)}: these generators are not installed; run `make browser` with a network connection", flush=True)
     sys.exit(code)
 
 

@@ -8,7 +8,7 @@ import { close, closePages, options } from "./harness.mjs";
 afterEach(closePages);
 after(close);
 
-const files = ["states", "behaviour", "trust", "page", ...(options.server ? ["server"] : []), ...(options.static ? ["static"] : []), ...(options.html ? ["guides"] : [])];
+const files = ["states", "behaviour", "typing", "trust", "page", ...(options.server ? ["server"] : []), ...(options.static ? ["static"] : []), ...(options.html ? ["guides"] : [])];
 const loaded = Promise.all(files.map((name) => import(`./${name}.test.mjs`)));
 // It keeps the runner, and so the browser, from ending before the last file is loaded.
 test("all files are loaded", () => loaded);

@@ -57,10 +57,10 @@ def serve(scratch):
 
 def main():
     if not clients():
-        text = "the clients could not be installed from PyPI"
+        text = "cannot install the clients from PyPI"
         if os.environ.get("CI") == "true":
             sys.exit(text)
-        print(f"skipped: {text}; try again with `make clients` when there is a network")
+        print(f"skipped: {text}; run `make clients` again with a network connection")
         return
     soak = "--soak" in sys.argv
     with tempfile.TemporaryDirectory() as scratch:
@@ -72,11 +72,11 @@ def main():
             command += ["--max-examples", "5000" if soak else "15", "--max-time", "600" if soak else "30"]
             subprocess.run(command, check=True, cwd=scratch)
             if server.poll() is not None:
-                sys.exit(f"the server ended with {server.returncode}")
+                sys.exit(f"the server ended with exit code {server.returncode}")
         finally:
             server.terminate()
         if server.wait():
-            sys.exit(f"the server ended with {server.returncode}")
+            sys.exit(f"the server ended with exit code {server.returncode}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def main():
     plain = client.embeddings.create(model="all-MiniLM-L6-v2", input=texts, encoding_format="float")
     a, b, c = (item.embedding for item in packed.data)
     assert [item.index for item in packed.data] == [0, 1, 2] and len(a) == 384, packed
-    assert all(abs(x - y) < 1e-6 for x, y in zip(a, plain.data[0].embedding)), "the two formats differ"
+    assert all(abs(x - y) < 1e-6 for x, y in zip(a, plain.data[0].embedding)), "the two formats give different vectors"
     dot = lambda x, y: sum(p * q for p, q in zip(x, y))
     assert abs(dot(a, a) - 1) < 1e-5 and dot(a, b) > dot(a, c) + 0.2, (dot(a, b), dot(a, c))
     assert packed.usage.prompt_tokens == packed.usage.total_tokens > 15, packed.usage

@@ -57,7 +57,7 @@ def count(counter, paths, path, index, scratch):
     run = subprocess.run(command + [paths, path, index], stderr=subprocess.PIPE, text=True)
     found = re.search(r"Collected\s*:\s*(\d+)", run.stderr)
     if run.returncode != 0 or not found or int(found[1]) == 0:
-        sys.exit(f"could not count the instructions of {path}:\n{run.stderr}")
+        sys.exit(f"cannot count the instructions of {path}:\n{run.stderr}")
     return int(found[1])
 
 
@@ -78,7 +78,7 @@ def main():
     if slower:
         sys.exit(f"{', '.join(slower)}: more than {MARGIN:.0%} more instructions than in {FIGURES.name}")
     if any(ratio < 1 - MARGIN for ratio in ratios.values()):
-        print("instructions: fewer than before; store the new figures with --write")
+        print("instructions: the counts are lower than before; store them with --write")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,14 @@ fn reasons(bad: &[(&str, &[u8])]) -> Vec<String> {
 #[test]
 fn invalid_utf8_is_skipped_with_its_place() {
     // The rest of the file is UTF-8, so it is not text in another encoding.
-    assert_eq!(reasons(&[("bad.md", b"l\xc3\xadne\nab\xff")]), ["bad.md: not UTF-8 (byte 8, line 2)"]);
-    assert_eq!(reasons(&[("bad.txt", b"PK\x03\x04\0\0")]), ["bad.txt: a binary file, not text (byte 4 is zero)"]);
+    assert_eq!(reasons(&[("bad.md", b"l\xc3\xadne\nab\xff")]), ["bad.md: invalid UTF-8 at byte 8, line 2"]);
+    assert_eq!(
+        reasons(&[("bad.txt", b"PK\x03\x04\0\0")]),
+        ["bad.txt: the file is binary (byte 4 is zero); expected text"]
+    );
     assert_eq!(
         reasons(&[("bad.jsonl", b"\xef\xbb\xbf{\"text\": \"\xff\"}\n")]),
-        ["bad.jsonl:1: not UTF-8 (byte 10 of the line)"]
+        ["bad.jsonl:1: invalid UTF-8 at byte 10 of the line"]
     );
 }
 
@@ -31,14 +34,14 @@ fn invalid_utf8_is_skipped_with_its_place() {
 fn a_file_that_is_too_large_is_skipped() {
     let large = vec![b'a'; 50 << 20];
     let reasons = reasons(&[("large.txt", &large)]);
-    assert_eq!(reasons, ["large.txt: 52428800 bytes; at most 33554432 are read (--max-file-bytes)"]);
+    assert_eq!(reasons, ["large.txt: the size is 52428800 bytes; expected at most 33554432 (--max-file-bytes)"]);
 }
 
 #[test]
 fn html_nested_too_deep_is_skipped() {
     let deep = "<div>".repeat(100_000);
     let reasons = reasons(&[("deep.html", deep.as_bytes())]);
-    assert_eq!(reasons, ["deep.html: HTML nested 100000 levels deep; at most 2000 are read"]);
+    assert_eq!(reasons, ["deep.html: the HTML is nested 100000 levels deep; expected at most 2000"]);
 }
 
 #[test]
@@ -46,8 +49,8 @@ fn a_broken_record_is_skipped_by_its_line() {
     let lines = b"{\"_id\": \"1\", \"text\": \"x\", \"draft\": true}\n\n{\"_id\": \n{\"title\": \"no text\"}\n";
     let reasons = reasons(&[("records.jsonl", lines)]);
     assert_eq!(reasons.len(), 2);
-    assert!(reasons[0].starts_with("records.jsonl:3: not JSON"), "{}", reasons[0]);
-    assert_eq!(reasons[1], "records.jsonl:4: no \"text\"");
+    assert!(reasons[0].starts_with("records.jsonl:3: invalid JSON"), "{}", reasons[0]);
+    assert_eq!(reasons[1], "records.jsonl:4: \"text\" is missing; expected a string");
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn a_missing_or_wrong_model_is_named() {
     let weights = fs::read(model.join("model.safetensors")).unwrap();
     fs::write(model.join("model.safetensors"), &weights[..weights.len() / 2]).unwrap();
     let error = build("./model");
-    assert!(error.contains("model.safetensors: not a whole safetensors file"), "{error}");
+    assert!(error.contains("model.safetensors: not a valid safetensors file"), "{error}");
     fs::write(model.join("model.safetensors"), &weights).unwrap();
     let config = fs::read_to_string(model.join("config.json")).unwrap();
     fs::write(model.join("config.json"), config.replace("\"hidden_size\": 32", "\"hidden_size\": 64")).unwrap();
@@ -109,7 +112,7 @@ fn an_index_of_another_model_is_refused_with_both_names() {
     let error = stderr(&output);
     assert!(!output.status.success());
     assert!(
-        error.contains("made with all-MiniLM-L6-v2 (weights 53aa51172d14") && error.contains("tiny-bert"),
+        error.contains("built with all-MiniLM-L6-v2 (weights 53aa51172d14") && error.contains("tiny-bert"),
         "{error}"
     );
 }
@@ -125,7 +128,7 @@ fn a_wrong_onnx_runtime_is_named() {
     assert!(build().contains("which is not a file"));
     fs::write(&wrong, "not a library").unwrap();
     let error = build();
-    assert!(error.contains("ONNX Runtime 1.32.0 is needed") && error.contains("could not be used"), "{error}");
+    assert!(error.contains("ONNX Runtime 1.32.0 is required") && error.contains("cannot be loaded"), "{error}");
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn a_query_that_asks_for_nothing_is_bad_usage() {
     for (args, message) in [
         (&[""][..], "the query is empty"),
         (&[" \t"], "the query is empty"),
-        (&[], "nothing to search for"),
+        (&[], "there is no query"),
         (&["fine", "--mode", "other"], "mode is \"other\""),
     ] {
         let output = site.run("query", args);

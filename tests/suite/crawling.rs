@@ -246,10 +246,11 @@ fn a_page_that_fails_keeps_its_last_good_version() {
     let (code, report) = server.build(&site, "/", &args);
     assert_eq!((code, report["pages"].as_u64(), report["unchanged"].as_bool()), (3, Some(7), Some(true)), "{report}");
     assert_eq!(report["crawled"]["kept"], 4);
-    for (name, why) in [("stall", "in time"), ("error", "HTTP 500"), ("drop", "no answer"), ("endless", "100000 bytes")]
+    for (name, why) in
+        [("stall", "in time"), ("error", "HTTP 500"), ("drop", "no response"), ("endless", "100000 bytes")]
     {
         let reason = reason(&report, "skipped", name);
-        assert!(reason.contains(why) && reason.ends_with("its last good version stays"), "{name}: {reason}");
+        assert!(reason.contains(why) && reason.ends_with("the last good version is kept"), "{name}: {reason}");
     }
     // One that was never good is missing, and nothing else is.
     let fresh = Site::new();
@@ -279,7 +280,7 @@ fn a_server_that_is_down_takes_nothing_away() {
     // TLS is spoken to a server that does not speak it.
     let bad = format!("https://127.0.0.1:{}/", server.port);
     let output = nothing.run("indexer", &["build", &bad, "--json"]);
-    assert!(output.status.code() == Some(1) && stderr(&output).contains("no answer"), "{}", stderr(&output));
+    assert!(output.status.code() == Some(1) && stderr(&output).contains("no response"), "{}", stderr(&output));
 }
 
 #[test]
@@ -300,7 +301,7 @@ fn what_a_site_keeps_from_robots_stays_out() {
     let site = Site::new();
     let (code, report) = server.build(&site, "/", &[]);
     assert_eq!((code, pages(&site)), (0, ["/", "nofollow", "open", "other"].map(str::to_owned).to_vec()), "{report}");
-    assert_eq!(reason(&report, "left_out", "private/a"), "robots.txt disallows it");
+    assert_eq!(reason(&report, "left_out", "private/a"), "disallowed by robots.txt");
     assert_eq!(reason(&report, "left_out", "header"), "robots: noindex");
     assert_eq!(reason(&report, "left_out", "meta"), "robots: noindex");
     let asked = server.asked();
@@ -348,8 +349,8 @@ fn redirects_lead_to_one_page_and_never_out() {
     let site = Site::new();
     let (code, report) = server.build(&site, "/", &[]);
     assert_eq!((code, pages(&site)), (3, ["docs/", "docs/new"].map(str::to_owned).to_vec()), "{report}");
-    assert_eq!(reason(&report, "skipped", "docs/circle"), "redirects in a circle");
-    assert_eq!(reason(&report, "skipped", "docs/far"), "redirects again and again");
+    assert_eq!(reason(&report, "skipped", "docs/circle"), "redirect loop");
+    assert_eq!(reason(&report, "skipped", "docs/far"), "too many redirects");
     for away in ["docs/private", "docs/metadata", "docs/up"] {
         assert!(reason(&report, "left_out", away).contains("not part of the site"), "{report}");
     }
@@ -444,9 +445,9 @@ fn a_folder_and_a_site_make_one_index() {
 fn an_address_that_is_none_is_refused_with_a_sentence() {
     let site = Site::new();
     for (args, why) in [
-        (["build", "https://"], "no address of a site"),
-        (["build", "http://[::1"], "no address of a site"),
-        (["watch", "http://127.0.0.1:9/"], "build it from time to time"),
+        (["build", "https://"], "not the address of a site"),
+        (["build", "http://[::1"], "not the address of a site"),
+        (["watch", "http://127.0.0.1:9/"], "run `indexer build` from time to time"),
     ] {
         let output = site.run("indexer", &args);
         assert!(output.status.code() == Some(1) && stderr(&output).contains(why), "{}", stderr(&output));

@@ -81,13 +81,17 @@ fn a_newer_format_is_refused_for_being_newer() {
     let path = site.generation().join("manifest.json");
     let text = fs::read_to_string(&path).unwrap().replace("\"format\": 3", "\"format\": 4");
     fs::write(&path, text).unwrap();
-    assert!(error(&site).contains("index format 4, this program reads 3; use a newer Cloze"), "{}", error(&site));
+    assert!(
+        error(&site).contains("index format 4, but this program reads format 3; use a newer version of Cloze"),
+        "{}",
+        error(&site)
+    );
 }
 
 #[test]
 fn no_index_and_a_broken_pointer_say_what_to_do() {
     let site = Site::new();
-    assert!(error(&site).contains("holds no index"));
+    assert!(error(&site).contains("there is no index in"));
     let site = built();
     fs::write(site.index().join("CURRENT"), "garbage").unwrap();
     assert!(error(&site).contains("CURRENT is damaged"));
@@ -132,7 +136,7 @@ fn the_generation_before_answers_unless_it_shares_the_damaged_file() {
             shared += 1;
         } else {
             assert!(output.status.success() && stdout.contains("generation 000001"), "{path:?}: {stdout} {error}");
-            assert!(error.contains("generation 000002 cannot be opened, and generation 000001"), "{error}");
+            assert!(error.contains("generation 000002 cannot be opened; the previous generation 000001"), "{error}");
             alone += 1;
         }
         assert_eq!(site.run("indexer", &["verify"]).status.code(), Some(1), "verify is about the live one");
@@ -154,7 +158,7 @@ fn a_server_starts_on_the_generation_before_and_takes_up_the_next_one() {
     let server = Server::start(&site, &[]);
     let ready = server.wait_until("the damage is known", |ready| ready["reload_error"].is_string());
     assert_eq!(ready["generation"], "000001");
-    assert!(ready["reload_error"].as_str().unwrap().contains("generation 000002 could not be taken up"), "{ready}");
+    assert!(ready["reload_error"].as_str().unwrap().contains("the server cannot open generation 000002"), "{ready}");
     let hits = server.get("/search?q=text&mode=keyword").unwrap().json();
     assert_eq!((hits["generation"].as_str(), hits["hits"].as_array().unwrap().len()), (Some("000001"), 2));
 
@@ -194,7 +198,11 @@ fn a_build_refuses_an_index_of_a_newer_format_and_changes_nothing() {
     site.write("c.md", "# C\n\nText of c.\n");
     let output = site.run("indexer", &["build", "docs"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("index format 4, this program reads 3; use a newer Cloze"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("index format 4, but this program reads format 3; use a newer version of Cloze"),
+        "{}",
+        stderr(&output)
+    );
     let names: Vec<_> =
         fs::read_dir(site.index().join("generations")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["000001"]);

@@ -189,5 +189,8 @@ fn prompts_of_the_user_are_those_of_the_index() {
     let prompts = r#"{"prompts": {"query": "own: "}}"#;
     std::fs::write(model.join("config_sentence_transformers.json"), prompts).unwrap();
     let refused = crate::site::stderr(&site.run("indexer", &["build", "docs"]));
-    assert!(refused.contains("the query prefix \"own: \"") && refused.contains("\"find: \" as given"), "{refused}");
+    assert!(
+        refused.contains("the query prefix is \"own: \"") && refused.contains("the configured prefix \"find: \""),
+        "{refused}"
+    );
 }

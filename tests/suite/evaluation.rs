@@ -92,13 +92,29 @@ fn a_run_is_compared_with_an_earlier_one_and_its_worst_queries_are_shown() {
     let (text, error) = eval(&["--mode", "semantic", "--against", "keyword.json", "--scores"]);
     assert!(text.contains("1 better, 0 worse, 1 equal"), "{text}{error}");
     assert!(text.contains("+1.0000  2  a small feline resting") && text.contains("AUC"), "{text}");
+    let (now, error) = eval(&["--mode", "semantic", "--against-mode", "keyword"]);
+    let figures =
+        |text: &str| -> Vec<String> { text.lines().filter(|l| l.contains("better,")).map(str::to_owned).collect() };
+    assert_eq!(figures(&now), figures(&text), "{now}{error}");
+    assert_eq!(figures(&now).len(), 3, "one line for each metric");
+    let (same, error) = eval(&["--against-index", &site.index().to_string_lossy(), "--against-weight", "auto"]);
+    assert!(same.contains("0 better, 0 worse, 2 equal") && same.contains("the interval contains 0"), "{same}{error}");
+    let (json, _) = eval(&["--mode", "semantic", "--against-mode", "keyword", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["comparison"]["metrics"]["nDCG@10"]["better"], 1, "{json}");
+    assert!(eval(&["--against-weight", "much"]).1.contains("expected a number from 0 to 1, or auto"));
+    assert!(eval(&["--against", "keyword.json", "--against-mode", "keyword"]).1.contains("cannot be used with"));
     let (text, _) = eval(&["--mode", "keyword", "--worst", "1"]);
     assert!(text.contains("0.0000  2  a small feline resting"), "{text}");
-    assert!(text.contains("wanted: b, not among the first 100"), "{text}");
+    assert!(text.contains("relevant: b, not in the first 100"), "{text}");
     let (table, _) = eval(&["--mode", "all"]);
     assert!(table.lines().next().unwrap().split_whitespace().eq(["keyword", "semantic", "hybrid"]), "{table}");
-    assert!(eval(&["--mode", "all", "--worst", "1"]).1.contains("--worst and --scores look at one mode"));
-    assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is no run"));
+    assert!(
+        eval(&["--mode", "all", "--worst", "1"])
+            .1
+            .contains("expected hybrid, semantic or keyword with --against, --worst")
+    );
+    assert!(eval(&["--against", "q.jsonl"]).1.contains("q.jsonl is not a run"));
     let before = site.run("query", &["--mode", "keyword", "eval", "--queries", "q.jsonl", "--qrels", "r.tsv"]);
-    assert!(stderr(&before).contains("behind"), "{}", stderr(&before));
+    assert!(stderr(&before).contains("write them after it"), "{}", stderr(&before));
 }

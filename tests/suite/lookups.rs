@@ -113,11 +113,11 @@ fn a_model_without_a_table_has_none() {
 fn the_table_stands_in_until_the_model_is_loaded() {
     let site = garden();
     let engine = Engine::open_unloaded(&site.index(), None).unwrap();
-    assert_eq!(engine.degraded(), Some("the model is being loaded"));
+    assert_eq!(engine.degraded(), Some("the model is loading"));
     let asked = request("how do I keep slugs away", EncoderChoice::Auto);
     let (early, _) = engine.answer(&asked).unwrap();
     assert_eq!((early.encoder, early.hits[0].id.as_str()), (Some(EncodedBy::Table), "pests.md"));
-    assert!(early.degraded.as_deref().is_some_and(|why| why.contains("being loaded")), "{:?}", early.degraded);
+    assert!(early.degraded.as_deref().is_some_and(|why| why.contains("still loading")), "{:?}", early.degraded);
     assert_eq!(engine.remembered(&asked), None, "it is not the model's answer");
     engine.load().unwrap();
     assert_eq!(engine.degraded(), None);
@@ -158,7 +158,7 @@ fn the_table_stands_in_where_the_model_has_too_much_to_do() {
         let asked = request("how do I keep slugs away", EncoderChoice::Auto);
         let (answer, _) = engine.answer(&asked).unwrap();
         assert_eq!(answer.encoder, Some(EncodedBy::Table));
-        assert!(answer.degraded.as_deref().is_some_and(|why| why.contains("too much")), "{:?}", answer.degraded);
+        assert!(answer.degraded.as_deref().is_some_and(|why| why.contains("is busy")), "{:?}", answer.degraded);
         assert_eq!(engine.remembered(&asked), None);
     });
 }
@@ -179,7 +179,7 @@ fn the_programs_answer_without_onnx_runtime() {
     let mut command = site.command("server", &[]);
     command.env("CLOZE_ONNXRUNTIME", &nowhere);
     let server = Server::of(command);
-    server.wait_until("it says why", |ready| ready["degraded"] == "the model could not be loaded");
+    server.wait_until("it says why", |ready| ready["degraded"] == "the model failed to load");
     let answer = server.get("/search?q=how+do+I+keep+slugs+away").unwrap().json();
     assert_eq!((&answer["encoder"], &answer["hits"][0]["id"]), (&"table".into(), &"pests.md".into()), "{answer}");
     assert!(answer["degraded"].as_str().is_some_and(|why| why.contains("the model failed")), "{answer}");

@@ -25,6 +25,7 @@ mod judged;
 mod kills;
 mod lookups;
 mod masks;
+mod mutations;
 mod operating;
 mod plain_files;
 mod predicting;

@@ -153,7 +153,7 @@ fn what_cannot_be_filled_is_refused_by_name() {
         assert!(matches!(model.score(text).unwrap_err(), Error::BadText { .. }));
     }
     let headless = Artifact::read(&fixture("tiny-bert"), "headless", Precision::Fp32).unwrap();
-    let Err(error) = MaskModel::open(&headless, 1) else { panic!("it has no head") };
+    let Err(error) = MaskModel::open(&headless, 1) else { panic!("it has no prediction head") };
     assert!(matches!(error, Error::NoHead { .. }) && error.to_string().contains("headless"), "{error}");
 }
 
@@ -180,6 +180,6 @@ fn a_head_of_another_model_is_refused() {
     let bytes = cloze_models::head::to_bytes(&[], "0123", "{}").unwrap();
     std::fs::write(dir.path().join(cloze_models::head::FILE), bytes).unwrap();
     let artifact = Artifact::read(dir.path(), "tiny", Precision::Fp32).unwrap();
-    let Err(error) = MaskModel::open(&artifact, 1) else { panic!("the head is of another model") };
+    let Err(error) = MaskModel::open(&artifact, 1) else { panic!("the head belongs to another model") };
     assert!(error.to_string().contains("0123") && error.to_string().contains("mask_head.safetensors"), "{error}");
 }

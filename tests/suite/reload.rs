@@ -151,7 +151,7 @@ fn a_server_says_what_it_did_not_take_up_and_goes_on() {
     let current = fs::read(site.index().join("CURRENT")).unwrap();
     fs::write(site.index().join("CURRENT"), "000009 nothing\n").unwrap();
     let ready = server.wait_until("the error", |ready| ready["reload_error"].is_string());
-    assert_eq!(ready["reload_error"], "generation 000009 could not be taken up; the server's log says why");
+    assert_eq!(ready["reload_error"], "the server cannot open generation 000009; the log shows the reason");
     let log = server.log();
     assert!(log.contains(site.index().to_str().unwrap()) && log.contains("000009"), "{log}");
     assert_eq!(editions(&server.get("/search?q=handbook").unwrap().json()), [1]);

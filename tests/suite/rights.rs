@@ -91,7 +91,7 @@ fn an_unreadable_file_is_skipped_and_an_unreadable_folder_refused() {
     let report: Value = serde_json::from_slice(&built.stdout).unwrap();
     assert_eq!((report["pages"].as_u64(), sources(&report, "skipped")), (Some(1), vec!["closed.md"]));
     let reason = report["skipped"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("cannot be read (Permission denied"), "{reason}");
+    assert!(reason.contains("cannot read the file (Permission denied"), "{reason}");
     set(&site.docs(), 0o000);
     let refused = programs.run("indexer", &["build", "docs", "--model", "./model"]);
     set(&site.docs(), 0o755);

@@ -61,9 +61,14 @@ async fn a_search_that_was_made_before_is_answered_alike() {
     };
     let first = answer("/search?q=set+it+up").await;
     assert_eq!(answer("/search?q=set+it+up").await, first);
-    for other in
-        ["limit=1", "offset=1", "mode=keyword", "explain=true&semantic_weight=0.9", "explain=true", "highlight=none"]
-    {
+    for other in [
+        "min_score=0.99",
+        "offset=1",
+        "mode=keyword",
+        "explain=true&semantic_weight=0.9",
+        "explain=true",
+        "highlight=none",
+    ] {
         let path = format!("/search?q=set+it+up&{other}");
         assert_eq!(answer(&path).await, answer(&path).await);
         assert_ne!(answer(&path).await, first, "{other} asks for something else");
@@ -94,7 +99,7 @@ async fn mistakes_get_typed_errors() {
         assert_eq!((got.as_u16(), body["error"]["code"].as_str()), (status, Some(code)), "{:.60}: {body}", path);
         assert!(!body["error"]["message"].as_str().unwrap().contains('/'), "no path of the machine: {body}");
     }
-    assert_eq!(get(&state, &long).await.1["error"]["limit"], 512);
+    assert_eq!(get(&state, &long).await.1["error"]["limit"], 8192);
 }
 
 #[actix_web::test]
@@ -174,14 +179,14 @@ fn a_port_in_use_is_named() {
     let output = site.run("server", &["--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
     let error = stderr(&output);
-    assert!(error.contains(&format!("cannot listen at {address}; choose another address with --listen")), "{error}");
+    assert!(error.contains(&format!("cannot listen on {address}; choose another address with --listen")), "{error}");
 }
 
 #[test]
 fn a_server_without_an_index_says_what_to_do() {
     let site = Site::new();
     let error = stderr(&site.run("server", &[]));
-    assert!(error.contains("holds no index") && error.contains("indexer build"), "{error}");
+    assert!(error.contains("there is no index in") && error.contains("indexer build"), "{error}");
 }
 
 #[test]

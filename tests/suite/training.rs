@@ -199,8 +199,8 @@ fn bad_input_is_named() {
     let out = dir.path().join("out");
     let out = out.to_str().unwrap();
     for (path, told) in [
-        (file("empty.txt", b" \n"), "nothing but white space"),
-        (file("binary.txt", &[0xff, 0xfe, 0, 1]), "byte 0 is not UTF-8"),
+        (file("empty.txt", b" \n"), "it has only white space"),
+        (file("binary.txt", &[0xff, 0xfe, 0, 1]), "byte 0 is not valid UTF-8"),
         (file("zero.txt", b"a\0b"), "byte 1 is zero"),
         (file("short.txt", b"the index"), "at least 64"),
         (dir.path().join("none.txt").to_str().unwrap().to_owned(), "none.txt"),

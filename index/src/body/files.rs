@@ -121,7 +121,7 @@ impl FilesBody {
         Err(Error::Mismatch {
             what: "dimension of the query's vector",
             found: vector.len().to_string(),
-            expected: format!("{}, as in the index", self.dimension),
+            expected: format!("{}, the dimension of the index", self.dimension),
         })
     }
 

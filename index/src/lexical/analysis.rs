@@ -2,22 +2,45 @@
 //!
 //! The analysis cuts text at white space into chunks, and a chunk into words at every character other than a letter
 //! or digit. Beside its words, a chunk that is more than a word (`C++`, `--dry-run`, `std::io::Read`, `useEffect`,
-//! `7.4.1`) is a term as a whole, so that an identifier finds itself first and its parts find it too. The analysis
+//! `7.4.1`) is a term as a whole, so that an identifier finds itself first and its parts find it too. So is every name
+//! in it. Neighbouring parts of a name are one more term (`username` in `getUserName`). Emoji and operators are terms at
+//! the position of the word after them. The analysis
 //! cuts Chinese, Japanese and Korean into overlapping pairs of characters, because these languages have no spaces or
 //! attach endings to words.
 //!
 //! A stemmer knows its language's accents, so it runs before their removal. It therefore makes two stems of
 //! `sécurité` and `securite`. The index holds the second beside the first, for users who type without accents.
 
-use std::{ops::Range, sync::LazyLock};
+use std::ops::Range;
 
-use tantivy::tokenizer::{Language, RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream};
+use tantivy::tokenizer::Language;
 
 use super::{
     composed::Composed,
     cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
+    names::{inside_term, joined, names, without_sigils},
     stems::{LONGEST_TERM, Stems},
+    symbols::symbols,
 };
+
+/// Version of what becomes of a text here; goes up when the same text gets other terms than before. Builds write an
+/// index of another version anew.
+pub(crate) const ANALYSIS: u32 = 1;
+
+/// What a stretch of a text is that became a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A word.
+    Word,
+    /// An identifier as it is written, such as `std::io::Read`.
+    Whole,
+    /// A part of a word, such as `Effect` in `useEffect`.
+    Part,
+    /// Neighbouring parts of a name together.
+    Joined,
+    /// An emoji or an operator.
+    Symbol,
+}
 
 /// A word of a text, and a term for it in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +53,20 @@ pub struct AnalysedWord {
     pub bytes: Range<usize>,
     /// Number of the word inside the text. Terms of one word share it.
     pub position: usize,
-    /// Whether it is the word itself; the whole of an identifier and the parts of a compound are not.
-    pub is_word: bool,
+    /// What it is.
+    pub form: Form,
 }
 
 impl AnalysedWord {
     /// Its term, and its second term if it has one.
     pub fn terms(&self) -> impl Iterator<Item = &String> {
         [&self.term].into_iter().chain(&self.bare)
+    }
+
+    /// Whether it is a word; the whole of an identifier and parts are not.
+    #[must_use]
+    pub fn is_word(&self) -> bool {
+        self.form == Form::Word
     }
 }
 
@@ -74,9 +103,10 @@ impl Analyzer {
         let mut out = Vec::with_capacity(text.len() / 5);
         let mut position = 0;
         for chunk in chunks(text) {
-            let first = position;
             let words = words(text, chunk.clone());
+            let mut places = Vec::with_capacity(words.len());
             for word in &words {
+                places.push(position);
                 if is_cjk_at(text, word.start) {
                     position = cjk(text, word.clone(), position, single_cjk, &mut out);
                 } else {
@@ -85,9 +115,11 @@ impl Analyzer {
                 }
             }
             if words.len() > 1 || words.first().is_some_and(|w| *w != chunk) {
-                self.whole(text, &chunk, &words, first, &mut out);
+                self.whole(text, &chunk, places[0], &mut out);
             }
+            self.names(text, &chunk, &words, &places, &mut out);
         }
+        add_symbols(text, position, &mut out);
         out.retain(|w| !w.term.is_empty() && w.term.len() <= LONGEST_TERM);
         out
     }
@@ -95,26 +127,52 @@ impl Analyzer {
     /// A word, stemmed, and the parts of a compound such as `useEffect`.
     fn word(&mut self, text: &str, word: Range<usize>, position: usize, out: &mut Vec<AnalysedWord>) {
         let (term, bare) = self.0.stemmed(&text[word.clone()]);
-        out.push(AnalysedWord { term, bare, bytes: word.clone(), position, is_word: true });
+        out.push(AnalysedWord { term, bare, bytes: word.clone(), position, form: Form::Word });
         let parts = compound_parts(text, word);
         for bytes in parts {
             let (term, bare) = self.0.stemmed(&text[bytes.clone()]);
-            out.push(AnalysedWord { term, bare, bytes, position, is_word: false });
+            out.push(AnalysedWord { term, bare, bytes, position, form: Form::Part });
         }
     }
 
-    /// A chunk as a whole: in its written form, and joined if hyphens or apostrophes separate its words.
-    fn whole(
+    /// The names in a chunk that are more than a word, and their neighbouring parts together. `places` are the
+    /// positions of `words`.
+    fn names(
         &mut self,
         text: &str,
         chunk: &Range<usize>,
         words: &[Range<usize>],
-        position: usize,
+        places: &[usize],
         out: &mut Vec<AnalysedWord>,
     ) {
+        let is_plain = |word: &Range<usize>| !text[word.clone()].chars().skip(1).any(char::is_uppercase);
+        if words.is_empty() || (words.len() == 1 && words[0] == *chunk && is_plain(&words[0])) {
+            return;
+        }
+        for name in names(text, chunk) {
+            let from = words.partition_point(|word| word.start < name.start);
+            let own = &words[from..words.partition_point(|word| word.end <= name.end).max(from)];
+            let Some(&position) = places.get(from).filter(|_| !own.is_empty()) else { continue };
+            let bare = without_sigils(text, &name);
+            let forms = [&name, &bare];
+            for form in forms.into_iter().take(if name == bare { 1 } else { 2 }) {
+                if form != chunk && own != [form.clone()] {
+                    self.whole(text, form, position, out);
+                }
+            }
+            for (joined, bytes) in joined(text, &name, own) {
+                let term = inside_term(&self.0.stemmed(&joined).0);
+                out.push(AnalysedWord { term, bare: None, bytes, position, form: Form::Joined });
+            }
+        }
+    }
+
+    /// A chunk as a whole: as it is written, and joined where hyphens and apostrophes stand between words.
+    fn whole(&mut self, text: &str, chunk: &Range<usize>, position: usize, out: &mut Vec<AnalysedWord>) {
         let written = &text[chunk.clone()];
         // A possessive adds nothing to its word.
-        if written.chars().any(is_cjk) || (words.len() == 1 && written.contains(['\'', '’'])) {
+        let is_possessive = || written.contains(['\'', '’']) && words(text, chunk.clone()).len() == 1;
+        if written.chars().any(is_cjk) || is_possessive() {
             return;
         }
         let between = |c: char| !c.is_alphanumeric();
@@ -126,7 +184,7 @@ impl Analyzer {
         } else {
             (self.folded(written), None)
         };
-        out.push(AnalysedWord { term, bare, bytes: chunk.clone(), position, is_word: false });
+        out.push(AnalysedWord { term, bare, bytes: chunk.clone(), position, form: Form::Whole });
     }
 
     /// Lower case, without accents.
@@ -136,7 +194,7 @@ impl Analyzer {
 }
 
 /// The stemmer of a language, by its first subtag.
-fn stemmer(lang: &str) -> Option<Language> {
+pub(super) fn stemmer(lang: &str) -> Option<Language> {
     Some(match primary_subtag(lang).as_str() {
         "ar" => Language::Arabic,
         "da" => Language::Danish,
@@ -165,20 +223,6 @@ pub(crate) fn primary_subtag(lang: &str) -> String {
     lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// Whether a word such as "the" or "how" carries no information about a subject (English).
-#[must_use]
-pub fn is_stop_word(word: &str) -> bool {
-    const QUESTIONS: [&str; 14] =
-        ["how", "do", "does", "what", "when", "where", "why", "who", "which", "can", "my", "i", "me", "should"];
-    static FILTER: LazyLock<Option<TextAnalyzer>> = LazyLock::new(|| {
-        let filter = StopWordFilter::new(Language::English)?;
-        Some(TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build())
-    });
-    let word = word.to_lowercase();
-    let is_listed = FILTER.clone().is_some_and(|mut analyzer| !analyzer.token_stream(&word).advance());
-    is_listed || QUESTIONS.contains(&word.as_str())
-}
-
 /// The words of a text with their terms in the index, to mark matches in a snippet.
 #[must_use]
 pub fn analyse(text: &str, lang: Option<&str>) -> Vec<AnalysedWord> {
@@ -199,13 +243,27 @@ pub(crate) fn verbatim_key(text: &str) -> String {
     Analyzer::for_language(None).folded(trimmed)
 }
 
+/// Adds the symbols of a text, each at the place of the word after it: words that they stand between stay neighbours.
+fn add_symbols(text: &str, end: usize, out: &mut Vec<AnalysedWord>) {
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    for (term, bytes) in symbols(text) {
+        if places.is_empty() {
+            places = out.iter().filter(|w| w.is_word()).map(|w| (w.bytes.start, w.position)).collect();
+        }
+        let after = places.partition_point(|(start, _)| *start < bytes.start);
+        let position = places.get(after).map_or(end, |(_, position)| *position);
+        out.push(AnalysedWord { term, bare: None, bytes, position, form: Form::Symbol });
+    }
+}
+
 /// Overlapping pairs of a run, each with its own position; also single characters if `single`, or if there is only
 /// one. Returns the next position.
 fn cjk(text: &str, run: Range<usize>, position: usize, single: bool, out: &mut Vec<AnalysedWord>) -> usize {
     let starts: Vec<usize> = text[run.clone()].char_indices().map(|(offset, _)| run.start + offset).collect();
     let end_of = |i: usize| starts.get(i + 1).copied().unwrap_or(run.end);
     let mut add = |bytes: Range<usize>, position, is_word| {
-        out.push(AnalysedWord { term: text[bytes.clone()].to_owned(), bare: None, bytes, position, is_word });
+        let form = if is_word { Form::Word } else { Form::Part };
+        out.push(AnalysedWord { term: text[bytes.clone()].to_owned(), bare: None, bytes, position, form });
     };
     for (i, &start) in starts.iter().enumerate() {
         if single || starts.len() == 1 {
@@ -253,6 +311,22 @@ mod tests {
         has("snake_case_name", &["snake_case_name", "snake", "case", "name"]);
         has("version 7.4.1", &["7.4.1", "7", "4", "1"]);
         has("HTTPServer", &["http", "server"]);
+        has("$_GET['user_id']", &["$_get", "_get", "get", "user_id", "\u{2}userid"]);
+        has("call foo.bar_baz(x)", &["bar_baz", "bar", "\u{2}barbaz"]);
+        has("sha256 and ipv6", &["sha256", "sha", "256", "ipv6", "ipv"]);
+        has("getUserName", &["getusernam", "user", "name", "\u{2}usernam"]);
+    }
+
+    #[test]
+    fn plain_words_have_no_parts() {
+        assert_eq!(terms("p53 in x86, McKay 2nd"), ["p53", "in", "x86", "mckay", "mc", "kay", "2nd"]);
+    }
+
+    #[test]
+    fn symbols_stand_where_the_next_word_stands() {
+        let words = Analyzer::for_language(None).index_terms("File → Edit 🚀");
+        let places: Vec<_> = words.iter().map(|w| (w.term.as_str(), w.position)).collect();
+        assert_eq!(places, [("file", 0), ("edit", 1), ("→", 1), ("🚀", 2)]);
     }
 
     #[test]

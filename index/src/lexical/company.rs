@@ -26,7 +26,7 @@ impl Postings {
 
     fn rest(&self, query: &KeywordQuery) -> Result<Rest> {
         let mut words = Vec::new();
-        for word in query.words.iter().filter(|w| w.is_word && w.is_known && !w.is_stop_word) {
+        for word in query.words.iter().filter(|w| w.is_word() && w.is_known && !w.is_stop_word) {
             let mut frequency = 0;
             for (term, _) in &word.terms {
                 frequency += self.opened.documents_with(self.opened.fields.content, term)?;

@@ -1,11 +1,8 @@
 //! Completions of partial titles, headings and words.
 
-use std::collections::BTreeMap;
-
-use tantivy::schema::Field;
-
 use super::{
     analysis::{Analyzer, verbatim_key},
+    names::inside_term,
     near::NearWord,
     schema::{heading_term, title_term},
     words::WordList,
@@ -56,7 +53,7 @@ impl WordList {
             return Ok(Vec::new());
         }
         let near = self.near.nearest(&folded);
-        let near = near.map_err(|e| self.opened.failed("look up near words", &e))?.into_iter();
+        let near = near.map_err(|e| self.opened.failed("look up similar words", &e))?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
 
@@ -64,14 +61,29 @@ impl WordList {
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
-        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up near words", &e))?;
+        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up similar words", &e))?;
         Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
-    /// Passages that have a word in exactly this form, apart from case and accents.
+    /// Passages that have a word in exactly this form, apart from case and accents. If none has, passages that have it
+    /// inside a name.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
-        self.opened.documents_with(self.opened.fields.words, &folded)
+        match self.opened.documents_with(self.opened.fields.words, &folded)? {
+            0 => self.inside_names(word),
+            passages => Ok(passages),
+        }
+    }
+
+    /// Passages that have a word inside of a name, joined of its parts.
+    fn inside_names(&self, word: &str) -> Result<u64> {
+        let mut most = 0;
+        for language in &self.opened.languages {
+            for term in Analyzer::for_language(Some(language)).query_terms(word) {
+                most = most.max(self.opened.documents_with(self.opened.fields.content, &inside_term(&term.term))?);
+            }
+        }
+        Ok(most)
     }
 
     /// Passages that have a word in any form, according to the stemmers of the index's languages.
@@ -87,7 +99,7 @@ impl WordList {
 
     /// The first live passage of each title or heading whose term begins with `prefix`.
     fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
-        let mut terms: Vec<String> = self.terms_from(self.opened.fields.verbatim, prefix)?.into_keys().collect();
+        let mut terms: Vec<String> = self.opened.terms_from(self.opened.fields.verbatim, prefix)?.into_keys().collect();
         terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
         let mut found = Vec::new();
         for term in terms {
@@ -98,33 +110,18 @@ impl WordList {
             self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &term), |p, _| {
                 first = Some(first.map_or(p, |f| f.min(p)))
             })?;
-            found.extend(first);
+            // A heading has several terms if it has several names.
+            found.extend(first.filter(|p| !found.contains(p)));
         }
         Ok(found)
     }
 
     /// The most frequent words that begin with `prefix`.
     pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
-        let terms = self.terms_from(self.opened.fields.words, prefix)?.into_iter();
+        let terms = self.opened.terms_from(self.opened.fields.words, prefix)?.into_iter();
         let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();
         words.sort_by(|a, b| b.passages.cmp(&a.passages).then_with(|| a.word.cmp(&b.word)));
         words.truncate(most);
         Ok(words)
-    }
-
-    /// Terms of a field that begin with `prefix`, with the number of passages that have them.
-    fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
-        let failed = |e: tantivy::TantivyError| self.opened.failed("list words", &e);
-        let mut found = BTreeMap::new();
-        for reader in self.opened.searcher.segment_readers() {
-            let terms = reader.inverted_index(field).map_err(failed)?;
-            let range = terms.terms().range().ge(prefix.as_bytes());
-            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
-            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                let term = String::from_utf8_lossy(stream.key()).into_owned();
-                *found.entry(term).or_insert(0) += stream.value().doc_freq;
-            }
-        }
-        Ok(found)
     }
 }

@@ -16,7 +16,7 @@ impl Postings {
     /// without words).
     pub(crate) fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
         let (mut all, mut found) = (0.0, 0.0);
-        for word in query.words.iter().filter(|w| w.is_word) {
+        for word in query.words.iter().filter(|w| w.is_word()) {
             let rarity = self.rarity(word)?;
             all += rarity;
             if self.matches(compile_word(word, self.opened.fields.content), passage)? {

@@ -62,14 +62,23 @@ pub(super) fn is_cjk_at(text: &str, at: usize) -> bool {
     text[at..].chars().next().is_some_and(is_cjk)
 }
 
-/// Parts of `useEffect`, `HTTPServer` or `utf8Decoder`: cut where a lower-case letter or a digit is
-/// followed by an upper-case one, and before the last of several upper-case letters. Empty for a word
-/// of one part.
+/// Parts of `useEffect`, `HTTPServer`, `utf8Decoder` or `sha256`: cut where the case says that a word begins, and
+/// between letters and digits. Empty for a word of one part.
 pub(super) fn compound_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
     // Most words have no such place. They return here, before a list is allocated.
-    if !text[word.clone()].chars().skip(1).any(char::is_uppercase) {
+    if !text[word.clone()].chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit()) {
         return Vec::new();
     }
+    let cased = cased_parts(text, word);
+    let mut out = if cased.len() > 1 { cased.clone() } else { Vec::new() };
+    cased.into_iter().for_each(|part| out.extend(letters_and_digits(text, part)));
+    out.retain(|part| part.len() > 1);
+    out
+}
+
+/// Cut where a lower-case letter or a digit is followed by an upper-case one, and before the last of several
+/// upper-case letters.
+pub(super) fn cased_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
     let chars: Vec<(usize, char)> = text[word.clone()].char_indices().map(|(o, c)| (word.start + o, c)).collect();
     let mut cuts = vec![word.start];
     for i in 1..chars.len() {
@@ -81,9 +90,24 @@ pub(super) fn compound_parts(text: &str, word: Range<usize>) -> Vec<Range<usize>
             cuts.push(chars[i].0);
         }
     }
-    if cuts.len() == 1 {
-        return Vec::new();
-    }
     cuts.push(word.end);
-    cuts.windows(2).map(|pair| pair[0]..pair[1]).filter(|part| part.len() > 1).collect()
+    cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Letters of the shortest word that is cut from the digits beside it: `x86` and `p53` are one word.
+const LETTERS_BESIDE_DIGITS: usize = 3;
+
+fn letters_and_digits(text: &str, word: Range<usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<(bool, Range<usize>)> = Vec::new();
+    for (offset, c) in text[word.clone()].char_indices() {
+        let at = word.start + offset;
+        let (is_digit, end) = (c.is_ascii_digit(), at + c.len_utf8());
+        match runs.last_mut() {
+            Some((kind, run)) if *kind == is_digit => run.end = end,
+            _ => runs.push((is_digit, at..end)),
+        }
+    }
+    let is_long = |run: &Range<usize>| text[run.clone()].chars().count() >= LETTERS_BESIDE_DIGITS;
+    let is_cut = runs.len() > 1 && runs.iter().any(|(is_digit, run)| !is_digit && is_long(run));
+    if is_cut { runs.into_iter().map(|(_, run)| run).collect() } else { Vec::new() }
 }

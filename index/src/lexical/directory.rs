@@ -23,7 +23,7 @@ impl ReadOnly {
 }
 
 fn refused() -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, "a published generation is not written")
+    io::Error::new(io::ErrorKind::PermissionDenied, "a published generation is read-only")
 }
 
 impl Directory for ReadOnly {

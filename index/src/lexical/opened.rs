@@ -1,6 +1,9 @@
 //! The keyword index of a generation, opened for reading: the data that the word list and the postings share.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use tantivy::{
     DocAddress, DocId, Index, ReloadPolicy, Searcher, Term,
@@ -103,6 +106,22 @@ impl Opened {
         self.pages[id as usize]
     }
 
+    /// Terms of a field that begin so, with the number of passages that have them.
+    pub(super) fn terms_from(&self, field: Field, prefix: &str) -> Result<BTreeMap<String, u32>> {
+        let failed = |e: tantivy::TantivyError| self.failed("list words", &e);
+        let mut found = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let terms = reader.inverted_index(field).map_err(failed)?;
+            let range = terms.terms().range().ge(prefix.as_bytes());
+            let mut stream = range.into_stream().map_err(|e| failed(e.into()))?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
+                let term = String::from_utf8_lossy(stream.key()).into_owned();
+                *found.entry(term).or_insert(0) += stream.value().doc_freq;
+            }
+        }
+        Ok(found)
+    }
+
     /// The folder of the index.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
@@ -133,7 +152,7 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
         for doc_id in 0..reader.max_doc() {
             let id = id_column.first(doc_id).unwrap_or(u64::MAX);
             let Some(place) = places.addresses.get_mut(id as usize) else {
-                return Err(Error::damaged(dir, format!("passage {id}"), format!("{passages} passages")));
+                return Err(Error::damaged(dir, format!("passage {id}"), format!("numbers below {passages}")));
             };
             *place = DocAddress { segment_ord, doc_id };
             places.pages[id as usize] = page_column.first(doc_id).unwrap_or_default() as u32;
@@ -143,6 +162,6 @@ fn places(dir: &Path, searcher: &Searcher, live: &Selection) -> Result<Places> {
     }
     match live.iter().find(|&id| places.addresses[id as usize] == NOWHERE) {
         None => Ok(places),
-        Some(id) => Err(Error::damaged(dir, format!("no passage {id}"), format!("{passages} passages"))),
+        Some(id) => Err(Error::damaged(dir, format!("passage {id} is missing"), format!("{passages} passages"))),
     }
 }

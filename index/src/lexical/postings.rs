@@ -161,6 +161,6 @@ impl Postings {
             .doc(self.opened.addresses[id as usize])
             .map_err(|e| self.opened.failed("read a passage", &e))?;
         let bytes = document.get_first(self.opened.fields.stored).and_then(|v| v.as_bytes()).unwrap_or_default();
-        serde_json::from_slice(bytes).map_err(|e| Error::damaged(self.opened.dir(), e, "a stored passage"))
+        serde_json::from_slice(bytes).map_err(|e| Error::damaged(self.opened.dir(), e, "a passage as JSON"))
     }
 }

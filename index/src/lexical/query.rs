@@ -8,17 +8,24 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::analysis::{AnalysedWord, Analyzer, is_stop_word};
+use super::{
+    analysis::{AnalysedWord, Analyzer, Form},
+    names::INSIDE,
+    stop_words::is_stop_word,
+};
 
 /// Weight of a word such as "the", relative to a word that carries the subject.
 const STOP_WORD_WEIGHT: f32 = 0.5;
+/// What a part of an identifier counts, beside the identifier itself, and what its parts count together.
+const PART_WEIGHT: f32 = 0.4;
+const JOINED_WEIGHT: f32 = 0.3;
 /// Weight of two neighbours of the query that are also neighbours in a passage, relative to a word.
 const PAIR_WEIGHT: f32 = 0.3;
 
 /// The text of a query: parsed, but not yet analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeywordText {
-    /// Plain words, and the words of the phrases.
+    /// Plain words, and the words of the phrases. Words on two lines are no neighbours.
     pub words: String,
     /// Quoted phrases.
     pub phrases: Vec<String>,
@@ -55,14 +62,24 @@ pub(crate) struct QueryWord {
     /// Whether the index has it, if that was looked up.
     pub(crate) is_known: bool,
     pub(crate) is_stop_word: bool,
-    /// Whether it is a word, not the whole of an identifier or a part of a compound.
-    pub(crate) is_word: bool,
+    /// Whether it is a word, or something else that was cut out of the query.
+    pub(crate) form: Form,
 }
 
 impl QueryWord {
     /// Its weight: a word typed twice counts twice.
     pub(crate) fn weight(&self) -> f32 {
-        self.count as f32 * if self.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 }
+        self.count as f32 * form_weight(self.form) * if self.is_stop_word { STOP_WORD_WEIGHT } else { 1.0 }
+    }
+
+    /// Whether it is a word, not the whole of an identifier or a part.
+    pub(crate) fn is_word(&self) -> bool {
+        self.form == Form::Word
+    }
+
+    /// Whether the index has not to have it in just this form.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.form, Form::Word | Form::Whole)
     }
 }
 
@@ -128,7 +145,7 @@ impl KeywordQuery {
     /// Whether the index has any of the words that carry the subject.
     #[must_use]
     pub fn knows_a_word(&self) -> bool {
-        self.words.iter().any(|w| w.is_word && w.is_known && !w.is_stop_word)
+        self.words.iter().any(|w| w.is_word() && w.is_known && !w.is_stop_word)
     }
 
     /// Whether there are phrases, or a single identifier, which counts as one.
@@ -149,6 +166,12 @@ impl KeywordQuery {
         BooleanQuery::union(self.words.iter().map(|w| compile_word(w, field)).collect())
     }
 
+    /// The passages with every word; parts of names and symbols may be missing. Nothing, if no part is a word.
+    pub(crate) fn compile_every(&self, field: Field) -> BooleanQuery {
+        let words = self.words.iter().filter(|w| w.is_word() || w.form == Form::Whole);
+        BooleanQuery::intersection(words.map(|w| compile_word(w, field)).collect())
+    }
+
     /// The parts whose sum is a passage's score: its words, and neighbours that stay neighbours.
     ///
     /// Metzler and Croft, "A Markov Random Field Model for Term Dependencies" (2005), the sequential
@@ -157,6 +180,14 @@ impl KeywordQuery {
         let words = self.words.iter().map(|w| Part { query: compile_word(w, field), weight: 1.0 });
         let forms = self.pairs.iter().flatten();
         words.chain(forms.map(|form| Part { query: compile_form(form, field), weight: PAIR_WEIGHT })).collect()
+    }
+}
+
+fn form_weight(form: Form) -> f32 {
+    match form {
+        Form::Part => PART_WEIGHT,
+        Form::Joined => JOINED_WEIGHT,
+        Form::Word | Form::Whole | Form::Symbol => 1.0,
     }
 }
 
@@ -196,19 +227,24 @@ fn words(text: &str, analyzers: &mut [Analyzer]) -> Vec<QueryWord> {
         let folded = first.folded(written);
         // The same stretch of text, analysed by the other languages' stemmers.
         let is_same = |other: &&AnalysedWord| {
-            other.bytes == word.bytes && other.position == word.position && other.is_word == word.is_word
+            other.bytes == word.bytes && other.position == word.position && other.form == word.form
         };
         let mut terms: Vec<(String, f32)> = Vec::new();
         for term in [&word].into_iter().chain(others.iter().flatten().filter(is_same)).flat_map(AnalysedWord::terms) {
-            if terms.iter().all(|(known, _)| known != term) {
-                terms.push((term.clone(), 1.0));
+            // Parts that are together in a name may be a word elsewhere.
+            for term in [Some(term.as_str()), term.strip_prefix(INSIDE)].into_iter().flatten() {
+                if terms.iter().all(|(known, _)| known != term) {
+                    terms.push((term.to_owned(), 1.0));
+                }
             }
         }
         match out.iter_mut().find(|w| w.terms == terms) {
-            Some(known) => known.count += 1,
+            // A word that was typed is more than the same letters inside of a name.
+            Some(known) if form_weight(known.form) < form_weight(word.form) => known.form = word.form,
+            Some(known) => known.count += u32::from(known.form == word.form),
             None => {
                 let is_stop_word = is_stop_word(written);
-                out.push(QueryWord { folded, terms, count: 1, is_known: true, is_stop_word, is_word: word.is_word });
+                out.push(QueryWord { folded, terms, count: 1, is_known: true, is_stop_word, form: word.form });
             }
         }
     }
@@ -228,8 +264,9 @@ fn identifier(text: &str, analyzers: &mut [Analyzer]) -> Option<Vec<Vec<(usize, 
         let (from, to) = (words.iter().map(|w| w.bytes.start).min()?, words.iter().map(|w| w.bytes.end).max()?);
         let wholes = || words.iter().filter(|w| w.bytes == (from..to));
         // The whole comes after its words. `useEffect` is a word, and its parts show that it is also an identifier.
-        let whole = wholes().find(|w| !w.is_word).or_else(|| wholes().next())?;
-        let is_one = words.iter().any(|w| !w.is_word) && !text[from..to].contains(char::is_whitespace);
+        let is_whole = |w: &&AnalysedWord| matches!(w.form, Form::Whole | Form::Symbol);
+        let whole = wholes().find(is_whole).or_else(|| wholes().find(|w| w.is_word()))?;
+        let is_one = words.iter().any(|w| !w.is_word()) && !text[from..to].contains(char::is_whitespace);
         is_one.then(|| terms(std::slice::from_ref(whole)))
     });
     let forms = distinct(forms.flatten());
@@ -244,6 +281,9 @@ fn pairs(text: &str, analyzers: &mut [Analyzer]) -> Vec<Vec<Vec<(usize, String)>
     // All languages cut a text at the same places.
     for at in 1..words.first().map_or(0, Vec::len) {
         let in_each = words.iter().filter_map(|w| w.get(at - 1..=at));
+        // Pairs of Chinese characters overlap: there is nothing between them.
+        let between = |pair: &[AnalysedWord]| text.get(pair[0].bytes.end..pair[1].bytes.start).unwrap_or_default();
+        let in_each = in_each.filter(|pair| !between(pair).contains('\n'));
         let forms = distinct(in_each.filter(|pair| pair.iter().any(carries)).flat_map(terms));
         if !forms.is_empty() && out.iter().all(|known| !same_terms(known, &forms)) {
             out.push(forms);
@@ -259,7 +299,7 @@ fn same_terms(a: &[Vec<(usize, String)>], b: &[Vec<(usize, String)>]) -> bool {
 }
 
 fn plain_words(analyzer: &mut Analyzer, text: &str) -> Vec<AnalysedWord> {
-    analyzer.query_terms(text).into_iter().filter(|w| w.is_word).collect()
+    analyzer.query_terms(text).into_iter().filter(AnalysedWord::is_word).collect()
 }
 
 /// Words in a row, stemmed with and without their accents: a page has both.

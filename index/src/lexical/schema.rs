@@ -52,7 +52,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
 /// The fields of an index on disk.
 pub(crate) fn fields(schema: &Schema, path: &Path) -> Result<Fields> {
     let get = |name: &str| {
-        let missing = || Error::damaged(path, format!("no field {name:?}"), "the fields of this format");
+        let missing = || Error::damaged(path, format!("field {name:?} is missing"), "the fields of this index format");
         schema.get_field(name).map_err(|_| missing())
     };
     Ok(Fields {

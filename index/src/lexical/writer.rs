@@ -12,7 +12,7 @@ use tantivy::{
 };
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, primary_subtag, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, Form, primary_subtag, verbatim_key},
     failure::error,
     schema::{self, Fields},
 };
@@ -62,7 +62,7 @@ impl LexicalWriter {
         let stored = serde_json::to_vec(passage).map_err(|e| Error::Mismatch {
             what: "passage",
             found: e.to_string(),
-            expected: "a passage that can be stored".into(),
+            expected: "a passage that can be written as JSON".into(),
         })?;
         let lang = primary_subtag(passage.lang.as_deref().unwrap_or("en"));
         let analyzer = self.analyzers.entry(lang).or_insert_with_key(|l| Analyzer::for_language(Some(l)));
@@ -75,7 +75,7 @@ impl LexicalWriter {
         let each = terms.iter().flat_map(|w| w.terms().map(|term| (term.clone(), w.bytes.clone(), w.position)));
         document.add_pre_tokenized_text(self.fields.content, tokens(each.collect()));
         document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
-        if let Some(heading) = passage.headings.last() {
+        for heading in passage.headings.last().into_iter().chain(&passage.names) {
             document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));
         }
         for (key, values) in &passage.metadata {
@@ -90,7 +90,7 @@ impl LexicalWriter {
             document.add_text(self.fields.metadata, schema::metadata_term("lang", lang));
         }
         document.add_bytes(self.fields.stored, &stored);
-        self.writer.add_document(document).map_err(|e| error(&self.dir, "take a passage", &e))?;
+        self.writer.add_document(document).map_err(|e| error(&self.dir, "add a passage", &e))?;
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl LexicalWriter {
 
     /// Commits, and merges a new index into one segment: scores then do not depend on how the work was divided.
     pub(crate) fn finish(mut self) -> Result<()> {
-        let failed = |e: tantivy::TantivyError| error(&self.dir, "be completed", &e);
+        let failed = |e: tantivy::TantivyError| error(&self.dir, "be committed", &e);
         self.writer.commit().map_err(failed)?;
         let segments = self.index.searchable_segment_ids().map_err(failed)?;
         let merged = if self.merges {
@@ -136,9 +136,11 @@ impl LexicalWriter {
 
 type Term = (String, std::ops::Range<usize>, usize);
 
-/// Each distinct word once, folded but not stemmed.
+/// Each distinct word once, folded but not stemmed. Words that only occur inside names are left out, so that corrections
+/// do not propose them.
 fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<Term> {
-    let words: BTreeSet<String> = terms.iter().map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
+    let terms = terms.iter().filter(|w| w.form != Form::Joined);
+    let words: BTreeSet<String> = terms.map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
     words.into_iter().filter(|w| !w.is_empty() && w.len() <= 255).map(|w| (w, 0..0, 0)).collect()
 }
 

@@ -73,9 +73,11 @@ impl Graph {
     /// regardless of the file's content.
     pub(crate) fn parse(path: &Path, words: &[u32], nodes: usize) -> Result<Self> {
         let bad = |found: String| Error::damaged(path, found, "a graph over the segment's vectors");
-        let &[magic, stored, levels, entry, ..] = words else { return Err(bad("no header".into())) };
+        let &[magic, stored, levels, entry, ..] = words else { return Err(bad("the header is missing".into())) };
         if magic != MAGIC || stored as usize != nodes || entry as usize >= nodes || levels as usize > MAX_LEVELS {
-            return Err(bad(format!("header [{magic:#x}, {stored}, {levels}, {entry}] for {nodes} vectors")));
+            return Err(bad(format!(
+                "the header [{magic:#x}, {stored}, {levels}, {entry}] does not match {nodes} vectors"
+            )));
         }
         let mut at = HEADER;
         let mut take = |n: usize| {
@@ -85,7 +87,7 @@ impl Graph {
         };
         let mut parsed = Vec::new();
         for level in 0..levels {
-            let short = || bad(format!("level {level} ends beyond the file"));
+            let short = || bad(format!("level {level} continues after the end of the file"));
             let sizes = take(2).ok_or_else(short)?;
             let (members, links) = (words[sizes.start] as usize, words[sizes.start + 1] as usize);
             let level = Level {
@@ -97,7 +99,7 @@ impl Graph {
             parsed.push(level);
         }
         if parsed.is_empty() || parsed[0].offsets.len() != nodes + 1 {
-            return Err(bad("a level 0 that does not hold every vector".into()));
+            return Err(bad("level 0 does not contain every vector".into()));
         }
         Ok(Self { entry, levels: parsed })
     }
@@ -133,11 +135,15 @@ impl Level {
         let offsets = &words[self.offsets.clone()];
         let in_range = |range: &std::ops::Range<usize>| words[range.clone()].iter().all(|&n| (n as usize) < nodes);
         if offsets.first() != Some(&0) || offsets.last().is_none_or(|&o| o as usize != self.links.len()) {
-            return Err("offsets that do not span the links".into());
+            return Err("the offsets do not cover the links".into());
         }
         if !offsets.is_sorted() || !words[self.members.clone()].is_sorted() {
-            return Err("offsets or members out of order".into());
+            return Err("the offsets or the members are not sorted".into());
         }
-        if in_range(&self.links) && in_range(&self.members) { Ok(()) } else { Err("a node beyond the vectors".into()) }
+        if in_range(&self.links) && in_range(&self.members) {
+            Ok(())
+        } else {
+            Err("it contains a node without a vector".into())
+        }
     }
 }

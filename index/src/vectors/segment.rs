@@ -37,7 +37,7 @@ impl Segment {
         let rows = files::map(&rows_path)?;
         let values = files::as_u16(&rows_path, &rows)?.len();
         if dimension == 0 || !values.is_multiple_of(dimension) {
-            return Err(Error::damaged(rows_path, format!("{values} values"), format!("rows of {dimension}")));
+            return Err(Error::damaged(rows_path, format!("{values} values"), format!("rows of {dimension} values")));
         }
         let len = values / dimension;
         let passages_path = dir.join(layout::PASSAGES);
@@ -93,7 +93,7 @@ impl Walkable {
         let codes_path = dir.join(layout::CODES);
         let codes = files::map(&codes_path)?;
         if codes.len() != rows * dimension {
-            let expected = format!("{rows} rows of {dimension}");
+            let expected = format!("{rows} rows of {dimension} codes");
             return Err(Error::damaged(codes_path, format!("{} codes", codes.len()), expected));
         }
         let path = dir.join(layout::GRAPH);
@@ -116,6 +116,6 @@ fn check_passages(path: &Path, words: &[u32], rows: usize) -> Result<()> {
     if good {
         Ok(())
     } else {
-        Err(Error::damaged(path, "offsets that do not fit", format!("{rows} lists of passages")))
+        Err(Error::damaged(path, "the offsets do not match the passages", format!("{rows} lists of passages")))
     }
 }

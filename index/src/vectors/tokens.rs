@@ -113,7 +113,7 @@ impl Tokens {
         let fits = words.len() == rows + 1 && words[0] == 0 && words.is_sorted();
         if !fits || words[rows] as usize * bytes != codes.len() {
             let expected = format!("offsets of {rows} rows into {} codes", codes.len() / bytes.max(1));
-            return Err(Error::damaged(offsets_path, "offsets that do not fit", expected));
+            return Err(Error::damaged(offsets_path, "the offsets do not match the codes", expected));
         }
         Ok(Some(Self { codes, offsets, bytes }))
     }
@@ -142,7 +142,7 @@ impl TokenWriter {
     /// Appends the codes of the next row.
     pub(super) fn add(&mut self, codes: &[u8]) -> Result<()> {
         if !codes.len().is_multiple_of(self.bytes.max(1)) {
-            let (found, expected) = (format!("{} bytes", codes.len()), format!("codes of {} bytes", self.bytes));
+            let (found, expected) = (format!("{} bytes", codes.len()), format!("a multiple of {} bytes", self.bytes));
             return Err(Error::Mismatch { what: "token codes", found, expected });
         }
         let path = self.dir.join(layout::TOKENS);

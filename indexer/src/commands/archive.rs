@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 pub(crate) fn export(index: &Path, file: &Path) -> Result<String> {
     if file == Path::new("-") {
         let name = cloze_index::export(index, BufWriter::new(io::stdout().lock()))?;
-        return Ok(format!("generation {name} written to standard output"));
+        return Ok(format!("wrote generation {name} to standard output"));
     }
     let beside = beside(file);
     let written = write(index, &beside).and_then(|name| {
@@ -20,7 +20,7 @@ pub(crate) fn export(index: &Path, file: &Path) -> Result<String> {
         Ok(name)
     });
     let name = written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-    Ok(format!("generation {name} written to {}", file.display()))
+    Ok(format!("wrote generation {name} to {}", file.display()))
 }
 
 fn write(index: &Path, path: &Path) -> Result<String> {
@@ -44,6 +44,6 @@ pub(crate) fn import(index: &Path, file: &Path) -> Result<String> {
         cloze_index::import(index, BufReader::new(input))
             .with_context(|| format!("cannot import {}", file.display()))?
     };
-    let was = if imported.was_there { ", which was there already," } else { "" };
+    let was = if imported.was_there { " already existed and" } else { "" };
     Ok(format!("generation {}{was} is live in {}", imported.generation, index.display()))
 }

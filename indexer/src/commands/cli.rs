@@ -12,7 +12,7 @@ use crate::source::{crawl::limits::CrawlArgs, urls::UrlStyle};
 #[derive(Debug, Parser)]
 #[command(name = "indexer", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Settings file [default: cloze.toml, if there is one]
+    /// Settings file [default: cloze.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The command.
@@ -21,7 +21,7 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failed, 2 bad usage, 3 done but some sources were skipped (each is named with its reason)";
+    "Exit codes: 0 done, 1 failed, 2 bad usage, 3 done, but some sources were skipped (the report gives the reasons)";
 
 /// The command.
 #[derive(Debug, Subcommand)]
@@ -33,7 +33,7 @@ pub enum Command {
     Watch(BuildArgs),
     /// Show the contents of the index
     Status(IndexArgs),
-    /// Verify every checksum of the live generation, and its parts against each other
+    /// Verify every checksum of the live generation, and that its parts match each other
     Verify(IndexArgs),
     /// Write the live generation to one archive file, or to a pipe, or as plain files that browsers search
     Export(ExportArgs),
@@ -45,7 +45,7 @@ pub enum Command {
     Train(TrainArgs),
     /// Adapt a model to the language of your documents; keep only changes that do not harm the search
     Adapt(AdaptArgs),
-    /// Fetch and inspect models
+    /// Download and inspect models
     Model {
         /// The command.
         #[command(subcommand)]
@@ -155,7 +155,7 @@ pub struct TrainArgs {
     /// Predict masked tokens of the text, without training
     #[arg(long)]
     pub evaluate: bool,
-    /// With --evaluate: write blocks and masked places to this file, as JSON, to compare with another program
+    /// With --evaluate: write blocks and masked positions to this file, as JSON, to compare with another program
     #[arg(long, value_name = "FILE", requires = "evaluate")]
     pub dump: Option<PathBuf>,
     /// Parts to train: head, encoder (everything), or the number of layers from the top
@@ -241,7 +241,7 @@ pub struct AdaptArgs {
     /// The highest learning rate
     #[arg(long, default_value_t = 3e-4, value_name = "RATE")]
     pub learning_rate: f64,
-    /// Share of the change that the encoder may take on (repeatable) [default: 1, 0.5, 0.25 and 0.1]
+    /// Share of the change to apply to the encoder (repeatable) [default: 1, 0.5, 0.25 and 0.1]
     #[arg(long = "share", value_name = "SHARE")]
     pub shares: Vec<f32>,
     /// Seed for the order of the text and the choice of masked tokens
@@ -261,7 +261,7 @@ fn scope(text: &str) -> Result<cloze_train::Scope, String> {
         "encoder" => Ok(cloze_train::Scope::Encoder),
         number => match number.parse() {
             Ok(layers) => Ok(cloze_train::Scope::Top(layers)),
-            Err(_) => Err(format!("{number:?} is not head, encoder or a number of layers")),
+            Err(_) => Err(format!("unknown part {number:?}; expected head, encoder or a number of layers")),
         },
     }
 }
@@ -280,16 +280,16 @@ pub struct IndexArgs {
 /// `indexer model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Fetch a model from the hub [default: the default model]
+    /// Download a model from the hub
     Pull {
-        /// owner/name, or owner/name@revision
+        /// Model: owner/name or owner/name@revision [default: all-MiniLM-L6-v2]
         model: Option<String>,
     },
     /// List the models on this machine
     List,
     /// Describe a model
     Info {
-        /// A directory or a hub id [default: the default model]
+        /// Model: a directory or a hub id [default: all-MiniLM-L6-v2]
         model: Option<String>,
     },
 }

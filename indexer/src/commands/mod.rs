@@ -180,13 +180,10 @@ fn describe(manifest: &Manifest, ledger: u64) -> String {
             manifest.vector_segments.len()
         ),
         format!("tombstones {}", counts.numbers - counts.passages),
-        format!(
-            "last build {} encoded, {} from the ledger or as they were, {} removed",
-            build.encoded, build.reused, build.removed
-        ),
+        format!("last build {} encoded, {} reused, {} removed", build.encoded, build.reused, build.removed),
         format!("model      {} ({}, {} dimensions)", model("name"), model("precision"), manifest.dimension),
         format!(
-            "size       {:.1} MB in {} files, and {:.1} MB of ledger",
+            "size       {:.1} MB in {} files, and a ledger of {:.1} MB",
             bytes as f64 / 1e6,
             manifest.files.len(),
             ledger as f64 / 1e6
@@ -211,8 +208,8 @@ fn verify(args: &IndexArgs, file: File) -> Result<u8> {
     // Opening verifies the checksum of every file, and the engines against the manifest.
     let verified = Generation::open(&dir).and_then(|g| Ok((g.verify()?, g.manifest().generation.clone())));
     let (Verified { files, passages }, generation) =
-        verified.with_context(|| format!("{} did not pass", dir.display()))?;
-    let text = format!("generation {generation}: {files} files and {passages} passages are as they were written");
+        verified.with_context(|| format!("verification of {} failed", dir.display()))?;
+    let text = format!("generation {generation}: verified {files} files and {passages} passages");
     let value = json!({"generation": generation, "files": files, "passages": passages, "ok": true});
     print(&if args.json { value.to_string() } else { text })
 }

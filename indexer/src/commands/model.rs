@@ -49,7 +49,7 @@ fn info(source: &ModelSource) -> Result<String> {
     let record = &artifact.record;
     let graph = match artifact.weights {
         Weights::Safetensors(_) => "built from model.safetensors",
-        Weights::Onnx(_) => "onnx/model.onnx as it is",
+        Weights::Onnx(_) => "onnx/model.onnx, unchanged",
     };
     let quoted = |text: &str| if text.is_empty() { "none".to_owned() } else { format!("{text:?}") };
     Ok([

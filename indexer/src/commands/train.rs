@@ -30,7 +30,7 @@ pub(crate) fn open(name: &str, fresh_head: bool) -> Result<(Artifact, Weights)> 
 fn evaluate(args: &TrainArgs, artifact: &Artifact, weights: &Weights) -> Result<String> {
     let masking = Masking { rate: args.mask_rate, whole_words: args.whole_words };
     let read = |path: &std::path::PathBuf| {
-        std::fs::read_to_string(path).with_context(|| format!("{} is no text to evaluate on", path.display()))
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {} as UTF-8 text", path.display()))
     };
     let texts = args.text.iter().map(read).collect::<Result<Vec<_>>>()?;
     let found = evaluate_texts(artifact, weights, &texts, args.block, masking, args.seed)?;
@@ -63,7 +63,7 @@ fn train(args: &TrainArgs, artifact: &Artifact, weights: &Weights) -> Result<Str
 
 fn text(o: &Outcome) -> String {
     [
-        format!("{} steps, {} tokens, {:.0} tokens a second", o.steps, o.tokens, o.tokens_per_s),
+        format!("{} steps, {} tokens, {:.0} tokens/s", o.steps, o.tokens, o.tokens_per_s),
         format!("unigram  {}", line(&o.unigram)),
         format!("before   {}", line(&o.before)),
         format!("after    {}", line(&o.after)),

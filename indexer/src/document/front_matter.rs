@@ -39,7 +39,9 @@ pub(crate) fn split(text: &str) -> (FrontMatter, &str, Option<String>) {
         };
         return match parsed {
             Ok(values) => (FrontMatter { values: lower_keys(values) }, body, None),
-            Err(e) => (loose(block), body, Some(format!("front matter read line by line ({e})"))),
+            Err(e) => {
+                (loose(block), body, Some(format!("the front matter is invalid and was read line by line ({e})")))
+            }
         };
     }
     let (values, body) = json(text).or_else(|| headers(text)).unwrap_or((Map::new(), text));
@@ -200,7 +202,7 @@ impl FrontMatter {
             return Some("robots: noindex".into());
         }
         if self.text(&["redirect_to"]).is_some() {
-            return Some("redirects elsewhere".into());
+            return Some("redirects to another address".into());
         }
         None
     }

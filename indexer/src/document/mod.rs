@@ -33,6 +33,8 @@ pub struct Section {
     pub anchor: Option<String>,
     /// Paragraphs, separated by empty lines.
     pub text: String,
+    /// Other names of the innermost heading: short forms of a function's name.
+    pub names: Vec<String>,
     /// Whether the text is a list of links: it mostly repeats the words of other pages.
     pub is_links: bool,
 }
@@ -64,6 +66,7 @@ struct Heading {
     text: String,
     /// Its own anchor, or else that of the heading above it.
     anchor: Option<String>,
+    names: Vec<String>,
     /// Its text has ended; further headings may follow below it.
     is_over: bool,
 }
@@ -79,6 +82,11 @@ fn is_entry(level: u8) -> bool {
 impl Outline {
     /// Begins a section. A heading without an anchor inherits that of the heading above it.
     pub(crate) fn heading(&mut self, level: u8, text: &str, anchor: Option<String>) {
+        self.named_heading(level, text, anchor, Vec::new());
+    }
+
+    /// Begins a section whose heading has other names.
+    pub(crate) fn named_heading(&mut self, level: u8, text: &str, anchor: Option<String>, names: Vec<String>) {
         self.close();
         self.open.retain(|h| h.level < level);
         if is_entry(level) {
@@ -87,7 +95,7 @@ impl Outline {
             self.open.truncate(above);
         }
         let anchor = anchor.or_else(|| self.open.last().and_then(|h| h.anchor.clone()));
-        self.open.push(Heading { level, text: text.to_owned(), anchor, is_over: false });
+        self.open.push(Heading { level, text: text.to_owned(), anchor, names, is_over: false });
         self.above = self.open.len();
     }
 
@@ -148,7 +156,9 @@ impl Outline {
         let is_new = self.sections.last().is_none_or(|s| !s.headings.starts_with(&headings));
         if !text.is_empty() || (!headings.is_empty() && is_new) {
             let anchor = open.last().and_then(|h| h.anchor.clone());
-            self.sections.push(Section { headings, anchor, text, is_links: std::mem::take(&mut self.is_links) });
+            let names = open.last().map(|h| h.names.clone()).unwrap_or_default();
+            let is_links = std::mem::take(&mut self.is_links);
+            self.sections.push(Section { headings, anchor, text, names, is_links });
         }
     }
 

@@ -92,6 +92,7 @@ fn add_section(document: &Document, section: &Section, encoder: &Encoder, out: &
             text: text.to_owned(),
             lang: document.lang.clone(),
             metadata: document.metadata.clone(),
+            names: section.names.clone(),
             is_links: section.is_links,
         };
         out.prepared.push(Prepared { passage, ids });

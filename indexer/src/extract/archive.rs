@@ -25,11 +25,11 @@ impl<'a> Archive<'a> {
     /// A sentence: not a zip archive, an encrypted Office file, or an archive with too many files.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         if bytes.starts_with(COMPOUND) {
-            return Err("needs a password, or is of a format older than Office 2007; expected a zip archive".into());
+            return Err("the file has a password, or a format older than Office 2007; expected a zip archive".into());
         }
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("not a zip archive ({e})"))?;
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("the file is not a zip archive ({e})"))?;
         if zip.len() > ENTRIES {
-            return Err(format!("an archive of {} files; at most {ENTRIES} are read", zip.len()));
+            return Err(format!("the archive has {} files; expected at most {ENTRIES}", zip.len()));
         }
         Ok(Self { zip, left: UNPACKED })
     }
@@ -43,21 +43,19 @@ impl<'a> Archive<'a> {
             Ok(file) => file,
             Err(ZipError::FileNotFound) => return Ok(None),
             Err(ZipError::UnsupportedArchive(why)) if why == ZipError::PASSWORD_REQUIRED => {
-                return Err(format!("{name} needs a password"));
+                return Err(format!("{name} is protected by a password"));
             }
-            Err(e) => return Err(format!("{name} cannot be unpacked ({e})")),
+            Err(e) => return Err(format!("cannot unpack {name} ({e})")),
         };
         let mut bytes = Vec::new();
         match file.take(self.left + 1).read_to_end(&mut bytes) {
-            Ok(read) if read as u64 > self.left => {
-                Err(format!("unpacks to more than {UNPACKED} bytes; no document needs that"))
-            }
+            Ok(read) if read as u64 > self.left => Err(format!("the unpacked archive has more than {UNPACKED} bytes")),
             Ok(read) => {
                 self.left -= read as u64;
                 Ok(Some(bytes))
             }
-            Err(e) if e.kind() == ErrorKind::OutOfMemory => Err(format!("{name} does not fit the memory")),
-            Err(e) => Err(format!("{name} cannot be unpacked ({e})")),
+            Err(e) if e.kind() == ErrorKind::OutOfMemory => Err(format!("{name} does not fit in memory")),
+            Err(e) => Err(format!("cannot unpack {name} ({e})")),
         }
     }
 

@@ -14,17 +14,17 @@ const KNOWN: [&str; 5] = ["_id", "id", "title", "text", "metadata"];
 /// # Errors
 /// A sentence for the report: the fault of the line.
 pub fn record(line: &str, context: &Context<'_>) -> Outcome {
-    let value: Value = serde_json::from_str(line).map_err(|e| format!("not JSON ({e})"))?;
+    let value: Value = serde_json::from_str(line).map_err(|e| format!("invalid JSON ({e})"))?;
     let Value::Object(mut object) = value else { return Err("expected a JSON object".into()) };
     let text = match object.remove("text") {
         Some(Value::String(text)) => text,
-        Some(other) => return Err(format!("\"text\" is {}, expected a string", kind(&other))),
-        None => return Err("no \"text\"".into()),
+        Some(other) => return Err(format!("\"text\" is {}; expected a string", kind(&other))),
+        None => return Err("\"text\" is missing; expected a string".into()),
     };
     let id = ["_id", "id"].into_iter().find_map(|k| object.get(k)).map(|v| match v {
         Value::String(s) if !s.is_empty() => Ok(s.clone()),
         Value::Number(n) => Ok(n.to_string()),
-        other => Err(format!("the id is {}, expected a string or a number", kind(other))),
+        other => Err(format!("the id is {}; expected a string or a number", kind(other))),
     });
     let id = id.transpose()?.unwrap_or_else(|| context.source.to_owned());
     if let Some(Value::Object(inner)) = object.remove("metadata") {
@@ -54,10 +54,10 @@ fn metadata(object: &Map<String, Value>) -> Metadata {
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "an empty string",
-        Value::Array(_) => "a list",
+        Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
 }
@@ -90,11 +90,11 @@ mod tests {
     #[test]
     fn a_bad_record_says_why() {
         for (line, why) in [
-            ("{", "not JSON"),
+            ("{", "invalid JSON"),
             ("[]", "object"),
-            ("{}", "no \"text\""),
+            ("{}", "\"text\" is missing"),
             (r#"{"text": 1}"#, "a number"),
-            (r#"{"text": "x", "id": []}"#, "a list"),
+            (r#"{"text": "x", "id": []}"#, "an array"),
             (r#"{"text": "x", "draft": true}"#, "draft"),
         ] {
             let error = page(line).expect_err(line);

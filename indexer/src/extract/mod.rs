@@ -146,8 +146,8 @@ pub fn file(format: Format, text: &str, context: &Context<'_>) -> Outcome {
         Format::Notebook => notebook::extract(text, context),
         Format::Man if !is_page(text) => Ok((Extracted::LeftOut("not a manual page".into()), Vec::new())),
         Format::Man => man::extract(text, context),
-        Format::Jsonl | Format::Csv => Err("records are read one by one".into()),
-        Format::Docx | Format::Epub | Format::Pdf => Err("not a text; expected bytes".into()),
+        Format::Jsonl | Format::Csv => Err("the format has records; expected a format with one page per file".into()),
+        Format::Docx | Format::Epub | Format::Pdf => Err("the format is binary; expected a text format".into()),
     }
 }
 
@@ -160,7 +160,7 @@ pub fn binary(format: Format, bytes: &[u8], context: &Context<'_>) -> Outcome {
         Format::Docx => docx::extract(bytes, context),
         Format::Epub => epub::extract(bytes, context),
         Format::Pdf => pdf::extract(bytes, context),
-        _ => Err("a text; expected a document in bytes".into()),
+        _ => Err("the format is text; expected a binary format".into()),
     }
 }
 

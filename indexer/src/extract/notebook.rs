@@ -16,8 +16,8 @@ const OUTPUTS: usize = 4000;
 /// A sentence for the report: not JSON, or not a notebook.
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let notebook: Value = serde_json::from_str(text).map_err(|e| format!("not JSON ({e})"))?;
-    let cells = cells(&notebook).ok_or("no cells; expected a Jupyter notebook")?;
+    let notebook: Value = serde_json::from_str(text).map_err(|e| format!("invalid JSON ({e})"))?;
+    let cells = cells(&notebook).ok_or("the file has no cells; expected a Jupyter notebook")?;
     let mut reader = markdown::Reader::default();
     for cell in cells {
         read(cell, &mut reader);
@@ -215,10 +215,10 @@ mod tests {
 
     #[test]
     fn what_is_no_notebook_says_so() {
-        for (text, why) in [("{", "not JSON"), ("{}", "no cells"), ("[1]", "no cells")] {
+        for (text, why) in [("{", "invalid JSON"), ("{}", "no cells"), ("[1]", "no cells")] {
             assert!(extract(text, &Context::default()).expect_err(text).contains(why));
         }
-        assert!(extract(&"[".repeat(100_000), &Context::default()).expect_err("deep").contains("not JSON"));
+        assert!(extract(&"[".repeat(100_000), &Context::default()).expect_err("deep").contains("invalid JSON"));
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     let progress = Progress::new(config.quiet);
     let mut walk = source::walk(&config.selection)?;
     if walk.files.is_empty() && config.crawl.addresses.is_empty() {
-        let found = format!("{} files of other kinds, {} unreadable", walk.other, walk.unreadable.len());
+        let found =
+            format!("found {} files of other formats and {} unreadable files", walk.other, walk.unreadable.len());
         return Err(Error::Empty { paths: config.selection.paths.clone(), found });
     }
     let started = Instant::now();
@@ -88,7 +89,11 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     report.tokens_per_s = report.tokens as f64 / report.seconds.encode.max(1e-9);
     if report.pages == 0 {
         progress.finish();
-        let found = format!("{} skipped, {} left out; nothing published", report.skipped.len(), report.left_out.len());
+        let found = format!(
+            "{} sources were skipped and {} left out, so nothing was published",
+            report.skipped.len(),
+            report.left_out.len()
+        );
         return Err(Error::Empty { paths: config.selection.paths.clone(), found });
     }
 
@@ -157,9 +162,9 @@ fn run(
         let reader = scope.spawn(move || Reader::new(tools, job_sender, written).read_all(walk));
         // An error here drops the receiver; every thread then finds its queue closed and ends.
         let writer = write(writer, results);
-        let read = reader.join().unwrap_or_else(|_| Err(Error::Stopped("the reader panicked".into())));
+        let read = reader.join().unwrap_or_else(|_| Err(Error::Stopped("the reader thread panicked".into())));
         for encoder in encoders {
-            encoder.join().unwrap_or_else(|_| Err(Error::Stopped("an encoder panicked".into())))?;
+            encoder.join().unwrap_or_else(|_| Err(Error::Stopped("an encoder thread panicked".into())))?;
         }
         let writer = writer?;
         let (report, used) = read?;
@@ -211,6 +216,6 @@ fn write(mut writer: Writer, results: Receiver<Written>) -> Result<Writer> {
     if waiting.is_empty() && early.is_empty() {
         Ok(writer)
     } else {
-        Err(Error::Stopped(format!("{} passages were left without a vector", waiting.len())))
+        Err(Error::Stopped(format!("{} passages have no vector", waiting.len())))
     }
 }

@@ -137,7 +137,7 @@ impl Preparation<'_> {
         let sketch = survey::sketch_of(text, self.memory, self.ledger);
         // A crawl has already decided which of its pages are copies.
         match self.survey.original(name, &sketch).filter(|_| item.file.fetched.is_none()) {
-            Some(original) => Err(format!("a copy of {original}, by its canonical address")),
+            Some(original) => Err(format!("copy of {original}, according to its canonical address")),
             None => Ok(self.survey.repeated(&sketch)),
         }
     }

@@ -164,7 +164,7 @@ impl Counters {
                 rate(of(&self.tokens)),
                 remaining(of(&self.bytes_done), of(&self.bytes), seconds)
             ),
-            _ => format!("{seconds:.0} s so far"),
+            _ => format!("{seconds:.0} s elapsed"),
         }
     }
 }
@@ -172,7 +172,7 @@ impl Counters {
 /// Remaining time, if all bytes take as long as those so far.
 fn remaining(done: u64, all: u64, seconds: f64) -> String {
     if done == 0 {
-        return "time left not known yet".into();
+        return "remaining time unknown".into();
     }
     let left = seconds * all.saturating_sub(done) as f64 / done as f64;
     match left.round() as u64 {
@@ -232,12 +232,12 @@ mod tests {
         let line = counters.message_after("encode", 10.0);
         assert_eq!(line, "100 of 400 files, 90 pages, 300 passages, 3000 tokens/s, 30 s left");
         assert_eq!(counters.message_after("crawl", 10.0), "50 pages, 7 waiting, 5.0 pages/s");
-        assert_eq!(counters.message_after("publish", 12.3), "12 s so far");
+        assert_eq!(counters.message_after("publish", 12.3), "12 s elapsed");
     }
 
     #[test]
     fn time_left_is_told_in_its_own_units() {
-        assert_eq!(remaining(0, 10, 5.0), "time left not known yet");
+        assert_eq!(remaining(0, 10, 5.0), "remaining time unknown");
         assert_eq!(remaining(1, 10, 10.0), "2 min left");
         assert_eq!(remaining(1, 1000, 10.0), "2 h 46 min left");
         assert_eq!(remaining(10, 5, 10.0), "0 s left");

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         }
         let is_first = self.names.insert(id.to_owned());
         if !is_first {
-            self.report.skipped.push(skip(name, &format!("the id {id:?} is that of an earlier page")));
+            self.report.skipped.push(skip(name, &format!("an earlier page has the same id {id:?}")));
         } else if let Some(key) = content {
             self.contents.insert(key, id.to_owned());
         }

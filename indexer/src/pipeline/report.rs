@@ -88,10 +88,10 @@ impl Report {
             self.bytes as f64 / 1e6,
             self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
-        lines.push(format!("{} tokens encoded, {:.0} a second", self.tokens, self.tokens_per_s));
+        lines.push(format!("{} tokens encoded, {:.0} tokens/s", self.tokens, self.tokens_per_s));
         if let Some(c) = &self.crawled {
             lines.push(format!(
-                "{} requests: {} pages fetched, {} unchanged, {} kept from before, {} gone, {:.1} MB",
+                "{} requests: {} pages fetched, {} unchanged, {} kept in their last version, {} gone, {:.1} MB",
                 c.requests,
                 c.fetched,
                 c.unchanged,
@@ -108,8 +108,8 @@ impl Report {
         }
         if !self.unknown_languages.is_empty() {
             lines.push(format!(
-                "the model does not know the language of these pages ({}): a hybrid search uses their words alone; for their \
-                 meaning, build with a multilingual model",
+                "the model does not know the language of some pages ({}); a hybrid search finds them by words alone; to find \
+                 them by meaning, build with a multilingual model",
                 self.unknown_languages.join(", ")
             ));
         }

@@ -53,13 +53,13 @@ pub struct Hints<'a> {
 /// A sentence for the report: which encoding does not fit, and at which byte; or that the file is no text.
 pub fn decode(bytes: Vec<u8>, hints: Hints<'_>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe, 0, 0]) || bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
-        return Err("UTF-32, which is not read; expected UTF-8".into());
+        return Err("UTF-32 is not supported; expected UTF-8".into());
     }
     if let Some((encoding, mark)) = Encoding::for_bom(&bytes) {
         return strict(encoding, &bytes[mark..]).map(Cow::into_owned).ok_or_else(|| misfit(encoding, &bytes));
     }
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
-        return utf16(&bytes).ok_or_else(|| format!("a binary file, not text (byte {at} is zero)"));
+        return utf16(&bytes).ok_or_else(|| format!("the file is binary (byte {at} is zero); expected text"));
     }
     if has_escapes(&bytes)
         && let Some(text) = strict(ISO_2022_JP, &bytes)
@@ -98,7 +98,7 @@ fn strict<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Option<Cow<'b, st
 fn misfit(encoding: &'static Encoding, bytes: &[u8]) -> String {
     let at = first_misfit(encoding, bytes);
     let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
-    format!("not {} (byte {at}, line {line})", encoding.name())
+    format!("invalid {} at byte {at}, line {line}", encoding.name())
 }
 
 /// Bytes before the first that is not of an encoding.
@@ -273,12 +273,12 @@ mod tests {
     #[test]
     fn what_no_encoding_fits_is_skipped_with_its_place() {
         for (bytes, reason) in [
-            (&b"K\xc3\xa4se\n\xc3\xa4b\xff"[..], "not UTF-8 (byte 9, line 2)"),
-            (b"\xef\xbb\xbfab\xff", "not UTF-8 (byte 5, line 1)"),
-            (b"<meta charset=euc-kr>\nab\xff\x81", "not EUC-KR (byte 24, line 2)"),
-            (b"\xff\xfea\0\x00\xd8b\0", "not UTF-16LE (byte 4, line 1)"),
-            (b"PK\x03\x04\0\0\x01", "a binary file, not text (byte 4 is zero)"),
-            (b"\xff\xfe\0\0a\0\0\0", "UTF-32, which is not read; expected UTF-8"),
+            (&b"K\xc3\xa4se\n\xc3\xa4b\xff"[..], "invalid UTF-8 at byte 9, line 2"),
+            (b"\xef\xbb\xbfab\xff", "invalid UTF-8 at byte 5, line 1"),
+            (b"<meta charset=euc-kr>\nab\xff\x81", "invalid EUC-KR at byte 24, line 2"),
+            (b"\xff\xfea\0\x00\xd8b\0", "invalid UTF-16LE at byte 4, line 1"),
+            (b"PK\x03\x04\0\0\x01", "the file is binary (byte 4 is zero); expected text"),
+            (b"\xff\xfe\0\0a\0\0\0", "UTF-32 is not supported; expected UTF-8"),
         ] {
             assert_eq!(decode(bytes.to_vec(), MARKUP), Err(reason.to_owned()));
         }
@@ -292,7 +292,7 @@ mod tests {
             (state >> 33) % 255 + 1
         };
         let noise: Vec<u8> = (0..2000).map(|_| random() as u8).collect();
-        assert!(decode(noise, MARKUP).is_err_and(|reason| reason.starts_with("not UTF-8 (byte ")));
+        assert!(decode(noise, MARKUP).is_err_and(|reason| reason.starts_with("invalid UTF-8 at byte ")));
     }
 
     #[test]

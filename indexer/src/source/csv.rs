@@ -22,7 +22,7 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 pub fn rows(file: impl Read, limit: u64) -> Result<impl Iterator<Item = (u64, Result<String, String>)>, String> {
     let left = Rc::new(Cell::new(limit));
     let mut file = BufReader::with_capacity(1 << 16, Metered { inner: file, left: left.clone() });
-    let beginning = file.fill_buf().map_err(|e| format!("cannot be read ({e})"))?;
+    let beginning = file.fill_buf().map_err(|e| format!("cannot read the file ({e})"))?;
     let mut table = ReaderBuilder::new().delimiter(delimiter(beginning)).from_reader(file);
     let header = table.byte_headers().map_err(|e| reason(&e, limit).1)?;
     let columns = columns(header)?;
@@ -75,11 +75,11 @@ fn columns(header: &ByteRecord) -> Result<Vec<String>, String> {
     };
     let columns: Vec<String> = header.iter().map(name).collect();
     if let Some(twice) = columns.iter().enumerate().find(|(i, c)| !c.is_empty() && columns[..*i].contains(c)) {
-        return Err(format!("the column {:?} is there twice", twice.1));
+        return Err(format!("the column {:?} occurs twice", twice.1));
     }
     if !columns.iter().any(|c| c == "text") {
         let shown: Vec<_> = columns.iter().take(10).map(String::as_str).collect();
-        return Err(format!("no column \"text\"; the first line has {}", shown.join(", ")));
+        return Err(format!("the column \"text\" is missing; the first line has {}", shown.join(", ")));
     }
     Ok(columns)
 }
@@ -87,7 +87,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<String>, String> {
 fn json(columns: &[String], row: &ByteRecord) -> Result<String, String> {
     let mut object = Map::new();
     for (name, cell) in columns.iter().zip(row) {
-        let cell = str::from_utf8(cell).map_err(|_| format!("not UTF-8 in the column {name:?}"))?;
+        let cell = str::from_utf8(cell).map_err(|_| format!("invalid UTF-8 in the column {name:?}"))?;
         if !name.is_empty() && (!cell.trim().is_empty() || name == "text") {
             object.insert(name.clone(), Value::String(cell.to_owned()));
         }
@@ -100,15 +100,15 @@ fn reason(error: &csv::Error, limit: u64) -> (Option<u64>, String, bool) {
     let line = error.position().map(csv::Position::line);
     match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            (line, format!("{len} cells; the first line has {expected_len}"), false)
+            (line, format!("the row has {len} cells; expected {expected_len}, as in the first line"), false)
         }
         ErrorKind::Io(e) if e.get_ref().is_some_and(|e| e.is::<TooLong>()) => {
             let why =
-                format!("more than {limit} bytes in one row, perhaps a quote without its end; the rest is not read");
+                format!("a row has more than {limit} bytes, perhaps because of an unclosed quote; the rest is skipped");
             (line, why, true)
         }
-        ErrorKind::Io(e) => (line, format!("cannot be read ({e})"), true),
-        _ => (line, format!("cannot be read ({error})"), true),
+        ErrorKind::Io(e) => (line, format!("cannot read the file ({e})"), true),
+        _ => (line, format!("cannot read the file ({error})"), true),
     }
 }
 
@@ -177,16 +177,18 @@ mod tests {
             [2, 3, 4, 6],
             "empty lines belong to the row behind them"
         );
-        assert!(lines[1].1.as_ref().expect_err("too many").contains("3 cells; the first line has 2"));
+        assert!(lines[1].1.as_ref().expect_err("too many").contains("3 cells; expected 2"));
         assert!(lines[2].1.as_ref().expect_err("bytes").contains("UTF-8"));
         assert_eq!(lines[3].1.as_deref(), Ok(r#"{"id":"4","text":"d"}"#));
     }
 
     #[test]
     fn a_table_of_other_things_says_what_it_lacks() {
-        assert!(all("a,b\n1,2\n").expect_err("no text").contains("no column \"text\"; the first line has a, b"));
+        assert!(
+            all("a,b\n1,2\n").expect_err("no text").contains("the column \"text\" is missing; the first line has a, b")
+        );
         assert!(all("text,Text\n1,2\n").expect_err("twice").contains("twice"));
-        assert!(all("").expect_err("empty").contains("no column"));
+        assert!(all("").expect_err("empty").contains("is missing"));
     }
 
     #[test]
@@ -194,6 +196,6 @@ mod tests {
         let table = format!("id,text\n1,a\n2,\"{}", "x\n".repeat(100_000));
         let lines: Vec<_> = rows(table.as_bytes(), 1000).expect("a table").collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].1.as_ref().expect_err("too long").contains("1000 bytes in one row"));
+        assert!(lines[1].1.as_ref().expect_err("too long").contains("more than 1000 bytes"));
     }
 }

@@ -74,7 +74,7 @@ impl SourceFile {
                 let body = FetchedPages::body(&self.path, limit).map_err(|e| e.to_string())?;
                 Ok(Box::new(std::io::Cursor::new(body)))
             }
-            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot be read ({e})"))?)),
+            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot read the file ({e})"))?)),
         }
     }
 }
@@ -111,8 +111,10 @@ pub fn walk(selection: &Selection) -> Result<Walk> {
             walk_folder(given, selection, &mut walk)?;
         } else {
             let root = given.parent().map_or_else(PathBuf::new, Path::to_owned);
-            let format = format_of(given)
-                .ok_or_else(|| Error::Empty { paths: vec![given.clone()], found: "a file of another kind".into() })?;
+            let format = format_of(given).ok_or_else(|| Error::Empty {
+                paths: vec![given.clone()],
+                found: "found a file of another format".into(),
+            })?;
             walk.files.push(SourceFile {
                 name: relative_name(given, &root),
                 path: given.clone(),
@@ -231,7 +233,7 @@ pub fn read_bytes(file: &SourceFile, limit: u64) -> Result<Vec<u8>, String> {
     let opened = file.open(limit)?;
     let mut bytes = Vec::with_capacity(file.bytes as usize);
     // One byte more than allowed shows a file that grew since it was looked at.
-    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot be read ({e})"))?;
+    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("cannot read the file ({e})"))?;
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64, limit));
     }
@@ -239,11 +241,11 @@ pub fn read_bytes(file: &SourceFile, limit: u64) -> Result<Vec<u8>, String> {
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
-    format!("not UTF-8 (byte {} of the line)", error.utf8_error().valid_up_to())
+    format!("invalid UTF-8 at byte {} of the line", error.utf8_error().valid_up_to())
 }
 
 fn too_large(bytes: u64, limit: u64) -> String {
-    format!("{bytes} bytes; at most {limit} are read (--max-file-bytes)")
+    format!("the size is {bytes} bytes; expected at most {limit} (--max-file-bytes)")
 }
 
 /// The records of a file that has some, as lines of JSON with the numbers of their lines.
@@ -277,7 +279,7 @@ pub fn lines(file: &SourceFile, limit: u64) -> Result<impl Iterator<Item = (u64,
                     return Some((number, Err(too_large(line.len() as u64, limit))));
                 }
                 Ok(Some(line)) => return Some((number, String::from_utf8(line).map_err(|e| not_utf8(&e)))),
-                Err(e) => return Some((number, Err(format!("cannot be read ({e})")))),
+                Err(e) => return Some((number, Err(format!("cannot read the file ({e})")))),
             }
         }
     })

@@ -27,7 +27,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// [`Error::Watch`] if the sources cannot be watched.
 pub fn watch(config: &BuildConfig, mut done: impl FnMut(Result<Report>) -> bool) -> Result<()> {
     if let Some(address) = config.crawl.addresses.first() {
-        let reason = "a site does not say when it changes; build it from time to time".into();
+        let reason = "a site does not report its changes; run `indexer build` from time to time".into();
         return Err(Error::Watch { path: address.into(), reason });
     }
     let (sender, changes) = mpsc::channel::<Change>();

@@ -74,7 +74,7 @@ pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
         model_type: String,
         position_embedding_type: Option<String>,
     }
-    let found: Architecture = read_json(config, "the architecture of the model")?;
+    let found: Architecture = read_json(config, "a JSON object that describes the model")?;
     Ok((is_bert_class(&found.model_type, found.position_embedding_type.as_deref()), found.model_type))
 }
 

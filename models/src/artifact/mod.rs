@@ -94,15 +94,15 @@ impl Artifact {
     /// Hugging Face layout or needs an unsupported feature.
     pub fn read(dir: &Path, name: &str, precision: Precision) -> Result<Self> {
         let config_path = dir.join("config.json");
-        let config: BertConfig = required_json(dir, "config.json", "the architecture of the model")?;
+        let config: BertConfig = required_json(dir, "config.json", "a JSON object that describes the model")?;
         if config.hidden_size == 0 || config.vocab_size == 0 {
-            return Err(Error::bad_file(config_path, "hidden_size or vocab_size is 0", "sizes above 0"));
+            return Err(Error::bad_file(config_path, "hidden_size or vocab_size is 0", "both sizes above 0"));
         }
         check_modules(dir)?;
         let weights = find_weights(dir, &config)?;
         let tokenizer = dir.join("tokenizer.json");
         if !tokenizer.is_file() {
-            return Err(missing(dir, "tokenizer.json", "the tokenizer in the format of the tokenizers library"));
+            return Err(missing(dir, "tokenizer.json", "a tokenizer of the tokenizers library"));
         }
         let prompts = optional_json::<SentenceTransformersConfig>(dir, PROMPTS)?.prompts;
         let prompt = |names: &[&str]| names.iter().find_map(|n| prompts.get(*n)).cloned().unwrap_or_default();
@@ -138,8 +138,9 @@ impl Artifact {
             match given {
                 Some(given) if own.is_empty() => given.clone_into(own),
                 Some(given) if given != own => {
-                    let found = format!("the {kind} prefix {own:?}");
-                    return Err(Error::bad_file(file, found, format!("{given:?} as given, or none in the file")));
+                    let found = format!("the {kind} prefix is {own:?}");
+                    let expected = format!("the configured prefix {given:?}, or no prefix in the file");
+                    return Err(Error::bad_file(file, found, expected));
                 }
                 _ => {}
             }
@@ -196,7 +197,7 @@ fn check_modules(dir: &Path) -> Result<()> {
             return Err(Error::bad_file(
                 dir.join("modules.json"),
                 format!("module {} is not supported", module.kind),
-                "Transformer, Pooling and Normalize only",
+                "only the modules Transformer, Pooling and Normalize",
             ));
         }
     }
@@ -235,11 +236,11 @@ fn find_weights(dir: &Path, config: &BertConfig) -> Result<Weights> {
     } else if safetensors.is_file() {
         Err(Error::bad_file(
             dir.join("config.json"),
-            format!("architecture {:?}", config.model_type),
-            "bert, roberta, xlm-roberta or camembert with absolute positions, or an onnx/model.onnx beside it",
+            format!("the architecture {:?} is not supported", config.model_type),
+            "bert, roberta, xlm-roberta or camembert with absolute positions, or a file onnx/model.onnx",
         ))
     } else {
-        Err(missing(dir, "model.safetensors", "the weights (or onnx/model.onnx)"))
+        Err(missing(dir, "model.safetensors", "weights in model.safetensors or onnx/model.onnx"))
     }
 }
 
@@ -249,15 +250,15 @@ fn read_pooling(dir: &Path) -> Result<Pooling> {
         // sentence-transformers does the same for a checkpoint that was never a sentence encoder.
         return Ok(Pooling::Mean);
     }
-    let c: PoolingConfig = read_json(&path, "sentence-transformers' pooling modes")?;
+    let c: PoolingConfig = read_json(&path, "pooling modes as sentence-transformers writes them")?;
     match (c.pooling_mode_mean_tokens, c.pooling_mode_cls_token, c.pooling_mode_max_tokens) {
         (true, false, false) => Ok(Pooling::Mean),
         (false, true, false) => Ok(Pooling::Cls),
         (false, false, true) => Ok(Pooling::Max),
         modes => Err(Error::bad_file(
             path,
-            format!("(mean, cls, max) = {modes:?}"),
-            "exactly one of pooling_mode_mean_tokens, pooling_mode_cls_token and pooling_mode_max_tokens",
+            format!("the pooling modes (mean, cls, max) are {modes:?}"),
+            "exactly one true mode of pooling_mode_mean_tokens, pooling_mode_cls_token and pooling_mode_max_tokens",
         )),
     }
 }
@@ -276,11 +277,7 @@ fn max_tokens(dir: &Path, config: &BertConfig) -> Result<usize> {
         .min(trained.unwrap_or(usize::MAX))
         .min(tokenizer.filter(|&l| (1.0..1e6).contains(&l)).map_or(usize::MAX, |l| l as usize));
     if limit < 8 {
-        return Err(Error::bad_file(
-            dir.join("config.json"),
-            format!("a limit of {limit} tokens"),
-            "a limit of at least 8 tokens",
-        ));
+        return Err(Error::bad_file(dir.join("config.json"), format!("the token limit is {limit}"), "at least 8"));
     }
     Ok(limit)
 }

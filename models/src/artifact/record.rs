@@ -31,7 +31,7 @@ impl std::str::FromStr for Precision {
         match s {
             "int8" => Ok(Self::Int8),
             "fp32" => Ok(Self::Fp32),
-            other => Err(format!("{other:?} is not a precision (expected int8 or fp32)")),
+            other => Err(format!("unknown precision {other:?}; expected int8 or fp32")),
         }
     }
 }

@@ -146,11 +146,11 @@ impl MaskModel {
         let places = ids.iter().zip(0u32..).filter(|(id, _)| **id == self.mask()).map(|(_, at)| at);
         let blanks: Vec<u32> = places.collect();
         if blanks.is_empty() || blanks.len() > MAX_BLANKS {
-            return bad(format!("the text has {} times {MASK}", blanks.len()), format!("1 to {MAX_BLANKS} of them"));
+            return bad(format!("the text has {} {MASK} tokens", blanks.len()), format!("1 to {MAX_BLANKS}"));
         }
         let most = self.tokenizer().max_tokens();
         if ids.len() > most {
-            return bad(format!("the text has {} tokens", ids.len()), format!("at most {most}, as the model takes"));
+            return bad(format!("the text has {} tokens", ids.len()), format!("at most {most}, the model's limit"));
         }
         Ok((ids, blanks))
     }
@@ -163,12 +163,12 @@ impl MaskModel {
     fn target(&self, ids: &[u32], at: u32, row: &[f32], target: &str) -> Result<TargetScore> {
         let bad = |found| Error::BadTarget { target: target.to_owned(), found };
         if target.split_whitespace().count() != 1 {
-            return Err(bad(if target.trim().is_empty() { "is empty" } else { "is several words" }));
+            return Err(bad(if target.trim().is_empty() { "is empty" } else { "has several words" }));
         }
         let pieces = self.tokenizer().plain_ids(target)?;
         let special = |id: &u32| Some(*id) == self.unknown() || *id == self.mask();
         if pieces.is_empty() || pieces.iter().any(special) {
-            return Err(bad("is nothing that the model can spell"));
+            return Err(bad("has characters that the model cannot spell"));
         }
         let log_probability = match pieces[..] {
             [one] => row[one as usize],
@@ -187,8 +187,8 @@ impl MaskModel {
         widened.extend(&ids[at + 1..]);
         let most = self.tokenizer().max_tokens();
         if widened.len() > most {
-            let found = format!("with a target of {} pieces the text has {} tokens", pieces.len(), widened.len());
-            return Err(Error::BadText { found, expected: format!("at most {most}, as the model takes") });
+            let found = format!("the text has {} tokens with the {} pieces of the target", widened.len(), pieces.len());
+            return Err(Error::BadText { found, expected: format!("at most {most}, the model's limit") });
         }
         let mut sum = 0.0;
         for (i, &piece) in pieces.iter().enumerate() {

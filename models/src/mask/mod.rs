@@ -58,7 +58,7 @@ fn plain_weights(artifact: &Artifact) -> Result<Weights> {
         artifact::Weights::Safetensors(path) => Weights::open(path),
         artifact::Weights::Onnx(path) => Err(Error::bad_file(
             path,
-            "an ONNX file, whose layers cannot be taken apart",
+            "the layers of an ONNX file cannot be separated",
             "model.safetensors of a BERT-class model",
         )),
     }
@@ -75,8 +75,8 @@ fn find(artifact: &Artifact, weights: &Weights) -> Result<Option<Found>> {
         let bytes = std::fs::read(&file).map_err(Error::read(&file))?;
         let base = Head::base(&file, &bytes)?;
         if base != *model {
-            let found = format!("a head of the model with weights {base}");
-            return Err(Error::bad_file(file, found, format!("a head of this model, {model}")));
+            let found = format!("the head belongs to the model with weights {base}");
+            return Err(Error::bad_file(file, found, format!("a head for the weights {model}")));
         }
         return Ok(Some(Found::Apart(file, bytes.into())));
     }

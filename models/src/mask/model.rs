@@ -50,10 +50,10 @@ impl MaskModel {
         let no_head = |found: &str| Error::NoHead {
             model: name.clone(),
             found: found.to_owned(),
-            expected: "a BERT-class checkpoint with cls.predictions, or a mask_head.safetensors beside it",
+            expected: "a BERT-class checkpoint with cls.predictions, or a file mask_head.safetensors next to it",
         };
         let mask = tokenizer.token_id(MASK).ok_or_else(|| no_head("its tokenizer has no [MASK]"))?;
-        let found = find(artifact, &plain_weights(artifact)?)?.ok_or_else(|| no_head("it has no head"))?;
+        let found = find(artifact, &plain_weights(artifact)?)?.ok_or_else(|| no_head("it has no prediction head"))?;
         let weights = || super::weights(artifact);
         let sessions = SessionPool::open_masked(artifact, &format!("head {}", found.id()), &weights, sessions)?;
         let begins_word = (0..artifact.config.vocab_size as u32).map(|id| begins_word(&tokenizer, id)).collect();

@@ -37,14 +37,14 @@ impl MaskModel {
         let whole = self.tokenizer().whole(text)?;
         let most = self.tokenizer().max_tokens();
         let bad = |found: String| {
-            Err(Error::BadText { found, expected: format!("1 to {most} tokens, special ones included") })
+            Err(Error::BadText { found, expected: format!("1 to {most} tokens, including special tokens") })
         };
         if whole.ids.len() > most {
             return bad(format!("the text has {} tokens", whole.ids.len()));
         }
         let places: Vec<usize> = (0..whole.ids.len()).filter(|&i| whole.offsets[i].0 < whole.offsets[i].1).collect();
         if places.is_empty() {
-            return bad("the text has nothing to score".into());
+            return bad("the text has no tokens to score".into());
         }
         let one = |&at: &usize| {
             let mut ids = whole.ids.clone();

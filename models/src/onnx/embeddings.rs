@@ -61,7 +61,7 @@ impl Embeddings {
         let mut sums = self.positions.get(..ids.len() * self.width).unwrap_or_default().to_vec();
         if sums.len() != ids.len() * self.width {
             let positions = self.positions.len() / self.width;
-            return Err(bad(format!("{} tokens, and {positions} positions", ids.len())));
+            return Err(bad(format!("the text has {} tokens, and the model has {positions} positions", ids.len())));
         }
         for (sum, &id) in sums.chunks_exact_mut(self.width).zip(ids) {
             let row = self.row(id as usize)?;
@@ -71,7 +71,7 @@ impl Embeddings {
     }
 
     fn row(&self, id: usize) -> Result<Vec<f32>> {
-        let unknown = || bad(format!("token {id} of {}", self.vocabulary));
+        let unknown = || bad(format!("token id {id} is outside a vocabulary of {}", self.vocabulary));
         if id >= self.vocabulary {
             return Err(unknown());
         }

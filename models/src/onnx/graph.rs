@@ -87,7 +87,7 @@ fn activation(artifact: &Artifact) -> Result<(&'static str, &'static str)> {
         "relu" => Ok(("Relu", ONNX_DOMAIN)),
         other => Err(Error::bad_file(
             artifact.dir.join("config.json"),
-            format!("hidden_act {other:?}"),
+            format!("hidden_act is {other:?}"),
             "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu",
         )),
     }

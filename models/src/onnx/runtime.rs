@@ -31,7 +31,7 @@ pub(crate) fn environment() -> Result<&'static Environment> {
 
 fn load() -> Result<Environment, String> {
     let path = find()?;
-    let at = |e: &dyn std::fmt::Display| format!("{} could not be used ({e})", path.display());
+    let at = |e: &dyn std::fmt::Display| format!("{} cannot be loaded ({e})", path.display());
     let builder = ort::environment::init_from(&path).map_err(|e| at(&e))?;
     builder.with_telemetry(false).build().map_err(|e| at(&e))
 }
@@ -48,7 +48,7 @@ fn find() -> Result<PathBuf, String> {
     let places = places();
     places.iter().find(|p| p.is_file()).cloned().ok_or_else(|| {
         let list: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
-        format!("no library at {}", list.join(" or "))
+        format!("there is no library at {}", list.join(" or "))
     })
 }
 

@@ -102,12 +102,17 @@ impl SessionPool {
 
     fn run_at(&self, ids: &[u32], positions: Option<&[u32]>, rows: usize) -> Result<Vec<f32>> {
         let mut lent = self.lend();
-        let runner = lent.runner.as_mut().ok_or(Error::Onnx { doing: "lend a session", reason: "none".into() })?;
+        let runner =
+            lent.runner.as_mut().ok_or(Error::Onnx { doing: "lend a session", reason: "no session is free".into() })?;
         let values = runner.run(ids, positions.unwrap_or_default())?;
         if values.len() == rows * self.width {
             Ok(values)
         } else {
-            let reason = format!("{} values for {rows} tokens of {} each", values.len(), self.width);
+            let reason = format!(
+                "it returned {} values for {rows} tokens; expected {} values for each token",
+                values.len(),
+                self.width
+            );
             Err(Error::Onnx { doing: "encode a text", reason })
         }
     }
@@ -211,8 +216,8 @@ fn from_onnx(path: &Path) -> Result<Runner> {
     let known = ["input_ids", "attention_mask", "token_type_ids", "position_ids"];
     if let Some(odd) = names.iter().find(|n| !known.contains(&n.as_str())) {
         return Err(bad(
-            format!("input {odd:?}"),
-            "inputs among input_ids, attention_mask, token_type_ids, position_ids",
+            format!("unknown input {odd:?}"),
+            "only the inputs input_ids, attention_mask, token_type_ids and position_ids",
         ));
     }
     let wanted = ["last_hidden_state", "token_embeddings"];
@@ -220,8 +225,9 @@ fn from_onnx(path: &Path) -> Result<Runner> {
     let by_rank =
         || session.outputs().iter().find(|o| matches!(o.dtype(), ValueType::Tensor { shape, .. } if shape.len() == 3));
     let output = by_name.or_else(by_rank).map(|o| o.name().to_owned());
-    let output =
-        output.ok_or_else(|| bad("no output of token vectors".into(), "last_hidden_state [1, tokens, hidden]"))?;
+    let output = output.ok_or_else(|| {
+        bad("no output has token vectors".into(), "an output last_hidden_state of shape [1, tokens, hidden]")
+    })?;
     Ok(Runner { session, inputs: Inputs::Named64(names), output })
 }
 
@@ -258,13 +264,15 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
         if dir.join(GRAPH_FILE).is_file() {
             match load(&dir) {
                 Ok(runners) => return Ok(runners),
-                Err(error) => tracing::warn!(%error, dir = %dir.display(), "stored graph not usable, built anew"),
+                Err(error) => {
+                    tracing::warn!(%error, dir = %dir.display(), "cannot load the stored graph; building it again")
+                }
             }
         }
         match store(artifact, source, &dir) {
             Ok(()) => return load(&dir),
             Err(error @ (Error::Write { .. } | Error::Read { .. })) => {
-                tracing::warn!(%error, "graph not stored: each session holds its own copy of the weights");
+                tracing::warn!(%error, "cannot store the graph; each session keeps its own copy of the weights");
             }
             Err(error) => return Err(error),
         }
@@ -317,7 +325,7 @@ fn store(artifact: &Artifact, source: &Source<'_>, dir: &Path) -> Result<()> {
     drop(from_memory(artifact, source, b)?);
     let staged: PathBuf = staging.path().to_owned();
     if !staged.join(GRAPH_FILE).is_file() {
-        return Err(Error::Onnx { doing, reason: "it wrote no file".into() });
+        return Err(Error::Onnx { doing, reason: "it did not write a file".into() });
     }
     if dir.exists() {
         // Left by an interrupted or damaged store. A parallel store would have left a complete graph.

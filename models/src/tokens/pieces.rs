@@ -106,7 +106,9 @@ impl Pieces {
                 }
             }
             if !is_known {
-                let unknown = self.unknown.ok_or("a character has no piece, and the vocabulary none for that")?;
+                let unknown = self
+                    .unknown
+                    .ok_or("a character is not in the vocabulary, and the vocabulary has no unknown token")?;
                 offer(start + first.len_utf8(), unknown, self.unknown_score);
             }
         }
@@ -176,7 +178,7 @@ impl Model for Pieces {
     }
 
     fn save(&self, _: &Path, _: Option<&str>) -> Result<Vec<PathBuf>> {
-        Err("this vocabulary is only read".into())
+        Err("this vocabulary cannot be saved".into())
     }
 
     fn get_trainer(&self) -> UnigramTrainer {
@@ -207,14 +209,14 @@ impl<'de> Deserialize<'de> for Listed {
             type Value = Pieces;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("pieces with their scores")
+                f.write_str("a list of pieces and scores")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Pieces, A::Error> {
                 let mut pieces = Pieces::default();
                 while let Some((piece, score)) = list.next_element::<(String, f64)>()? {
                     if pieces.text.len() + piece.len() >= EMPTY as usize {
-                        return Err(A::Error::custom("the vocabulary has more than 4 GB"));
+                        return Err(A::Error::custom("the vocabulary is larger than 4 GB"));
                     }
                     pieces.push(&piece, score);
                 }
@@ -231,7 +233,9 @@ impl<'de> Deserialize<'de> for Pieces {
         let Stored { kind, unk_id, vocab: Listed(mut pieces), byte_fallback } = Stored::deserialize(deserializer)?;
         let is_there = unk_id.is_none_or(|id| (id as usize) < pieces.len());
         if kind != "Unigram" || byte_fallback || !is_there || pieces.len() == 0 {
-            return Err(D::Error::custom("not a vocabulary of scored pieces without bytes"));
+            return Err(D::Error::custom(
+                "unsupported vocabulary; expected a Unigram vocabulary without byte fallback",
+            ));
         }
         pieces.index(unk_id);
         Ok(pieces)

@@ -98,7 +98,7 @@ impl Bert {
     }
 
     fn get(&self, name: &str) -> CandleResult<&Tensor> {
-        self.tensors.get(name).ok_or_else(|| candle_core::Error::Msg(format!("no parameter {name:?}")))
+        self.tensors.get(name).ok_or_else(|| candle_core::Error::Msg(format!("parameter {name:?} is missing")))
     }
 
     fn dense(&self, name: &str) -> CandleResult<Linear> {
@@ -200,8 +200,8 @@ pub(crate) fn shapes(artifact: &Artifact, weights: &Weights) -> Result<Vec<(Stri
     if c.hidden_act != "gelu" || c.model_type != "bert" {
         return Err(Error::Unsupported {
             path: artifact.dir.join("config.json"),
-            found: format!("model_type {:?} with hidden_act {:?}", c.model_type, c.hidden_act),
-            expected: "model_type \"bert\" with hidden_act \"gelu\"",
+            found: format!("model_type is {:?} and hidden_act is {:?}", c.model_type, c.hidden_act),
+            expected: "model_type \"bert\" and hidden_act \"gelu\"",
         });
     }
     let (h, inner) = (c.hidden_size, c.intermediate_size);

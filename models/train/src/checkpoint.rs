@@ -59,11 +59,14 @@ pub(crate) fn load(out: &Path, parameters: &[Parameter], run: &str) -> Result<Op
     };
     let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(e.to_string()))?;
-    let json =
-        header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| damaged("no progress in it".into()))?;
+    let json = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(KEY))
+        .ok_or_else(|| damaged("it has no training progress".into()))?;
     let progress: Progress = serde_json::from_str(json).map_err(|e| damaged(e.to_string()))?;
     if progress.run != run {
-        return Err(Error::OtherRun { path, what: "the run", found: progress.run, expected: run.to_owned() });
+        return Err(Error::OtherRun { path, what: "run", found: progress.run, expected: run.to_owned() });
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
     for p in parameters {

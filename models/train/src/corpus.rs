@@ -116,13 +116,13 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<String>> {
 fn read_text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
     let bad = |found: String| Error::NotText { path: path.to_owned(), found };
-    let text =
-        String::from_utf8(bytes).map_err(|e| bad(format!("byte {} is not UTF-8", e.utf8_error().valid_up_to())))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| bad(format!("byte {} is not valid UTF-8", e.utf8_error().valid_up_to())))?;
     if let Some(at) = text.find('\0') {
         return Err(bad(format!("byte {at} is zero")));
     }
     if text.trim().is_empty() {
-        return Err(bad("nothing but white space".into()));
+        return Err(bad("it has only white space".into()));
     }
     Ok(text)
 }

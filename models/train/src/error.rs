@@ -46,7 +46,7 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// A training text is not text.
-    #[error("{path} is no text to train on: {found}; expected UTF-8 text")]
+    #[error("cannot train on {path}: {found}; expected UTF-8 text")]
     NotText {
         /// The file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum Error {
         found: String,
     },
     /// There is too little text.
-    #[error("{found} tokens of text to {purpose}; expected at least {expected}")]
+    #[error("the text has {found} tokens, too few to {purpose}; expected at least {expected}")]
     TooLittle {
         /// Their purpose.
         purpose: &'static str,
@@ -74,7 +74,9 @@ pub enum Error {
         expected: String,
     },
     /// A checkpoint belongs to another run.
-    #[error("{path} is of another run: {what} is {found} there and {expected} now; delete it, or choose another --out")]
+    #[error(
+        "{path} belongs to another run: its {what} is {found}; expected {expected}; delete it or choose another --out"
+    )]
     OtherRun {
         /// The checkpoint.
         path: PathBuf,
@@ -86,7 +88,7 @@ pub enum Error {
         expected: String,
     },
     /// A checkpoint is not whole.
-    #[error("{path} is damaged: {reason}; delete it to begin anew")]
+    #[error("{path} is damaged: {reason}; delete it to start again")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -95,7 +97,7 @@ pub enum Error {
     },
     /// The loss is no number any more.
     #[error(
-        "the loss is {loss} at step {step}: training diverged; the last checkpoint is as it was, try a lower --learning-rate than {learning_rate}"
+        "training diverged: the loss is {loss} at step {step}; the last checkpoint is unchanged; try a --learning-rate below {learning_rate}"
     )]
     Diverged {
         /// The step.

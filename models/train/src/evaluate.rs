@@ -101,7 +101,7 @@ pub fn evaluate_texts(
     let corpus = Corpus::of(texts, &tokenizer, 0.0)?;
     let blocks: Vec<Vec<u32>> = corpus.all(block, &vocabulary);
     if blocks.is_empty() {
-        return Err(Error::TooLittle { purpose: "evaluate on", found: corpus.tokens(), expected: block });
+        return Err(Error::TooLittle { purpose: "evaluate", found: corpus.tokens(), expected: block });
     }
     let bert = Bert::load(artifact, weights, Scope::Head)?;
     let counts = corpus.counts(artifact.config.vocab_size);

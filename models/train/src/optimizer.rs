@@ -47,7 +47,7 @@ pub(crate) fn gradient_norm(parameters: &[Parameter], gradients: &GradStore) -> 
     let mut squares = 0f64;
     for gradient in parameters.iter().filter_map(|p| gradients.get(p.value.as_tensor())) {
         let (storage, layout) = gradient.storage_and_layout();
-        let candle_core::Storage::Cpu(cpu) = &*storage else { bail!("training runs on the processor") };
+        let candle_core::Storage::Cpu(cpu) = &*storage else { bail!("expected a gradient on the CPU") };
         let partial: Vec<f64> = super::ops::plain(cpu, layout)?
             .par_chunks(VALUES_A_TASK)
             .map(|c| c.iter().map(|g| f64::from(*g) * f64::from(*g)).sum())
@@ -83,10 +83,10 @@ impl AdamW {
 }
 
 fn plain_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
-    let CpuStorage::F32(all) = storage else { bail!("AdamW takes f32 values") };
+    let CpuStorage::F32(all) = storage else { bail!("AdamW: expected f32 values") };
     match layout.contiguous_offsets() {
         Some((from, to)) => Ok(&mut all[from..to]),
-        None => bail!("AdamW takes contiguous values"),
+        None => bail!("AdamW: expected contiguous values"),
     }
 }
 

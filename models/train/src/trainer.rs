@@ -103,7 +103,7 @@ impl Options {
             return bad("--batch or --accumulate", "0".into(), "at least 1");
         }
         if !(self.masking.rate > 0.0 && self.masking.rate <= 0.9) {
-            return bad("--mask-rate", self.masking.rate.to_string(), "more than 0 and at most 0.9");
+            return bad("--mask-rate", self.masking.rate.to_string(), "a number above 0 and at most 0.9");
         }
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return bad("--learning-rate", self.learning_rate.to_string(), "a number above 0");
@@ -112,7 +112,7 @@ impl Options {
             return bad("--held-out", self.held_out.to_string(), "0 to 0.5");
         }
         if self.steps == Some(0) || self.passes.is_nan() || self.passes <= 0.0 {
-            return bad("--steps or --passes", "0".into(), "more than 0");
+            return bad("--steps or --passes", "0 or less".into(), "a number above 0");
         }
         Ok(())
     }
@@ -212,12 +212,12 @@ impl<'a> Trainer<'a> {
         let corpus = Corpus::of(texts, &tokenizer, options.held_out)?;
         let (found, expected) = (corpus.tokens(), 2 * options.block);
         if found < expected {
-            return Err(Error::TooLittle { purpose: "train on", found, expected });
+            return Err(Error::TooLittle { purpose: "train", found, expected });
         }
         if options.held_out > 0.0 && corpus.held_out(options.block, &vocabulary).is_empty() {
             let share = options.held_out;
             let expected = (options.block as f64 / share) as usize;
-            return Err(Error::TooLittle { purpose: "hold a part out of", found, expected });
+            return Err(Error::TooLittle { purpose: "hold out a part", found, expected });
         }
         let a_pass = corpus.blocks(options.block) as f64 / (options.batch * options.accumulate) as f64;
         let steps = options.steps.unwrap_or((a_pass * options.passes).ceil().max(1.0) as u64);
@@ -232,7 +232,7 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn describe(&self) -> String {
         let trained: usize = self.bert.parameters.iter().map(|p| p.value.elem_count()).sum();
-        format!("{}; {:.2} M trained values", self.run, trained as f64 / 1e6)
+        format!("{}; {:.2} M trained parameters", self.run, trained as f64 / 1e6)
     }
 
     /// Trains to the end, from the checkpoint in the output directory if there is one, and writes the
@@ -342,7 +342,7 @@ impl<'a> Trainer<'a> {
             });
         }
         let loss = Quality::of(&predictions);
-        let gradients = total.ok_or_else(|| candle_core::Error::Msg("no batch in a step".into()))?;
+        let gradients = total.ok_or_else(|| candle_core::Error::Msg("a step had no batch".into()))?;
         let norm = gradient_norm(&self.bert.parameters, &gradients)? / o.accumulate as f64;
         if !loss.loss.is_finite() || !norm.is_finite() {
             let loss = if loss.loss.is_finite() { f32::NAN } else { loss.loss as f32 };

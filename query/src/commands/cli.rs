@@ -8,13 +8,13 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "query", version, subcommand_precedence_over_arg = true)]
 pub struct Cli {
-    /// Settings file [default: cloze.toml, if there is one]
+    /// Settings file [default: cloze.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Index directory [default: .cloze]
     #[arg(long, global = true, value_name = "DIR")]
     pub index: Option<PathBuf>,
-    /// Directory of the index's model [default: the one that the index names]
+    /// Location of the index's model [default: the location in the index]
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
     /// Print JSON
@@ -34,10 +34,10 @@ pub struct SearchArgs {
     /// The query
     #[arg(value_name = "WORDS")]
     pub words: Vec<String>,
-    /// Which legs answer: hybrid, semantic or keyword [default: hybrid]
+    /// Legs to search: hybrid, semantic or keyword [default: hybrid]
     #[arg(long)]
     pub mode: Option<String>,
-    /// Marks in snippets: keyword, semantic (the best sentence) or none [default: keyword]
+    /// Matches to mark in snippets: keyword, semantic (the best sentence) or none [default: keyword]
     #[arg(long)]
     pub highlight: Option<String>,
     /// Source of the query's vector: auto, model or table (the model's lookup table) [default: auto]
@@ -52,6 +52,9 @@ pub struct SearchArgs {
     /// Share of the semantic leg, 0 to 1
     #[arg(long, value_name = "SHARE")]
     pub semantic_weight: Option<f32>,
+    /// Smallest score of a listed page, 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    pub min_score: Option<f32>,
     /// Explain every score
     #[arg(long)]
     pub explain: bool,
@@ -61,7 +64,8 @@ impl SearchArgs {
     /// Whether any option differs from its default.
     pub(crate) fn is_given(&self) -> bool {
         let named = [&self.mode, &self.highlight, &self.encoder];
-        named.iter().any(|name| name.is_some()) || self.semantic_weight.is_some() || self.explain
+        let numbers = [self.semantic_weight, self.min_score];
+        named.iter().any(|name| name.is_some()) || numbers.iter().any(Option::is_some) || self.explain
     }
 }
 
@@ -107,7 +111,7 @@ pub struct EvalArgs {
     /// Judgments: query-id, corpus-id and score, separated by tabs
     #[arg(long, value_name = "FILE")]
     pub qrels: PathBuf,
-    /// Which legs answer: hybrid, semantic or keyword; all compares the three side by side
+    /// Legs to search: hybrid, semantic or keyword; all compares the three modes
     #[arg(long, default_value = "hybrid")]
     pub mode: String,
     /// Share of the semantic leg, 0 to 1
@@ -117,18 +121,37 @@ pub struct EvalArgs {
     #[arg(long)]
     pub encoder: Option<String>,
     /// Compare with an earlier run: a file with its --json output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["against_index", "against_mode", "against_weight"])]
     pub against: Option<PathBuf>,
+    /// Compare with the same queries on another index
+    #[arg(long, value_name = "DIR")]
+    pub against_index: Option<PathBuf>,
+    /// Compare with the same queries in another mode: hybrid, semantic or keyword
+    #[arg(long, value_name = "MODE")]
+    pub against_mode: Option<String>,
+    /// Compare with the same queries and another share of the semantic leg: 0 to 1, or auto for the engine's choice
+    #[arg(long, value_name = "SHARE")]
+    pub against_weight: Option<String>,
     /// Show the N queries with the worst results, with their lists
     #[arg(long, value_name = "N")]
     pub worst: Option<usize>,
-    /// Report how well the score of the first hit predicts that it is right
+    /// Show how well the score of a first hit predicts that the hit is right
     #[arg(long)]
     pub scores: bool,
     /// Use only the first N queries of the file
     #[arg(long, value_name = "N")]
     pub first: Option<usize>,
-    /// Judgments name pages by their address instead of their id
+    /// Read addresses of pages in the judgments, instead of ids
     #[arg(long)]
     pub by_url: bool,
+}
+
+impl EvalArgs {
+    /// Whether the run is compared with another one that is made now.
+    pub(crate) fn compares(&self) -> bool {
+        self.against.is_some()
+            || self.against_index.is_some()
+            || self.against_mode.is_some()
+            || self.against_weight.is_some()
+    }
 }

@@ -48,7 +48,7 @@ impl File {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(e) if !required && e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(e) => return Err(failed(format!("cannot be read ({e})"))),
+            Err(e) => return Err(failed(format!("cannot read the file ({e})"))),
         };
         toml::from_str(&text).map_err(|e| failed(e.to_string().trim_end().to_owned()))
     }

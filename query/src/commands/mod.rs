@@ -38,9 +38,16 @@ pub fn run(cli: Cli) -> Result<()> {
     };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
-            bail!("options of a search stand before eval; expected them behind it: query eval --mode …")
+            bail!("found search options before eval; write them after it: query eval --mode …")
         }
-        Some(Command::Eval(args)) => print(&evaluate(&open(&index)?, &args, cli.json)?),
+        Some(Command::Eval(args)) => {
+            // Another index may be of another model: that is found where the index says.
+            let other = |dir: &Path| match open(dir) {
+                Err(Error::ModelMismatch { .. }) => Engine::open(dir, None),
+                opened => opened,
+            };
+            print(&evaluate(&open(&index)?, &args, cli.json, other)?)
+        }
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),
         None => search(&cli.search, |request| Ok(open_for(request)?), cli.json),
@@ -51,8 +58,8 @@ fn search(args: &SearchArgs, open: impl FnOnce(&Request) -> Result<Engine>, json
     if args.words.is_empty() {
         return Err(Error::NothingAsked.into());
     }
-    let mut request =
-        Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?.semantic_weight(args.semantic_weight)?;
+    let request = Request::new(&args.words.join(" "))?.page(args.offset, args.limit)?;
+    let mut request = request.semantic_weight(args.semantic_weight)?.min_score(args.min_score)?;
     request.mode = args.mode.as_deref().map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = args.highlight.as_deref().map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.encoder = args.encoder.as_deref().map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;
@@ -79,12 +86,19 @@ fn render(answer: &Answer, colour: bool) -> String {
     if let Some(corrected) = &answer.corrected_query {
         out.push(format!("results for {corrected:?}"));
     }
+    if let Some(condensed) = &answer.condensed_query {
+        out.push(format!(
+            "searched for {} ({} other words were left out)",
+            condensed.words.join(" "),
+            condensed.left_out
+        ));
+    }
     for fill in answer.fills.iter().flatten() {
         let passages: Vec<&str> = fill.passages.iter().map(|p| p.url.as_str()).collect();
         out.push(format!("{:>5.1} %  {}  ({})", fill.probability * 100.0, fill.text, passages.join(", ")));
     }
     if answer.no_match {
-        out.push(format!("nothing matches {:?}", answer.query));
+        out.push(format!("no results for {:?}", answer.query));
     }
     for (place, hit) in (1..).zip(&answer.hits) {
         out.push(render_hit(place, hit, colour));

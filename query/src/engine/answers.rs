@@ -64,7 +64,7 @@ impl Answers {
     }
 }
 
-/// A request has one fractional number, which its setter checks: it is never NaN, so it equals itself.
+/// A request has two fractional numbers, which their setters check: they are never NaN, so it equals itself.
 impl Eq for Request {}
 
 impl Hash for Request {

@@ -14,7 +14,10 @@ use cloze_models::{
 
 use crate::{
     Answer, Error, Request, Result, Suggestions,
-    present::{hits, json::Total},
+    present::{
+        hits,
+        json::{CondensedQuery, Total},
+    },
     search::{legs, pages, rank, total},
     suggest,
     understand::{
@@ -80,9 +83,11 @@ impl Engine {
     /// # Errors
     /// As [`Self::open`], about the model.
     pub fn on(generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
-        let record: ModelRecord = serde_json::from_value(generation.manifest().model.clone()).map_err(|e| {
-            Error::ModelMismatch { index: format!("a model that is not understood ({e})"), model: "unknown".into() }
-        })?;
+        let record: ModelRecord =
+            serde_json::from_value(generation.manifest().model.clone()).map_err(|e| Error::ModelMismatch {
+                index: format!("a model record that this program cannot read ({e})"),
+                model: "unknown".into(),
+            })?;
         let source = model.cloned().unwrap_or_else(|| ModelSource::parse(&record.name));
         let artifact =
             Artifact::read(&source.locate()?, &source.to_string(), record.precision)?.with_prefixes_of(&record);
@@ -140,8 +145,8 @@ impl Engine {
     #[must_use]
     pub fn degraded(&self) -> Option<&str> {
         let model = || match self.encoder.as_ref()?.readiness() {
-            Readiness::Loading => Some("the model is being loaded"),
-            Readiness::Failed => Some("the model could not be loaded"),
+            Readiness::Loading => Some("the model is loading"),
+            Readiness::Failed => Some("the model failed to load"),
             Readiness::Ready => None,
         };
         self.degraded.as_deref().or_else(model)
@@ -231,12 +236,14 @@ impl Engine {
         let presenting = Instant::now();
         let first = request.offset().min(pages.len());
         let shown = &pages[first..(first + request.limit()).min(pages.len())];
-        let (found, relation) = total::found(&legs, with.head);
+        let (found, relation) = total::found(request, &pages, &legs, with.head);
         let passages = with.body.show(&pages::passages(shown), &found, &request.facets)?;
         let hits = hits::hits(shown, request, &plan, &*passages, with.encoder)?;
         timings.present = presenting.elapsed();
 
+        let condensed = plan.condensed.map(|c| CondensedQuery { words: c.kept, left_out: c.left_out, text: c.text });
         let answer = Answer {
+            condensed_query: condensed,
             query: request.query().to_owned(),
             corrected_query: corrected,
             mode: request.mode,

@@ -23,9 +23,9 @@ const KEPT: usize = 2048;
 /// takes a few milliseconds for a query.
 const MOST_WAITING: usize = 4;
 
-const LOADING: &str = "the model is still being loaded; its lookup table stood in";
-const BUSY: &str = "the model has too much to do; its lookup table stood in";
-const FAILED: &str = "the model failed; its lookup table stood in";
+const LOADING: &str = "the model is still loading; its lookup table was used instead";
+const BUSY: &str = "the model is busy; its lookup table was used instead";
+const FAILED: &str = "the model failed; its lookup table was used instead";
 
 /// Vectors by query text. They depend on the model alone, so a new generation keeps them.
 #[derive(Clone)]
@@ -70,7 +70,7 @@ impl QueryVectors {
         match hindrance(encoder).filter(|_| self.cache.get(text).is_none()) {
             Some(reason) => by_table(table, text, Some(reason)),
             None => self.by_model(encoder, text).or_else(|error| {
-                tracing::error!(%error, "the query was not encoded by the model");
+                tracing::error!(%error, "the model cannot encode the query");
                 by_table(table, text, Some(FAILED))
             }),
         }
@@ -122,6 +122,6 @@ fn by_table(table: &LookupTable, text: &str, instead: Option<&'static str>) -> R
 
 /// The error for a request that wants a lookup table when the model has none.
 pub(crate) fn no_table() -> Error {
-    let expected = "auto or model: the model of this index has no lookup table".to_owned();
+    let expected = "auto or model, because the model of this index has no lookup table".to_owned();
     Error::Parameter { parameter: "encoder", found: "table".into(), expected }
 }

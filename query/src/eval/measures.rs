@@ -36,6 +36,9 @@ pub struct Metric {
 /// Names of the metrics, in the order they are shown.
 pub const METRICS: [&str; 3] = ["nDCG@10", "Recall@100", "MRR@10"];
 
+/// The value of each of [`METRICS`] of a query.
+pub const COLUMNS: [fn(&QueryScores) -> f64; 3] = [|s| s.ndcg_at_10, |s| s.recall_at_100, |s| s.mrr_at_10];
+
 /// Values of one query.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct QueryScores {
@@ -105,7 +108,7 @@ pub fn read_queries(path: &Path) -> Result<Vec<(String, String)>> {
         let value: Value = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
         match (&value["_id"], &value["text"]) {
             (Value::String(id), Value::String(text)) => queries.push((id.clone(), text.clone())),
-            _ => return Err(bad("no \"_id\" or no \"text\"".into())),
+            _ => return Err(bad("\"_id\" or \"text\" is missing or not a string".into())),
         }
     }
     Ok(queries)
@@ -135,7 +138,7 @@ pub fn read_qrels(path: &Path) -> Result<Qrels> {
         match grade.parse() {
             Ok(grade) => drop(qrels.entry(query.to_owned()).or_default().insert(document.to_owned(), grade)),
             Err(_) if number == 1 => {}
-            Err(_) => return Err(bad(format!("score {grade:?}"))),
+            Err(_) => return Err(bad(format!("the score is {grade:?}"))),
         }
     }
     Ok(qrels)
@@ -177,12 +180,11 @@ pub fn score(query: &str, ranking: &[(String, f32)], grades: &HashMap<String, i6
 /// Means and intervals over the queries.
 #[must_use]
 pub fn summarize(scores: &BTreeMap<String, QueryScores>) -> Vec<Metric> {
-    let values: [fn(&QueryScores) -> f64; 3] = [|s| s.ndcg_at_10, |s| s.recall_at_100, |s| s.mrr_at_10];
     let column = |(name, value): (&'static str, fn(&QueryScores) -> f64)| {
         let (mean, interval) = mean_and_interval(&scores.values().map(value).collect::<Vec<_>>());
         Metric { name, mean, interval }
     };
-    METRICS.into_iter().zip(values).map(column).collect()
+    METRICS.into_iter().zip(COLUMNS).map(column).collect()
 }
 
 /// The mean of some values and its 95 % bootstrap interval.

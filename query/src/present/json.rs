@@ -14,6 +14,8 @@ pub struct Answer {
     pub query: String,
     /// The query with mistyped words corrected. Both this query and the original were searched.
     pub corrected_query: Option<String>,
+    /// The searched part of a long query; absent if the whole query was searched.
+    pub condensed_query: Option<CondensedQuery>,
     /// The requested legs.
     pub mode: Mode,
     /// The reason why the answer is incomplete; absent if every requested leg answered.
@@ -51,8 +53,23 @@ impl Answer {
         let place = |p: &FillPassage| size_of_val(p) + p.title.len() + p.url.len();
         let fill = |f: &QueryFill| size_of_val(f) + 2 * f.text.len() + f.passages.iter().map(place).sum::<usize>();
         let fills = self.fills.iter().flatten().map(fill);
-        size_of_val(self) + self.hits.iter().map(hit).chain(values).chain(fills).sum::<usize>()
+        let condensed = self.condensed_query.iter();
+        let condensed =
+            condensed.map(|c| c.text.len() + c.words.iter().map(|w| size_of_val(w) + w.len()).sum::<usize>());
+        let query = self.query.len() + condensed.sum::<usize>();
+        size_of_val(self) + query + self.hits.iter().map(hit).chain(values).chain(fills).sum::<usize>()
     }
+}
+
+/// The part of a long query, such as a pasted error message, that was searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CondensedQuery {
+    /// The searched words: the rarest words of the query that the index contains, in their order.
+    pub words: Vec<String>,
+    /// Number of other distinct words, which were left out.
+    pub left_out: usize,
+    /// The part of the query that was searched by meaning.
+    pub text: String,
 }
 
 /// The source of a query's vector.

@@ -1,7 +1,9 @@
 //! The request, with its parameters checked.
 
+pub(crate) mod condense;
 pub(crate) mod parse;
 pub(crate) mod plan;
+mod shape;
 pub(crate) mod tier;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,9 @@ use utoipa::ToSchema;
 use crate::{Error, Result};
 
 /// Longest query, in characters.
-pub const MAX_QUERY_CHARS: usize = 512;
+pub const MAX_QUERY_CHARS: usize = 8192;
+/// Longest text that is completed, in characters.
+pub const MAX_TYPED_CHARS: usize = 512;
 /// Largest number of pages in one answer.
 pub const MAX_LIMIT: usize = 100;
 /// The number of pages that paging can reach.
@@ -130,12 +134,16 @@ impl EncoderChoice {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     query: String,
+    /// Bytes of the query where another line began.
+    lines: Vec<usize>,
     limit: usize,
     offset: usize,
     /// The legs that answer.
     pub mode: Mode,
     /// Share of the semantic leg in the fused score, 0 to 1; `None` lets the engine decide.
     semantic_weight: Option<f32>,
+    /// The smallest score of a listed page, 0 to 1; `None` lets the engine decide where the list ends.
+    least_score: Option<f32>,
     /// The kind of marks in snippets.
     pub highlight: Highlight,
     /// The source of the query's vector.
@@ -165,22 +173,34 @@ impl Request {
         Self::of_any_length(query)
     }
 
+    /// As [`Request::new`], for what is being typed.
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`] or [`Error::QueryTooLong`].
+    pub fn typed(query: &str) -> Result<Self> {
+        match query.chars().count() {
+            found if found > MAX_TYPED_CHARS => Err(Error::QueryTooLong { found, limit: MAX_TYPED_CHARS }),
+            _ => Self::of_any_length(query),
+        }
+    }
+
     /// As [`Request::new`], without the limit on length: some queries of judged sets are whole paragraphs.
     ///
     /// # Errors
     /// [`Error::EmptyQuery`].
     pub fn of_any_length(query: &str) -> Result<Self> {
-        let spaced: String = query.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let query = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (query, lines) = tidied(query);
         if query.is_empty() {
             return Err(Error::EmptyQuery { parameter: "q" });
         }
         Ok(Self {
             query,
+            lines,
             limit: DEFAULT_LIMIT,
             offset: 0,
             mode: Mode::default(),
             semantic_weight: None,
+            least_score: None,
             highlight: Highlight::default(),
             encoder: EncoderChoice::default(),
             explain: false,
@@ -193,7 +213,7 @@ impl Request {
 
     /// The same request with another query, which must not be empty.
     pub(crate) fn with_query(&self, query: &str) -> Self {
-        Self { query: query.to_owned(), ..self.clone() }
+        Self { query: query.to_owned(), lines: Vec::new(), ..self.clone() }
     }
 
     /// Sets the range of pages to return.
@@ -224,23 +244,33 @@ impl Request {
     /// # Errors
     /// [`Error::Parameter`] unless it is between 0 and 1.
     pub fn semantic_weight(mut self, weight: Option<f32>) -> Result<Self> {
-        match weight {
-            Some(w) if !(0.0..=1.0).contains(&w) => Err(Error::Parameter {
-                parameter: "semantic_weight",
-                found: w.to_string(),
-                expected: "a number from 0 to 1".into(),
-            }),
-            weight => {
-                self.semantic_weight = weight;
-                Ok(self)
-            }
-        }
+        self.semantic_weight = share("semantic_weight", weight)?;
+        Ok(self)
+    }
+
+    /// Sets the smallest score of a listed page.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless it is between 0 and 1.
+    pub fn min_score(mut self, score: Option<f32>) -> Result<Self> {
+        self.least_score = share("min_score", score)?;
+        Ok(self)
     }
 
     /// The query, with white space normalised.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
+    }
+
+    /// Bytes of [`Self::query`] where another line began.
+    pub(crate) fn lines(&self) -> &[usize] {
+        &self.lines
+    }
+
+    /// Whether it had several lines.
+    pub(crate) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
     }
 
     /// Number of pages to return.
@@ -255,11 +285,43 @@ impl Request {
         self.offset
     }
 
+    /// The smallest score of a listed page, if the request sets it.
+    pub(crate) fn least_score(&self) -> Option<f32> {
+        self.least_score
+    }
+
     /// Share of the semantic leg, if the request sets it.
     #[must_use]
     pub fn fixed_semantic_weight(&self) -> Option<f32> {
         self.semantic_weight
     }
+}
+
+fn share(parameter: &'static str, share: Option<f32>) -> Result<Option<f32>> {
+    match share {
+        Some(s) if !(0.0..=1.0).contains(&s) => {
+            Err(Error::Parameter { parameter, found: s.to_string(), expected: "a number from 0 to 1".into() })
+        }
+        share => Ok(share),
+    }
+}
+
+/// A query on one line, white space tidied, and where its other lines began.
+fn tidied(query: &str) -> (String, Vec<usize>) {
+    let (mut out, mut lines) = (String::with_capacity(query.len()), Vec::new());
+    for line in query.split(['\n', '\r']) {
+        for (n, word) in line.split(|c: char| c.is_control() || c.is_whitespace()).filter(|w| !w.is_empty()).enumerate()
+        {
+            if !out.is_empty() {
+                out.push(' ');
+                if n == 0 {
+                    lines.push(out.len());
+                }
+            }
+            out.push_str(word);
+        }
+    }
+    (out, lines)
 }
 
 #[cfg(test)]
@@ -269,9 +331,11 @@ mod tests {
     #[test]
     fn queries_are_tidied_and_bounded() {
         assert_eq!(Request::new(" a\u{0}\n\tb ").expect("good").query(), "a b");
+        let lines = Request::new("a b\n\n  c\r\n").expect("good");
+        assert_eq!((lines.query(), lines.lines()), ("a b c", &[4][..]));
         assert!(matches!(Request::new(" \u{7} "), Err(Error::EmptyQuery { .. })));
         assert!(Request::new(&"é".repeat(MAX_QUERY_CHARS)).is_ok());
-        assert!(matches!(Request::new(&"é".repeat(MAX_QUERY_CHARS + 1)), Err(Error::QueryTooLong { found: 513, .. })));
+        assert!(matches!(Request::new(&"é".repeat(MAX_QUERY_CHARS + 1)), Err(Error::QueryTooLong { found: 8193, .. })));
     }
 
     #[test]
@@ -280,6 +344,7 @@ mod tests {
         assert!(r().page(0, 100).is_ok() && r().page(900, 100).is_ok());
         assert!(r().page(0, 0).is_err() && r().page(0, 101).is_err() && r().page(901, 100).is_err());
         assert!(r().page(usize::MAX, 1).is_err());
+        assert!(r().min_score(Some(0.5)).is_ok() && r().min_score(Some(1.5)).is_err());
         assert!(r().semantic_weight(Some(0.5)).is_ok() && r().semantic_weight(Some(f32::NAN)).is_err());
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use cloze_index::{Head, KeywordQuery, KeywordText, PassageId, Verbatim, passage::SUPERSEDED};
 
-use super::parse::{self, Parsed};
+use super::{
+    condense::Condensed,
+    parse::{self, Parsed},
+};
 use crate::{Request, Result};
 
 /// Metadata key of a filter for versions.
@@ -23,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) filters: BTreeMap<String, Vec<String>>,
     /// Passages whose title or heading equals the query.
     pub(crate) verbatim: Verbatim,
+    /// What was left of a query that was too long to be searched as it was.
+    pub(crate) condensed: Option<Condensed>,
     /// Whether the query contains only quoted phrases.
     pub(crate) is_quoted: bool,
 }
@@ -43,6 +48,19 @@ impl Plan {
         Self::of(parsed, request, head, also)
     }
 
+    /// Plans a search for what is left of a long query. Nothing in it is an exclusion, a phrase or a field.
+    pub(crate) fn condensed(request: &Request, condensed: Condensed, head: &Head) -> Result<Self> {
+        let words = KeywordText { words: condensed.words.clone(), ..KeywordText::default() };
+        Ok(Self {
+            text: condensed.text.clone(),
+            words: head.keyword_query(&words)?,
+            filters: request.filters.clone(),
+            verbatim: Verbatim::default(),
+            condensed: Some(condensed),
+            is_quoted: false,
+        })
+    }
+
     fn of(parsed: Parsed, request: &Request, head: &Head, also: &[(String, String)]) -> Result<Self> {
         let is_quoted = !parsed.phrases.is_empty() && parsed.text == parsed.phrases.join(" ");
         let words = head.keyword_query(&KeywordText {
@@ -57,7 +75,7 @@ impl Plan {
             filters.entry(key).or_default().push(value);
         }
         let verbatim = head.verbatim(&parsed.text)?;
-        Ok(Self { text: parsed.text, words, filters, verbatim, is_quoted })
+        Ok(Self { text: parsed.text, words, filters, verbatim, condensed: None, is_quoted })
     }
 
     /// Whether the query is exactly a title or a heading of some pages, but not of very many.

@@ -15,7 +15,7 @@ use crate::{
     Error, Mode, Request, Result,
     engine::{resources::Resources, vectors::QueryVector},
     present::json::EncodedBy,
-    request::{parse, plan::Plan},
+    request::{condense, parse, plan::Plan},
     understand::{self, Understood},
 };
 
@@ -61,7 +61,7 @@ impl Encoding {
         match encoded {
             Some(Ok(Encoded { query, took })) => Self { took: Some(took), query: Some(query), failed: false },
             Some(Err(error)) => {
-                tracing::error!(%error, "the query was not encoded");
+                tracing::error!(%error, "cannot encode the query");
                 Self { failed: true, ..Self::default() }
             }
             None => Self::default(),
@@ -128,7 +128,7 @@ impl Ask for Asking<'_> {
     /// because [`Ask::vector`] reports them again.
     fn ahead(&self) -> Option<Arc<[f32]>> {
         let query = self.request.query();
-        if !self.request.filters.is_empty() || !parse::is_running_text(query) {
+        if !self.request.filters.is_empty() || !parse::is_running_text(query) || condense::is_long(query) {
             return None;
         }
         let encoded = self.encode(query)?.ok()?;

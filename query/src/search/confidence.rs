@@ -23,7 +23,7 @@ struct Curve(f32, f32);
 impl Evidence {
     fn curve(self) -> Curve {
         match self {
-            Self::Both => Curve(6.9, -1.6),
+            Self::Both => Curve(4.25, -0.66),
             Self::Words => Curve(7.2, -2.2),
             Self::Meaning => Curve(7.7, -2.3),
         }
@@ -33,7 +33,9 @@ impl Evidence {
 /// The probability that the user means one of the exact matches.
 const VERBATIM: f32 = 0.95;
 /// The rate at which the probability falls from the best page to pages with a lower score.
-const FALL: f32 = 8.0;
+const FALL: f32 = 5.0;
+/// A page that is less probable than the best one by this factor is not an answer.
+const LEAST: f32 = 0.005;
 
 /// Sets the probability of every page. `pages` are in their final order, and the probabilities follow it.
 /// `coverage` is the share of the query that the best page covers.
@@ -70,6 +72,11 @@ fn estimate_verbatim(pages: &mut [PageHit], curve: &Curve) {
             page.probability = last;
         }
     }
+}
+
+/// Whether a page is listed by its score, relative to the best score of its list.
+pub(crate) fn is_listed(score: f32, best: f32) -> bool {
+    best <= 0.0 || fallen(score, best) >= LEAST
 }
 
 /// The share of the best page's probability that a page with a lower score keeps.

@@ -44,6 +44,8 @@ pub(crate) fn threshold(
     let least = if is_readable(plan, with)? { 0.0 } else { UNREADABLE };
     let fence = match (request.mode, together) {
         (Mode::Semantic, _) => SEMANTIC,
+        // No passage has all the words of a whole paragraph.
+        _ if plan.condensed.is_some() => HYBRID,
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
     };

@@ -32,13 +32,17 @@ pub(crate) struct Signal<'a> {
     /// Aligned with the union; `None` for a passage that the signal skipped; it counts as the smallest score.
     pub(crate) scores: Vec<Option<f32>>,
     pub(crate) scale: Scale,
+    /// Aligned with the union: whether a passage is a candidate for the first pages of a list. Only these set the
+    /// scale, so that it does not change while the reader pages through the list.
+    pub(crate) is_first: &'a [bool],
     /// Its share in the fused score, relative to the other signals.
     pub(crate) weight: f32,
 }
 
 impl Signal<'_> {
     fn bounds(&self) -> (f32, f32) {
-        let known = || self.scores.iter().copied().flatten();
+        let first = || self.scores.iter().zip(self.is_first).filter(|(_, is_first)| **is_first);
+        let known = || first().filter_map(|(score, _)| *score);
         let largest = known().fold(f32::NEG_INFINITY, f32::max);
         let smallest = match self.scale {
             Scale::Range => known().fold(f32::INFINITY, f32::min),
@@ -155,6 +159,11 @@ pub(crate) fn lower_links(fused: &mut [Fused], is_links: impl Fn(PassageId) -> b
     fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
 }
 
+/// Moves the candidates for later pages behind those for the first pages.
+pub(crate) fn first_pages_first(fused: &mut [Fused], is_first: impl Fn(PassageId) -> bool) {
+    fused.sort_by_key(|f| !is_first(f.passage));
+}
+
 /// Moves the higher tiers to the front. Within a tier the order stays; a hit of a higher tier gets the score of the
 /// best of the list.
 pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
@@ -184,9 +193,16 @@ mod tests {
             passages.iter().map(|p| Some(score(p))).collect()
         };
         let (sv, lv) = (of(&s), of(&l));
+        let first = vec![true; passages.len()];
         let signals = Signals {
-            semantic: Some(Signal { candidates: &s, scores: sv, scale: Scale::Range, weight }),
-            lexical: Some(Signal { candidates: &l, scores: lv, scale: Scale::Largest, weight: 1.0 - weight }),
+            semantic: Some(Signal { candidates: &s, scores: sv, scale: Scale::Range, is_first: &first, weight }),
+            lexical: Some(Signal {
+                candidates: &l,
+                scores: lv,
+                scale: Scale::Largest,
+                is_first: &first,
+                weight: 1.0 - weight,
+            }),
             tokens: None,
         };
         fuse(&passages, &signals).into_iter().map(|f| f.passage).collect()
@@ -212,6 +228,18 @@ mod tests {
     }
 
     #[test]
+    fn candidates_for_later_pages_come_last_and_do_not_set_the_scale() {
+        let all = scored(&[(1, 5.0), (2, 4.0), (3, 9.0)]);
+        let is_first = [true, true, false];
+        let scores = vec![Some(5.0), Some(4.0), Some(9.0)];
+        let lexical =
+            Some(Signal { candidates: &all, scores, scale: Scale::Largest, is_first: &is_first, weight: 1.0 });
+        let mut fused = fuse(&[1, 2, 3], &Signals { lexical, ..Signals::default() });
+        first_pages_first(&mut fused, |p| p != 3);
+        assert_eq!(fused.iter().map(|f| (f.passage, f.score)).collect::<Vec<_>>(), [(1, 1.0), (2, 0.8), (3, 1.0)]);
+    }
+
+    #[test]
     fn ties_go_to_the_lower_number() {
         assert_eq!(order(&[(9, 0.5), (3, 0.5)], &[], 0.5), [3, 9]);
     }
@@ -220,7 +248,8 @@ mod tests {
     fn a_list_of_links_comes_after_content_that_is_nearly_as_good() {
         let all = scored(&[(1, 1.0), (2, 0.8), (3, 0.1)]);
         let scores = vec![Some(1.0), Some(0.8), Some(0.1)];
-        let lexical = Some(Signal { candidates: &all, scores, scale: Scale::Largest, weight: 1.0 });
+        let lexical =
+            Some(Signal { candidates: &all, scores, scale: Scale::Largest, is_first: &[true; 3], weight: 1.0 });
         let mut fused = fuse(&[1, 2, 3], &Signals { lexical, ..Signals::default() });
         lower_links(&mut fused, |p| p == 1);
         assert_eq!(fused.iter().map(|f| f.passage).collect::<Vec<_>>(), [2, 1, 3]);
@@ -230,7 +259,8 @@ mod tests {
     #[test]
     fn passages_without_a_second_look_get_nothing_of_it() {
         let all = scored(&[(1, 0.5), (2, 0.5), (3, 0.5)]);
-        let signal = |scores, scale, weight| Some(Signal { candidates: &all, scores, scale, weight });
+        let signal =
+            |scores, scale, weight| Some(Signal { candidates: &all, scores, scale, is_first: &[true; 3], weight });
         let signals = Signals {
             semantic: signal(vec![Some(0.5); 3], Scale::Range, 0.5),
             lexical: None,

@@ -53,7 +53,7 @@ pub(crate) fn propose<'b>(request: &Request, with: Resources<'b>) -> Result<(Und
         tracing::error!(%error, "the semantic leg failed");
     }
     if encoding.failed || proposal.failed.is_some() {
-        degraded = Some("the semantic leg failed; keywords alone answered".into());
+        degraded = Some("the semantic leg failed; only the keyword leg answered".into());
     }
     Ok((understood, Legs { proposal, exact, query: encoding.query, degraded, timings }))
 }

@@ -1,15 +1,20 @@
 //! From the proposals of the legs to an ordered list of pages.
 
-use cloze_index::{KeywordQuery, PassageId, Scored, body::Candidates, side_by_side};
+use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates, side_by_side};
 
 use super::{
+    asking::COUNTED,
     confidence::{self, Evidence},
     feedback,
     fuse::{self, Fused, SEMANTIC_WEIGHT, Scale, Signal, Signals, TOKENS_OF_MEANING},
     legs::Legs,
     pages::{self, PageHit},
 };
-use crate::{Mode, Request, Result, engine::resources::Resources, request::plan::Plan};
+use crate::{
+    Mode, Request, Result,
+    engine::resources::Resources,
+    request::{plan::Plan, tier::Tier},
+};
 
 /// The number of candidates whose tokens are compared with the query's.
 const SECOND_LOOK: usize = 30;
@@ -33,7 +38,35 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
         None => 1.0,
     };
     confidence::estimate(&mut pages, evidence, coverage);
+    end(&mut pages, request, legs, with.head);
     Ok(pages)
+}
+
+/// Ends the list. A page stays if it matches exactly, if it has every word, or if it is not much less probable than
+/// the best page. Candidates for later pages of the list need every word, so that the list stays the same while the
+/// reader pages through it.
+fn end(pages: &mut Vec<PageHit>, request: &Request, legs: &Legs<'_>, head: &Head) {
+    let words = legs.proposal.words.as_ref();
+    let mut every: Vec<u32> = words.iter().flat_map(|w| &w.pages).map(|p| head.page_of(*p)).collect();
+    every.sort_unstable();
+    let best = pages.iter().find(|p| p.best.tier == Tier::Scored).map_or(0.0, |p| p.best.score);
+    let first = first(legs);
+    let is_cut = words.is_some_and(|w| w.is_cut);
+    pages.retain(|page| {
+        let has_every = || every.binary_search(&head.page_of(page.best.passage)).is_ok();
+        let is_first = || is_cut || first.binary_search(&page.best.passage).is_ok();
+        page.best.tier > Tier::Scored || has_every() || (confidence::is_listed(page.best.score, best) && is_first())
+    });
+    if let Some(least) = request.least_score() {
+        pages.retain(|page| page.probability >= least);
+    }
+}
+
+/// The candidates for the first pages of a list, ascending. They are the same for every page of the list.
+fn first(legs: &Legs<'_>) -> Vec<PassageId> {
+    let near = legs.proposal.near.as_ref().map_or(&[][..], |near| &near.counted);
+    let words = legs.proposal.words.as_ref().map_or(&[][..], |words| &words.hits);
+    fuse::union([near, &words[..words.len().min(COUNTED)]], legs.exact.candidates())
 }
 
 /// One score for every candidate.
@@ -41,8 +74,10 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
     // If the query is a title, the title's page is an answer regardless of the vectors.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
     let weight = weight(request, legs);
-    let union =
-        Union { passages: &passages, weight, subject: plan.words.subject(), candidates: &*legs.proposal.candidates };
+    let first = first(legs);
+    let is_first: Vec<bool> = passages.iter().map(|p| first.binary_search(p).is_ok()).collect();
+    let (subject, candidates) = (plan.words.subject(), &*legs.proposal.candidates);
+    let union = Union { passages: &passages, is_first: &is_first, weight, subject, candidates };
     let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
     let near = legs.proposal.near.as_ref();
     let typed = || near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
@@ -62,6 +97,7 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
         fused = fuse::fuse(&passages, &signals);
     }
     fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
+    fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
     fuse::raise(&mut fused, |p| legs.exact.tier(p));
     Ok(fused)
 }
@@ -76,6 +112,8 @@ fn weight(request: &Request, legs: &Legs<'_>) -> f32 {
 struct Union<'a> {
     /// Ascending.
     passages: &'a [PassageId],
+    /// Aligned with the passages: the candidates for the first pages of the list.
+    is_first: &'a [bool],
     /// Share of meaning.
     weight: f32,
     /// The words that carry the query's subject.
@@ -83,13 +121,19 @@ struct Union<'a> {
     candidates: &'a dyn Candidates,
 }
 
-impl Union<'_> {
-    fn semantic<'l>(&self, vector: &[f32], candidates: &'l [Scored]) -> Result<Signal<'l>> {
+impl<'u> Union<'u> {
+    fn semantic<'l>(&self, vector: &[f32], candidates: &'l [Scored]) -> Result<Signal<'l>>
+    where
+        'u: 'l,
+    {
         let scores = self.candidates.similarities(vector, self.passages)?.into_iter().map(Some).collect();
-        Ok(Signal { candidates, scores, scale: Scale::Range, weight: self.weight })
+        Ok(Signal { candidates, scores, scale: Scale::Range, is_first: self.is_first, weight: self.weight })
     }
 
-    fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Signal<'l>>> {
+    fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Signal<'l>>>
+    where
+        'u: 'l,
+    {
         let Some(hits) = &legs.proposal.words else { return Ok(None) };
         let scores = self.keyword_scores(words, legs)?.into_iter().map(Some).collect();
         let covered = match hits.hits.first() {
@@ -97,11 +141,11 @@ impl Union<'_> {
             None => 0.0,
         };
         let weight = (1.0 - self.weight) * (covered / COVERED).min(1.0);
-        Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, weight }))
+        Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, is_first: self.is_first, weight }))
     }
 
     /// Compares the tokens of the best candidates with the query's; `None` if one of them has no codes.
-    fn second_look<'l>(&self, fused: &[Fused], legs: &Legs<'_>) -> Option<Signal<'l>> {
+    fn second_look(&self, fused: &[Fused], legs: &Legs<'_>) -> Option<Signal<'u>> {
         let query = legs.query.as_ref()?;
         let best: Vec<PassageId> = fused.iter().take(SECOND_LOOK).map(|f| f.passage).collect();
         let similar: Option<Vec<f32>> =
@@ -110,7 +154,8 @@ impl Union<'_> {
         for (passage, similarity) in best.iter().zip(similar?) {
             scores[self.passages.binary_search(passage).ok()?] = Some(similarity);
         }
-        Some(Signal { candidates: &[], scores, scale: Scale::Range, weight: self.weight * TOKENS_OF_MEANING })
+        let weight = self.weight * TOKENS_OF_MEANING;
+        Some(Signal { candidates: &[], scores, scale: Scale::Range, is_first: self.is_first, weight })
     }
 
     /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are reused.

@@ -2,17 +2,15 @@
 
 use cloze_index::{Head, PassageId};
 
-use super::{asking::COUNTED, legs::Legs};
-use crate::present::json::Relation;
+use super::{legs::Legs, pages::PageHit};
+use crate::{Request, present::json::Relation};
 
-/// One passage of every page that counts as found: pages with a word of the query, pages of the passages that the
-/// semantic leg proposes for the first pages of a list, and exact matches. The total does not depend on the part of
-/// the list that the reader looks at, although the semantic leg proposes more passages further down.
-pub(crate) fn found(legs: &Legs<'_>, head: &Head) -> (Vec<PassageId>, Relation) {
-    let near = legs.proposal.near.as_ref().map_or(&[][..], |leg| &leg.counted);
-    let words = legs.proposal.words.as_ref().map_or(&[][..], |hits| &hits.pages);
-    let is_cut = legs.proposal.words.as_ref().is_some_and(|hits| hits.is_cut);
-    let all = words.iter().copied().chain(near.iter().map(|n| n.passage)).chain(legs.exact.candidates());
-    let relation = if near.len() < COUNTED && !is_cut { Relation::Eq } else { Relation::Gte };
+/// One passage of every page that counts as found: the listed pages, and all pages with every word of the query. A
+/// reader can page through all of them. If the request sets a smallest score, only the listed pages count.
+pub(crate) fn found(request: &Request, pages: &[PageHit], legs: &Legs<'_>, head: &Head) -> (Vec<PassageId>, Relation) {
+    let words = legs.proposal.words.as_ref().filter(|_| request.least_score().is_none());
+    let every = words.map_or(&[][..], |hits| &hits.pages);
+    let all = pages.iter().map(|page| page.best.passage).chain(every.iter().copied());
+    let relation = if words.is_some_and(|hits| hits.is_cut) { Relation::Gte } else { Relation::Eq };
     (head.one_per_page(all), relation)
 }

@@ -27,7 +27,7 @@ impl Masks {
         let load = || match MaskModel::with_tokenizer(artifact, encoder.shared_tokenizer(), SESSIONS) {
             Ok(model) => Some(model),
             Err(error) => {
-                tracing::info!(%error, "no masked tokens are predicted");
+                tracing::info!(%error, "cannot predict masked tokens");
                 None
             }
         };

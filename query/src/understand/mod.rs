@@ -6,7 +6,15 @@ pub(crate) mod masks;
 
 use cloze_models::Encoder;
 
-use crate::{Request, Result, engine::resources::Resources, present::json::QueryFill, request::plan::Plan};
+use crate::{
+    Request, Result,
+    engine::resources::Resources,
+    present::json::QueryFill,
+    request::{
+        condense::{self, condense},
+        plan::Plan,
+    },
+};
 use correct::{Considered, Correction, Known};
 
 /// An understood request.
@@ -24,6 +32,10 @@ impl From<Plan> for Understood {
 
 /// Fills the blanks of a request, or corrects its mistyped words.
 pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Understood> {
+    if condense::is_long(request.query()) {
+        let condensed = condense(request, with.head, with.encoder.map(Encoder::tokenizer))?;
+        return Ok(Plan::condensed(request, condensed, with.head)?.into());
+    }
     if let Some(masked) = blanks::with_masks(request.query()) {
         return fill(request, &masked, with);
     }
@@ -40,7 +52,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
         }
         // The original can still be searched.
         Err(error) => {
-            tracing::error!(%error, "correcting a query failed");
+            tracing::error!(%error, "cannot correct a query");
             Ok(plan.into())
         }
     }
@@ -50,7 +62,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
 fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understood> {
     // A query with too many blanks or words for the model can still be searched.
     let fills = blanks::fill(masked, with).unwrap_or_else(|error| {
-        tracing::info!(%error, "blanks were not filled");
+        tracing::info!(%error, "cannot fill the blanks of a query");
         Vec::new()
     });
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());

@@ -14,23 +14,23 @@ use crate::{
 /// The outcome of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Reloaded {
-    /// The generation that answers now.
+    /// The generation that the server uses now.
     generation: String,
-    /// Whether it is another one than before.
+    /// Whether the generation changed.
     changed: bool,
-    /// Why the newest generation on disk was not taken up, if it was not.
+    /// The reason why the server could not open the newest generation; null if it could.
     reload_error: Option<String>,
 }
 
-/// Takes up the newest generation at once, instead of within a quarter of a second.
+/// Switches to the newest generation at once, instead of within a quarter of a second.
 #[utoipa::path(
     post,
     path = "/admin/reload",
     tag = "administration",
     responses(
-        (status = 200, body = Reloaded, description = "The generation that answers now"),
-        (status = 401, body = ErrorBody, description = "The admin key is needed"),
-        (status = 403, body = ErrorBody, description = "Not the admin key, or there is none"),
+        (status = 200, body = Reloaded, description = "The generation that the server uses now"),
+        (status = 401, body = ErrorBody, description = "The request requires the admin key"),
+        (status = 403, body = ErrorBody, description = "The key is not the admin key, or the server has no admin key"),
     ),
     security(("key" = [])),
 )]
@@ -48,16 +48,16 @@ pub(crate) async fn reload(state: web::Data<State>) -> Result<HttpResponse, ApiE
     Ok(HttpResponse::Ok().json(Reloaded { generation, changed, reload_error: state.reload_error() }))
 }
 
-/// Counts of queries, and of queries without results.
+/// Returns counts of queries, and of queries without results.
 #[utoipa::path(
     get,
     path = "/admin/analytics",
     tag = "administration",
     responses(
-        (status = 200, body = Report, description = "Sums and the most frequent queries"),
-        (status = 401, body = ErrorBody, description = "The admin key is needed"),
-        (status = 403, body = ErrorBody, description = "Not the admin key, or there is none"),
-        (status = 404, body = ErrorBody, description = "Nothing is counted: the server was started without --analytics"),
+        (status = 200, body = Report, description = "Totals and the most frequent queries"),
+        (status = 401, body = ErrorBody, description = "The request requires the admin key"),
+        (status = 403, body = ErrorBody, description = "The key is not the admin key, or the server has no admin key"),
+        (status = 404, body = ErrorBody, description = "The server runs without --analytics"),
     ),
     security(("key" = [])),
 )]

@@ -10,29 +10,29 @@ use crate::{
     error::{ApiError, ErrorBody},
 };
 
-/// A result that was opened.
+/// An opened result.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub(crate) struct Click {
     /// The query.
-    #[schema(min_length = 1, max_length = 512)]
+    #[schema(min_length = 1, max_length = 8192)]
     query: String,
-    /// The opened address; not kept.
+    /// The opened address; not stored.
     #[serde(rename = "url")]
     _url: Option<String>,
-    /// Its place in the list, from 1; not kept.
+    /// Its position in the list, from 1; not stored.
     #[serde(rename = "position")]
     _position: Option<u32>,
 }
 
-/// Counts an opened result, if anything is counted.
+/// Counts an opened result, if the server runs with `--analytics`.
 #[utoipa::path(
     post,
     path = "/click",
     tag = "search",
-    request_body(content = Click, content_type = "text/plain", description = "JSON, sent as plain text so that a beacon needs no preflight"),
+    request_body(content = Click, content_type = "text/plain", description = "JSON, sent as plain text so that a beacon needs no CORS preflight"),
     responses(
-        (status = 204, description = "Counted, or not, if nothing is"),
-        (status = 400, body = ErrorBody, description = "The body is not such a JSON object, or the query is empty or too long"),
+        (status = 204, description = "The server accepted the report; it counts the result if it runs with --analytics"),
+        (status = 400, body = ErrorBody, description = "The body is not the expected JSON object, or the query is empty or too long"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
     ),
 )]

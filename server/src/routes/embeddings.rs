@@ -23,27 +23,27 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Texts to encode.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 pub(crate) struct EmbeddingsRequest {
-    /// One text, or 1 to 256 of them.
+    /// One text, or a list of 1 to 256 texts.
     input: Input,
-    /// Name of a model. There is one, the index's; any name stands for it.
+    /// Name of a model. The server always uses the index's model, whatever the name.
     #[schema(example = "all-MiniLM-L6-v2")]
     model: Option<String>,
-    /// How the numbers are written.
+    /// Format of the numbers.
     #[serde(default)]
     encoding_format: EncodingFormat,
-    /// Must be the model's dimension, if it is given.
+    /// If present, must be the model's dimension.
     dimensions: Option<usize>,
-    /// Whether the texts are passages or queries; some models tell them apart.
+    /// Whether the texts are passages or queries; some models treat them differently.
     #[serde(default)]
     input_type: InputType,
-    /// Taken and not used.
+    /// Accepted and ignored.
     #[serde(rename = "user")]
     _user: Option<String>,
 }
 
 /// One text or several.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a text or a list of texts (token ids are not taken)")]
+#[serde(untagged, expecting = "a text or a list of texts (token ids are not supported)")]
 enum Input {
     /// One text.
     One(String),
@@ -51,7 +51,7 @@ enum Input {
     Many(Vec<String>),
 }
 
-/// How the numbers are written.
+/// Format of the numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum EncodingFormat {
@@ -62,14 +62,14 @@ enum EncodingFormat {
     Base64,
 }
 
-/// The kind of the texts.
+/// Role of the texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum InputType {
-    /// Text that is searched.
+    /// Passages of documents.
     #[default]
     Passage,
-    /// Text that is searched for.
+    /// Queries.
     Query,
 }
 
@@ -78,11 +78,11 @@ enum InputType {
 pub(crate) struct Embeddings {
     /// `list`.
     object: &'static str,
-    /// One for each text, in their order.
+    /// One vector for each text, in the order of the texts.
     data: Vec<Embedding>,
-    /// The model that made them.
+    /// The model that made the vectors.
     model: String,
-    /// Their cost.
+    /// Number of encoded tokens.
     usage: Usage,
 }
 
@@ -91,13 +91,13 @@ pub(crate) struct Embeddings {
 struct Embedding {
     /// `embedding`.
     object: &'static str,
-    /// Which text it belongs to, from 0.
+    /// Index of its text, from 0.
     index: usize,
     /// A unit vector.
     embedding: Numbers,
 }
 
-/// Numbers, or base64 of them.
+/// Numbers, or the numbers as base64.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 enum Numbers {
@@ -107,16 +107,16 @@ enum Numbers {
     Base64(String),
 }
 
-/// Tokens that were encoded.
+/// Number of encoded tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 struct Usage {
-    /// Of the texts, with the model's own.
+    /// Tokens of all texts, including the model's special tokens.
     prompt_tokens: usize,
-    /// The same.
+    /// The same number.
     total_tokens: usize,
 }
 
-/// Encodes texts.
+/// Encodes texts as vectors.
 #[utoipa::path(
     post,
     path = "/v1/embeddings",
@@ -124,12 +124,12 @@ struct Usage {
     request_body = EmbeddingsRequest,
     responses(
         (status = 200, body = Embeddings, description = "A unit vector for each text"),
-        (status = 400, body = ErrorBody, description = "The body is wrong, or a text longer than the model takes"),
-        (status = 401, body = ErrorBody, description = "A key is needed"),
-        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 400, body = ErrorBody, description = "The body is invalid, or a text is longer than the model's limit"),
+        (status = 401, body = ErrorBody, description = "The request requires a key"),
+        (status = 403, body = ErrorBody, description = "The key does not allow the request"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 503, body = ErrorBody, description = "No model is loaded, or too many requests at once, or they took too long; see Retry-After"),
+        (status = 503, body = ErrorBody, description = "The server has no model, or received too many requests at once, or took too long; see Retry-After"),
     ),
     security((), ("key" = [])),
 )]
@@ -159,12 +159,12 @@ fn embed(encoder: &Encoder, threads: &ThreadPool, request: EmbeddingsRequest) ->
     };
     let encode = || texts.par_iter().map(|text| encoder.encode(kind, text)).collect::<Result<Vec<_>, _>>();
     let encoded = threads.install(encode).map_err(|error| {
-        tracing::error!(%error, "texts could not be encoded");
+        tracing::error!(%error, "cannot encode the texts");
         ApiError::internal()
     })?;
     let limit = encoder.tokenizer().max_tokens();
     if let Some(index) = encoded.iter().position(|e| e.cut > 0) {
-        let message = format!("input[{index}] is longer than the {limit} tokens that the model takes");
+        let message = format!("input[{index}] is too long; the model's limit is {limit} tokens");
         return Err(ApiError::parameter("input_too_long", "input", message).with("limit", limit).with("index", index));
     }
     let prompt_tokens = encoded.iter().map(|e| e.tokens).sum();
@@ -192,7 +192,7 @@ fn check(encoder: &Encoder, texts: &[String], dimensions: Option<usize>) -> Resu
     match dimensions.filter(|d| *d != dimension) {
         None => Ok(()),
         Some(found) => {
-            let message = format!("dimensions is {found}; the model's vectors have {dimension}");
+            let message = format!("dimensions is {found}; expected {dimension}, the model's dimension");
             Err(ApiError::parameter("invalid_parameter", "dimensions", message))
         }
     }

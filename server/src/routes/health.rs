@@ -7,33 +7,33 @@ use utoipa::ToSchema;
 
 use crate::State;
 
-/// What answers.
+/// The state of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Ready {
     /// `ready`.
     status: &'static str,
-    /// The generation of the index that answers.
+    /// The generation that the server uses.
     generation: String,
-    /// Pages in it.
+    /// Number of pages in the index.
     pages: u64,
-    /// Passages in it.
+    /// Number of passages in the index.
     passages: u64,
-    /// The model that it was made with.
+    /// The model of the index.
     model: Option<String>,
-    /// Why only words are answered, if that is so.
+    /// The reason why the server searches by words alone; null if it does not.
     degraded: Option<String>,
-    /// Why the newest generation on disk was not taken up, if it was not.
+    /// The reason why the server could not open the newest generation; null if it could.
     reload_error: Option<String>,
 }
 
-/// Whether the process lives.
-#[utoipa::path(get, path = "/health", tag = "operation", responses((status = 200, description = "It does")))]
+/// Answers while the process runs.
+#[utoipa::path(get, path = "/health", tag = "operation", responses((status = 200, description = "The process runs")))]
 pub(crate) async fn health() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Whether it can answer, and from what.
-#[utoipa::path(get, path = "/ready", tag = "operation", responses((status = 200, body = Ready, description = "It can")))]
+/// Answers when the server can search, and describes its index.
+#[utoipa::path(get, path = "/ready", tag = "operation", responses((status = 200, body = Ready, description = "The server can search")))]
 pub(crate) async fn ready(state: web::Data<State>) -> HttpResponse {
     let engine = state.engine();
     let manifest = engine.generation().manifest();

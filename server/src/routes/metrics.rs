@@ -9,15 +9,15 @@ use crate::{
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Figures for Prometheus: requests, latencies by route and phase, searches in flight, cache, index.
+/// Returns metrics for Prometheus: requests, latencies by route and phase, searches in flight, caches, index.
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "operation",
     responses(
-        (status = 200, body = String, content_type = "application/openmetrics-text", description = "OpenMetrics text"),
-        (status = 401, body = ErrorBody, description = "There is an admin key, and it is needed"),
-        (status = 403, body = ErrorBody, description = "Not the admin key"),
+        (status = 200, body = String, content_type = "application/openmetrics-text", description = "Metrics in the OpenMetrics text format"),
+        (status = 401, body = ErrorBody, description = "The server has an admin key, and the request requires it"),
+        (status = 403, body = ErrorBody, description = "The key is not the admin key"),
     ),
     security((), ("key" = [])),
 )]

@@ -35,7 +35,7 @@ async fn run<T: Send + 'static>(
     match timeout(longest, work).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => {
-            tracing::error!(%error, "a request was not worked on");
+            tracing::error!(%error, "cannot start work on a request");
             Err(ApiError::internal())
         }
         Err(_) => {

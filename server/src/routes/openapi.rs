@@ -20,7 +20,7 @@ use crate::access;
 #[openapi(
     info(
         title = "Cloze",
-        description = "Search by meaning and by word. Errors have a stable code: {\"error\": {\"code\": …, \"message\": …}}.",
+        description = "Search by meaning and by words. Errors have a stable code: {\"error\": {\"code\": …, \"message\": …}}.",
     ),
     paths(
         search::get,
@@ -65,10 +65,10 @@ impl Modify for Limits {
                 if is_limited {
                     add(operation, "429", "Too many requests from this client; see Retry-After");
                 }
-                add(operation, "431", "Address and headers are too long");
-                add(operation, "500", "Something failed; the server's log says why");
+                add(operation, "431", "The address and the headers are too long");
+                add(operation, "500", "The request failed; the server's log shows the reason");
                 if has_places {
-                    add(operation, "503", "Too many requests at once, or it took too long; see Retry-After");
+                    add(operation, "503", "Too many requests at once, or the request took too long; see Retry-After");
                 }
             }
         }

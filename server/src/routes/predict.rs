@@ -24,13 +24,13 @@ const TIMEOUT: Duration = Duration::from_secs(20);
     tag = "model",
     request_body = FillRequest,
     responses(
-        (status = 200, body = FillAnswer, description = "Predictions for every blank, and the likeliest filled texts"),
-        (status = 400, body = ErrorBody, description = "No blank, too many, too long a text, or a target that is no word"),
-        (status = 401, body = ErrorBody, description = "A key is needed"),
-        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 200, body = FillAnswer, description = "Predictions for every blank, and the most probable filled texts"),
+        (status = 400, body = ErrorBody, description = "The text has no blank or too many blanks, the text is too long, or a target is not a word"),
+        (status = 401, body = ErrorBody, description = "The request requires a key"),
+        (status = 403, body = ErrorBody, description = "The key does not allow the request"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
+        (status = 503, body = ErrorBody, description = "The server's model cannot predict masked tokens, or the server received too many requests at once"),
     ),
     security((), ("key" = [])),
 )]
@@ -45,20 +45,20 @@ pub(crate) async fn fill(
     Ok(HttpResponse::Ok().json(run(&state.embeddings.places, TIMEOUT, work).await?))
 }
 
-/// Says how likely a text is, token by token.
+/// Returns the probability of a text, token by token.
 #[utoipa::path(
     post,
     path = "/score",
     tag = "model",
     request_body = ScoreRequest,
     responses(
-        (status = 200, body = ScoreAnswer, description = "The logarithm of every token's probability, and their sum"),
-        (status = 400, body = ErrorBody, description = "The text is empty, or longer than the model takes"),
-        (status = 401, body = ErrorBody, description = "A key is needed"),
-        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 200, body = ScoreAnswer, description = "The logarithm of every token's probability, and the sum"),
+        (status = 400, body = ErrorBody, description = "The text is empty, or longer than the model's limit"),
+        (status = 401, body = ErrorBody, description = "The request requires a key"),
+        (status = 403, body = ErrorBody, description = "The key does not allow the request"),
         (status = 413, body = ErrorBody, description = "The body is too large"),
         (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 503, body = ErrorBody, description = "No such model is loaded, or too many requests at once"),
+        (status = 503, body = ErrorBody, description = "The server's model cannot predict masked tokens, or the server received too many requests at once"),
     ),
     security((), ("key" = [])),
 )]
@@ -91,7 +91,7 @@ fn refused(error: Error) -> ApiError {
             ApiError::parameter("invalid_target", "targets", error.to_string())
         }
         _ => {
-            tracing::error!(%error, "a text could not be predicted");
+            tracing::error!(%error, "cannot predict the tokens of a text");
             ApiError::internal()
         }
     }

@@ -12,12 +12,13 @@ use crate::{
     params::Params,
 };
 
-const PARAMETERS: [&str; 12] = [
+const PARAMETERS: [&str; 13] = [
     "q",
     "limit",
     "offset",
     "mode",
     "semantic_weight",
+    "min_score",
     "encoder",
     "prefix",
     "highlight",
@@ -27,30 +28,31 @@ const PARAMETERS: [&str; 12] = [
     "count",
 ];
 
-/// Finds pages by meaning and by word.
+/// Searches pages by meaning and by words.
 #[utoipa::path(
     get,
     path = "/search",
     tag = "search",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 512, description = "What to search for, 1 to 512 characters; \"phrases\", -exclusions and field:value are understood"),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Pages wanted; 10 if absent"),
-        ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Pages passed by; offset + limit is at most 1,000"),
-        ("mode" = Option<Mode>, Query, description = "Which legs answer; hybrid if absent"),
-        ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg; chosen by the engine if absent"),
-        ("encoder" = Option<EncoderChoice>, Query, description = "What makes the query's vector: auto (if absent) is the model, and its lookup table while the last word is still being typed or the model would keep the request waiting"),
-        ("prefix" = Option<bool>, Query, description = "Whether the last word is still being typed"),
-        ("highlight" = Option<Highlight>, Query, description = "Which matches snippets mark; keyword if absent"),
-        ("explain" = Option<bool>, Query, description = "Whether every hit says how its score came about"),
-        ("filter" = Option<Vec<String>>, Query, description = "key:value, repeatable: one of the values of each key"),
-        ("facets" = Option<String>, Query, description = "Metadata keys whose values are counted, separated by commas"),
-        ("count" = Option<bool>, Query, description = "Whether analytics count this search; if absent, they do unless prefix or offset is set"),
+        ("q" = String, Query, min_length = 1, max_length = 8192, description = "The query, 1 to 8,192 characters; may contain \"phrases\", -exclusions and field:value. If it has more than 512 characters or contains log lines, the server searches for its most significant words: see condensed_query in the answer"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Number of pages; 10 if absent"),
+        ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Number of pages to skip; offset + limit is at most 1,000"),
+        ("mode" = Option<Mode>, Query, description = "The legs to search; hybrid if absent"),
+        ("min_score" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Smallest score of a listed page, 0 to 1; if absent, the list ends where pages are much less probable than the best"),
+        ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg, 0 to 1; the engine chooses it if absent"),
+        ("encoder" = Option<EncoderChoice>, Query, description = "The source of the query's vector; auto if absent. auto uses the model, and uses its lookup table while the user still types the last word or when the request would wait for the model"),
+        ("prefix" = Option<bool>, Query, description = "Whether the user still types the last word"),
+        ("highlight" = Option<Highlight>, Query, description = "The matches to mark in snippets; keyword if absent"),
+        ("explain" = Option<bool>, Query, description = "Whether every hit explains its score"),
+        ("filter" = Option<Vec<String>>, Query, description = "key:value (repeatable); pages must have one of the values of each key"),
+        ("facets" = Option<String>, Query, description = "Metadata keys to count values of, separated by commas"),
+        ("count" = Option<bool>, Query, description = "Whether analytics count this search; if absent, they count it unless prefix or offset is set"),
     ),
     responses(
-        (status = 200, body = Answer, description = "The pages, best first"),
-        (status = 400, body = ErrorBody, description = "A parameter is wrong"),
-        (status = 401, body = ErrorBody, description = "A key is needed"),
-        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 200, body = Answer, description = "The pages, the best first"),
+        (status = 400, body = ErrorBody, description = "A parameter is invalid"),
+        (status = 401, body = ErrorBody, description = "The request requires a key"),
+        (status = 403, body = ErrorBody, description = "The key does not allow the request"),
     ),
     security((), ("key" = [])),
 )]
@@ -84,8 +86,9 @@ fn read(params: &Params) -> Result<Request, ApiError> {
     let limit = params.value("limit", whole)?.unwrap_or(DEFAULT_LIMIT);
     let offset = params.value("offset", whole)?.unwrap_or(0);
     let weight = params.value("semantic_weight", "a number from 0 to 1")?;
+    let least = params.value("min_score", "a number from 0 to 1")?;
     let truth = |name| params.value::<bool>(name, "true or false").map(|v| v.unwrap_or(false));
-    let mut request = Request::new(q)?.page(offset, limit)?.semantic_weight(weight)?;
+    let mut request = Request::new(q)?.page(offset, limit)?.semantic_weight(weight)?.min_score(least)?;
     request.mode = params.text("mode").map_or(Ok(Mode::default()), Mode::parse)?;
     request.highlight = params.text("highlight").map_or(Ok(Highlight::default()), Highlight::parse)?;
     request.encoder = params.text("encoder").map_or(Ok(EncoderChoice::default()), EncoderChoice::parse)?;

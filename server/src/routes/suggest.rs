@@ -17,13 +17,13 @@ use crate::{
     tag = "search",
     params(
         ("q" = String, Query, min_length = 1, max_length = 512, description = "The partial query, 1 to 512 characters"),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 20, description = "Suggestions wanted; 6 if absent"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 20, description = "Number of suggestions; 6 if absent"),
     ),
     responses(
-        (status = 200, body = Suggestions, description = "Titles, headings and words, the likeliest first"),
-        (status = 400, body = ErrorBody, description = "A parameter is wrong"),
-        (status = 401, body = ErrorBody, description = "A key is needed"),
-        (status = 403, body = ErrorBody, description = "The key may not do this"),
+        (status = 200, body = Suggestions, description = "Titles, headings and words, the most probable first"),
+        (status = 400, body = ErrorBody, description = "A parameter is invalid"),
+        (status = 401, body = ErrorBody, description = "The request requires a key"),
+        (status = 403, body = ErrorBody, description = "The key does not allow the request"),
     ),
     security((), ("key" = [])),
 )]

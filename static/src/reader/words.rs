@@ -53,7 +53,7 @@ impl<'r> Words<'r> {
             let written = &query[word.bytes.clone()];
             let terms = self.terms(&fold(written))?.unwrap_or_else(|| vec![word.term.clone()]);
             let is_stop = is_stop_word(written);
-            Ok(Word { terms, is_stop, position: word.position, is_word: word.is_word, count: 1 })
+            Ok(Word { terms, is_stop, position: word.position, is_word: word.is_word(), count: 1 })
         };
         analyse(query, Some("en")).into_iter().map(one).collect()
     }

@@ -112,17 +112,20 @@ impl Gate<'_> {
         progress: &Progress,
     ) -> Result<(Option<Score>, Vec<Trial>)> {
         if !task.is_fair() {
-            progress.say("too few headings to judge the search by: the encoder stays as it was");
+            progress.say("there are too few headings to evaluate the search; the encoder is unchanged");
             return Ok((None, Vec::new()));
         }
         let before = task.score(&self.artifact.dir)?;
-        progress.say(&format!("retrieval before: nDCG@10 {:.4} ({} headings)", before.ndcg_at_10, before.queries));
+        progress.say(&format!(
+            "retrieval before the change: nDCG@10 {:.4} ({} headings)",
+            before.ndcg_at_10, before.queries
+        ));
         let mut trials = Vec::new();
         for &share in shares {
             let dir = tempfile::Builder::new().prefix(".trial-").tempdir_in(out)?;
             self.move_encoder(share, dir.path())?;
             let retrieval = task.score(dir.path())?;
-            progress.say(&format!("with {share} of what was learnt: nDCG@10 {:.4}", retrieval.ndcg_at_10));
+            progress.say(&format!("retrieval with {share} of the change: nDCG@10 {:.4}", retrieval.ndcg_at_10));
             trials.push(Trial { share, retrieval });
         }
         Ok((Some(before), trials))
@@ -172,7 +175,7 @@ fn text(r: &Report, out: &Path) -> String {
     let fall = (1.0 - r.after.perplexity / r.before.perplexity) * 100.0;
     let mut lines = vec![
         format!(
-            "{} sections, {} documents skipped; {} steps, {} tokens, {:.0} a second",
+            "{} sections, {} documents skipped; {} steps, {} tokens, {:.0} tokens/s",
             r.sections, r.skipped, r.steps, r.tokens, r.tokens_per_s
         ),
         format!("held-out perplexity {:.2} -> {:.2} ({fall:.0} % less)", r.before.perplexity, r.after.perplexity),
@@ -187,23 +190,23 @@ fn text(r: &Report, out: &Path) -> String {
             before.ndcg_at_10, before.queries, before.sections
         ));
         lines.extend(
-            r.retrieval_after
-                .iter()
-                .map(|t| format!("  {:.4} with {} of what was learnt", t.retrieval.ndcg_at_10, t.share)),
+            r.retrieval_after.iter().map(|t| format!("  {:.4} with {} of the change", t.retrieval.ndcg_at_10, t.share)),
         );
     }
     lines.push(match r.kept_share {
-        Some(share) => format!(
-            "kept: the head, and {share} of what was learnt in the encoder; build with --model {}",
-            out.display()
-        ),
+        Some(share) => {
+            format!("kept the head and {share} of the change in the encoder; build with --model {}", out.display())
+        }
         None if r.retrieval_before.is_none() => {
             format!(
-                "kept: the head alone, for there are too few headings to judge the search by; use it with --model {}",
+                "kept only the head, because there are too few headings to evaluate the search; use it with --model {}",
                 out.display()
             )
         }
-        None => format!("kept: the head alone, for the encoder would find less; use it with --model {}", out.display()),
+        None => format!(
+            "kept only the head, because the changed encoder would find less; use it with --model {}",
+            out.display()
+        ),
     });
     lines.join("\n")
 }

@@ -25,7 +25,7 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let parts = related(&mut archive, "")?;
     let main = parts.get("officeDocument").map_or("word/document.xml", String::as_str);
     let Some(document) = archive.text(main)? else {
-        return Err(format!("no {main} inside; expected a Word document"));
+        return Err(format!("the archive has no {main}; expected a Word document"));
     };
     let beside = related(&mut archive, main)?;
     let styles = Styles::read(&part(&mut archive, &beside, "styles")?)?;

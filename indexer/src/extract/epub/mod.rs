@@ -35,7 +35,7 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
 
 /// A chapter, read as HTML.
 fn read(archive: &mut Archive<'_>, chapter: &Chapter, context: &Context<'_>) -> Result<Option<Document>, String> {
-    let text = archive.text(&chapter.path)?.ok_or("is not in the archive")?;
+    let text = archive.text(&chapter.path)?.ok_or("the file is not in the archive")?;
     let inner = Context { source: &chapter.path, navigation_title: None, ..context.clone() };
     match html::extract(&text, &inner)?.0 {
         Extracted::Page(page) => Ok(Some(*page)),
@@ -54,7 +54,8 @@ fn add(package: &Package, chapter: &Chapter, page: Document, sections: &mut Vec<
             Some(id) => format!("{}#{id}", chapter.reference),
             None => chapter.reference.clone(),
         };
-        sections.push(Section { headings, anchor: Some(anchor), text: section.text, is_links: section.is_links });
+        let Section { text, names, is_links, .. } = section;
+        sections.push(Section { headings, anchor: Some(anchor), text, names, is_links });
     }
 }
 

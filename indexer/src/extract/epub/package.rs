@@ -59,7 +59,7 @@ impl Package {
     /// A sentence: not a book, or a protected one.
     pub(super) fn read(archive: &mut Archive<'_>) -> Result<Self, String> {
         let name = root_file(archive)?;
-        let text = archive.text(&name)?.ok_or_else(|| format!("no {name} inside; {CONTAINER} names it"))?;
+        let text = archive.text(&name)?.ok_or_else(|| format!("the archive has no {name}, which {CONTAINER} names"))?;
         let mut list = List::default();
         xml::walk(&text, |step| list.step(step))?;
         let contents = list.contents().map(|c| resolve(&name, &decoded(c)));
@@ -71,7 +71,7 @@ impl Package {
         }
         let hidden = encrypted(archive)?;
         if package.chapters.iter().any(|chapter| hidden.contains(&chapter.path)) {
-            return Err("protected against reading (DRM); expected a book whose text is not encrypted".into());
+            return Err("the book is encrypted (DRM); expected a book without encryption".into());
         }
         Ok(package)
     }
@@ -154,7 +154,8 @@ impl Item {
 
 /// The name of the package document.
 fn root_file(archive: &mut Archive<'_>) -> Result<String, String> {
-    let text = archive.text(CONTAINER)?.ok_or_else(|| format!("no {CONTAINER} inside; expected an EPUB book"))?;
+    let text =
+        archive.text(CONTAINER)?.ok_or_else(|| format!("the archive has no {CONTAINER}; expected an EPUB book"))?;
     let mut name = None;
     xml::walk(&text, |step| {
         if let Step::Open(element) = step
@@ -163,7 +164,7 @@ fn root_file(archive: &mut Archive<'_>) -> Result<String, String> {
             name = name.take().or_else(|| element.attribute("full-path"));
         }
     })?;
-    name.ok_or_else(|| format!("{CONTAINER} names no package document"))
+    name.ok_or_else(|| format!("{CONTAINER} does not name a package document"))
 }
 
 /// The title of each file in the table of contents: `a` in EPUB 3, `navLabel` and `content` in EPUB 2.

@@ -33,9 +33,17 @@ pub(super) struct Candidates {
 impl Candidates {
     /// Chooses the best anchor. Several anchors in one place are often its index terms: the one most like the name
     /// comes first.
-    pub(super) fn choose(self, name: &str, exists: impl Fn(&str) -> bool) -> Option<String> {
+    pub(super) fn choose(
+        self,
+        name: &str,
+        exists: impl Fn(&str) -> bool,
+        is_used: impl Fn(&str) -> bool,
+    ) -> Option<String> {
         let linked = self.permalink.filter(|p| exists(p));
-        let known = linked.or(self.own).or(self.outer);
+        // The page itself knows best which one it links to.
+        let all = self.own.iter().chain(&self.outer).chain(&self.inner).chain(&self.before);
+        let used = all.into_iter().find(|a| is_used(a)).cloned();
+        let known = linked.or(used).or(self.own).or(self.outer);
         known.or_else(|| most_alike(self.inner, name)).or_else(|| most_alike(self.before, name))
     }
 }
@@ -79,14 +87,21 @@ mod tests {
     fn of_several_anchors_the_one_like_the_name_is_taken() {
         let before = ["index-NO_005fAUTO_005fCD", "index-AUTO_005fPUSHD", "index-pushd"].map(str::to_owned).to_vec();
         let candidates = Candidates { before: before.clone(), ..Candidates::default() };
-        assert_eq!(candidates.clone().choose("AUTO_PUSHD", |_| true).as_deref(), Some("index-AUTO_005fPUSHD"));
-        assert_eq!(candidates.choose("Something", |_| true).as_deref(), Some("index-NO_005fAUTO_005fCD"));
+        assert_eq!(
+            candidates.clone().choose("AUTO_PUSHD", |_| true, |_| false).as_deref(),
+            Some("index-AUTO_005fPUSHD")
+        );
+        assert_eq!(
+            candidates.clone().choose("Something", |_| true, |_| false).as_deref(),
+            Some("index-NO_005fAUTO_005fCD")
+        );
+        assert_eq!(candidates.choose("AUTO_PUSHD", |_| true, |a| a == "index-pushd").as_deref(), Some("index-pushd"));
     }
 
     #[test]
     fn a_permalink_counts_if_its_anchor_is_there() {
         let own = Candidates { own: Some("a".into()), permalink: Some("b".into()), ..Candidates::default() };
-        assert_eq!(own.clone().choose("", |_| true).as_deref(), Some("b"));
-        assert_eq!(own.choose("", |_| false).as_deref(), Some("a"));
+        assert_eq!(own.clone().choose("", |_| true, |_| false).as_deref(), Some("b"));
+        assert_eq!(own.choose("", |_| false, |_| false).as_deref(), Some("a"));
     }
 }

@@ -80,7 +80,10 @@ pub(super) fn remove(pieces: Vec<Piece>, repeated: &[u64]) -> Vec<Piece> {
 fn peel(places: Vec<usize>, pieces: &[Piece], is_repeated: &[bool], is_dropped: &mut [bool]) {
     let mut among = 0;
     for at in places {
-        if is_repeated[at] || is_dropped[at] {
+        // A heading goes only with the text below it: "See also" is on every page, and what stands there is not.
+        let has_text = matches!(pieces.get(at + 1), Some(Piece::Block(_))) && !is_dropped[at + 1];
+        let heads_text = matches!(pieces[at], Piece::Heading { .. }) && has_text;
+        if (is_repeated[at] && !heads_text) || is_dropped[at] {
             is_dropped[at] = true;
         } else if !matches!(pieces[at], Piece::End { .. }) {
             among += 1;
@@ -94,7 +97,7 @@ fn peel(places: Vec<usize>, pieces: &[Piece], is_repeated: &[bool], is_dropped: 
 /// The end of the start area and the start of the end area, in pieces. The first heading of the page is never
 /// boilerplate.
 fn edges(pieces: &[Piece]) -> (usize, usize) {
-    let is_heading = |p: &Piece| matches!(p, Piece::Heading { level: 1, is_outside: false, .. });
+    let is_heading = |p: &Piece| matches!(p, Piece::Heading { is_outside: false, .. });
     let heading = pieces.iter().position(is_heading).unwrap_or(pieces.len());
     let inside = pieces.iter().position(is_inside).unwrap_or(0);
     let end = pieces.iter().rposition(is_inside).map_or(pieces.len(), |at| at + 1);
@@ -159,6 +162,17 @@ mod tests {
         let repeated = candidates(&page(&["Handle with care.", "Edit this page"]));
         assert_eq!(repeated.len(), 2);
         assert_eq!(texts(&remove(pieces, &repeated)), &lines[..7]);
+    }
+
+    #[test]
+    fn a_repeated_heading_stays_with_its_text() {
+        let heading = Piece::Heading { level: 2, text: "See also".into(), anchor: None, is_outside: false };
+        let site = [page(&["One."]), vec![heading.clone(), Piece::text("Edit this page")]].concat();
+        let other = [page(&["Two."]), vec![heading.clone(), Piece::text("Only here.")]].concat();
+        let repeated = candidates(&site);
+        assert_eq!(remove(other.clone(), &repeated), other);
+        let left = remove([page(&["Two."]), vec![heading.clone(), Piece::text("Edit this page")]].concat(), &repeated);
+        assert!(!left.contains(&heading));
     }
 
     #[test]

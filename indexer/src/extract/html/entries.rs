@@ -1,6 +1,9 @@
 //! Names of entries: functions, settings, terms of a list with an address of their own.
 
-use super::piece::Piece;
+use super::{
+    piece::Piece,
+    words::{Block, letters},
+};
 
 /// Maximum length of a name in characters; the text of a longer one begins with the complete name.
 const LONGEST: usize = 100;
@@ -77,6 +80,11 @@ pub(super) fn join_tiny(pieces: Vec<Piece>) -> Vec<Piece> {
             Some(Piece::Entry { level: l, .. } | Piece::Heading { level: l, .. }) => *l > level && end.is_none(),
             _ => is_explained,
         };
+        if is_index_term(&body) {
+            group.close(&mut out);
+            out.extend(body.into_iter().map(as_text));
+            continue;
+        }
         body.extend(end.filter(|_| !is_explained));
         if !has_more && is_tiny(&body[0], letters) {
             group.add(body, letters, &mut out);
@@ -87,6 +95,23 @@ pub(super) fn join_tiny(pieces: Vec<Piece>) -> Vec<Piece> {
     }
     group.close(&mut out);
     out
+}
+
+/// Whether the text of an entry only links to other places, as that of an index term does.
+fn is_index_term(body: &[Piece]) -> bool {
+    let is_link = |p: &Piece| matches!(p, Piece::Block(b) if b.is_links());
+    matches!(body, [Piece::Entry { .. }, first, ..] if is_link(first)) && body[1..].iter().all(is_link)
+}
+
+/// The name of an entry as a line of its list.
+fn as_text(piece: Piece) -> Piece {
+    match piece {
+        Piece::Entry { name, .. } => {
+            let letters = letters(&name);
+            Piece::Block(Block { text: name, letters, linked: letters, begins_with_link: true, ..Block::default() })
+        }
+        piece => piece,
+    }
 }
 
 /// Whether a section may share its place. A heading may only if there is no text below it.
@@ -183,6 +208,17 @@ mod tests {
             .filter_map(|p| if let Piece::Entry { name, .. } = p { Some(name.as_str()) } else { None })
             .collect();
         assert_eq!(names, ["A", "C", "D"]);
+    }
+
+    #[test]
+    fn the_terms_of_an_index_are_lines() {
+        let link = Block { text: "Type Casts".into(), letters: 9, linked: 9, ..Block::default() };
+        let pieces = vec![
+            Piece::Entry { level: 7, name: "cast".into(), anchor: "ientry-1".into() },
+            Piece::Block(link),
+            Piece::End { level: 7 },
+        ];
+        assert!(join_tiny(pieces).iter().all(|p| matches!(p, Piece::Block(_))));
     }
 
     #[test]

@@ -8,8 +8,10 @@ mod anchors;
 mod boilerplate;
 mod entries;
 mod head;
+mod labels;
 mod links;
 mod lists;
+mod names;
 mod nesting;
 mod outline;
 mod piece;
@@ -42,7 +44,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     }
     let pieces = boilerplate::remove(pieces(root::content(&html), true), context.repeated);
     let own_title = piece::title(&pieces).or_else(|| head::first_text(&html, "title"));
-    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(pieces)), context);
+    let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(labels::to_text(pieces))), context);
     page.lang = page.lang.or_else(|| html.root_element().attr("lang").map(str::to_owned));
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
 }
@@ -69,7 +71,7 @@ pub(super) fn blocks(fragment: &str) -> Vec<String> {
 fn parse(text: &str) -> Result<Html, String> {
     let deepest = nesting(text);
     if deepest > DEEPEST {
-        return Err(format!("HTML nested {deepest} levels deep; at most {DEEPEST} are read"));
+        return Err(format!("the HTML is nested {deepest} levels deep; expected at most {DEEPEST}"));
     }
     if text.contains("{%") {
         return Ok(Html::parse_document(&template::strip_liquid(text)));
@@ -216,6 +218,13 @@ mod tests {
         let text = "<main><h1>T</h1><div id=s><h2>S</h2><p>one</p><div class=tip><h3>Tip</h3><p>two</p></div><p>three</p></div></main>";
         let got: Vec<_> = sections(text).into_iter().map(|s| format!("{} {}", s.1, s.2)).collect();
         assert_eq!(got, ["S one", "S > Tip two", "S three"]);
+    }
+
+    #[test]
+    fn a_note_with_a_heading_of_the_same_level_leaves_its_section_alone() {
+        let text = "<main><h1>T</h1><div id=s><div class=titlepage><h3>S</h3></div><p>one</p><div class=tip><h3>Tip</h3><p>two</p></div>\
+             <p>three</p><div id=u><div><h4>U</h4></div><p>four</p></div></div><div id=v><div><h3>V</h3></div><p>five</p></div></main>";
+        assert_eq!(anchors(text), ["s: S", "s: S > Tip", "s: S", "u: S > U", "v: V"]);
     }
 
     #[test]

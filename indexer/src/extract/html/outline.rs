@@ -1,6 +1,6 @@
 //! Turns the pieces of a page into its outline.
 
-use super::{links, piece::Piece};
+use super::{links, names, piece::Piece};
 use crate::document::Outline;
 
 /// The outline of a page.
@@ -9,8 +9,14 @@ pub(super) fn outline(pieces: Vec<Piece>) -> Outline {
     let lists = links::lists(&pieces);
     for (piece, is_list) in pieces.into_iter().zip(lists) {
         match piece {
-            Piece::Heading { level, text, anchor, .. } => outline.heading(level, &text, anchor),
-            Piece::Entry { level, name, anchor } => outline.heading(level, &name, Some(anchor)),
+            Piece::Heading { level, text, anchor, .. } => {
+                let names = names::of_heading(&text, anchor.as_deref());
+                outline.named_heading(level, &text, anchor, names);
+            }
+            Piece::Entry { level, name, anchor } => {
+                let names = names::of_entry(&name, &anchor);
+                outline.named_heading(level, &name, Some(anchor), names);
+            }
             Piece::End { level } => outline.end(level),
             Piece::Block(block) if is_list => outline.link(&block.text),
             Piece::Block(block) => outline.paragraph(&block.text),

@@ -395,7 +395,8 @@ impl Reader<'_> {
         // The terms of an index link to the occurrences of a word; an anchor marks each initial letter above.
         let is_reference = block.linked * 2 >= block.letters && name.anchors.permalink.is_none();
         let is_entry = entries::is_name(text) && !is_reference;
-        let anchor = name.anchors.clone().choose(text, |id| self.shape.ids.contains(id));
+        let anchor =
+            name.anchors.clone().choose(text, |id| self.shape.ids.contains(id), |id| self.shape.used.contains(id));
         match (name.level, anchor) {
             _ if text.is_empty() => {}
             (Some(level), anchor) => self.add_heading(level, text, anchor, name.node, name.outer),
@@ -412,13 +413,21 @@ impl Reader<'_> {
     }
 
     fn add_heading(&mut self, level: u8, text: &str, anchor: Option<String>, node: NodeId, outer: Option<NodeId>) {
-        let level = self.lists.level(level);
+        let level = self.nested_level(self.lists.level(level));
         let (short, whole) = entries::short_name(text);
         if let Some(outer) = outer {
             self.scopes.push((outer, node, level));
         }
         self.pieces.push(Piece::Heading { level, text: short, anchor, is_outside: !self.in_main });
         self.pieces.extend(whole.map(Piece::repeated_name));
+    }
+
+    /// The level of a heading below the headings whose boxes are still open: that of a note can be the same as that of
+    /// the section around it.
+    fn nested_level(&self, level: u8) -> u8 {
+        let is_above = |l: &u8| l / LEVELS == level / LEVELS && l % LEVELS != LEVELS - 1;
+        let above = self.scopes.iter().map(|(.., level)| *level).filter(is_above).max();
+        above.map_or(level, |above| level.max((above + 1).min(level / LEVELS * LEVELS + LEVELS - 2)))
     }
 
     fn add_name(&mut self, text: &str, anchor: String, name: &Name) {

@@ -10,6 +10,12 @@ use super::{anchors::own_id, unseen::is_unseen, words::letters};
 /// Share of an element's prose, in percent, that makes a child the relevant element.
 const MAIN: u32 = 60;
 
+/// Maximum number of elements between a heading and the element that holds its text.
+const WRAPPERS: usize = 8;
+
+/// Maximum number of headings of smaller boxes that are examined in one box.
+const NOTES: usize = 64;
+
 /// Elements used for page layout.
 const BOXES: [&str; 10] = ["article", "body", "center", "div", "main", "section", "table", "tbody", "td", "tr"];
 
@@ -56,6 +62,10 @@ pub(super) struct Shape {
     extents: HashMap<NodeId, Extent>,
     /// All anchors.
     pub(super) ids: HashSet<String>,
+    /// Anchors that the page links to.
+    pub(super) used: HashSet<String>,
+    /// For each heading, the element that holds its text.
+    text_boxes: Vec<Option<NodeId>>,
     /// For each heading, the number of the next one of its level or above.
     next_of_level: Vec<u32>,
     root: Extent,
@@ -67,7 +77,7 @@ impl Shape {
     /// Measures a page.
     pub(super) fn of(root: ElementRef<'_>, at_body: bool) -> Self {
         let mut shape = Self::default();
-        let mut levels = Vec::new();
+        let (mut levels, mut headings) = (Vec::new(), Vec::new());
         let mut here = Counts::default();
         let (mut unseen, mut links) = (None, 0u32);
         for edge in root.traverse() {
@@ -83,8 +93,10 @@ impl Shape {
                         }
                         shape.extents.insert(node.id(), Extent { start: here, end: here });
                         links += u32::from(e.name() == "a" && e.attr("href").is_some());
+                        shape.used.extend(e.attr("href").and_then(|h| h.strip_prefix('#')).map(str::to_owned));
                         if let Some(level) = heading_level(e.name()) {
                             levels.push(level);
+                            headings.push(node.id());
                             here.headings += 1;
                         }
                     }
@@ -112,6 +124,7 @@ impl Shape {
         }
         shape.root = shape.extent(root.id());
         shape.next_of_level = next_of_level(&levels);
+        shape.text_boxes = headings.into_iter().map(|heading| shape.text_box(root, heading)).collect();
         shape.main = shape.heaviest(root);
         shape
     }
@@ -122,11 +135,24 @@ impl Shape {
     }
 
     /// Whether a box belongs to this heading: the heading is its first, and the box has no other heading of that
-    /// level.
+    /// level. Headings of smaller boxes in it, such as notes, do not count if its own text is right below the heading.
     pub(super) fn is_box_of(&self, outer: NodeId, heading: NodeId) -> bool {
-        let (outer, number) = (self.extent(outer), self.extent(heading).start.headings);
-        let next = self.next_of_level.get(number as usize).copied().unwrap_or(u32::MAX);
-        outer.start.headings == number && next >= outer.end.headings
+        let (extent, number) = (self.extent(outer), self.extent(heading).start.headings);
+        if extent.start.headings != number {
+            return false;
+        }
+        let is_inside = |n: &u32| *n < extent.end.headings;
+        let next = |n: &u32| self.next_of_level.get(*n as usize).copied().filter(is_inside);
+        let has_text_in = |n: u32| self.text_boxes.get(n as usize) == Some(&Some(outer));
+        let mut others = std::iter::successors(next(&number), next);
+        let Some(first) = others.next() else { return true };
+        has_text_in(number) && !has_text_in(first) && others.by_ref().take(NOTES).all(|n| !has_text_in(n))
+    }
+
+    /// The innermost element around a heading that has text after it.
+    fn text_box(&self, root: ElementRef<'_>, heading: NodeId) -> Option<NodeId> {
+        let node = root.tree().get(heading)?;
+        node.ancestors().take(WRAPPERS).map(|n| n.id()).find(|n| self.has_text_after(*n, heading))
     }
 
     /// Whether a box has text after this heading.

@@ -49,8 +49,12 @@ const FURNITURE: [&str; 11] = [
 /// Whether the name of a box marks navigation or a page footer: `navheader`, `page-footer`.
 pub(super) fn is_named_furniture(element: &Element) -> bool {
     const BOXES: [&str; 8] = ["div", "table", "ul", "ol", "p", "section", "header", "td"];
-    let words = || [element.attr("class"), element.attr("id")].into_iter().flatten().flat_map(words);
-    BOXES.contains(&element.name()) && words().any(|w| is_furniture_word(&w))
+    let class = element.attr("class").map(words).unwrap_or_default();
+    // An anchor may well be called `toolbar` or `cookies`: there the text is about those.
+    let id = element.attr("id").filter(|_| element.name() != "p").map(words).unwrap_or_default();
+    let is_plain = |word: &&String| word.starts_with("nav") || word.starts_with("breadcrumb") || *word == "footer";
+    let mut words = class.iter().chain(id.iter().filter(is_plain));
+    BOXES.contains(&element.name()) && words.any(|w| is_furniture_word(w))
 }
 
 fn is_furniture_word(word: &str) -> bool {

@@ -51,7 +51,7 @@ struct Read {
 pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !is_page(text) {
-        return Err("no .TH or .Dd at its top; expected a manual page".into());
+        return Err("the file has no .TH or .Dd at the top; expected a manual page".into());
     }
     let lines = source::lines(text);
     let is = |wanted: &'static [&str]| {
@@ -61,7 +61,7 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     let read = match (is(&["TH"]), is(&["Dd", "Dt", "Sh"])) {
         (false, true) => mdoc::read(&lines),
         (false, false) if is(&["so"]) => {
-            return Ok((Extracted::LeftOut("another name of a page (.so)".into()), Vec::new()));
+            return Ok((Extracted::LeftOut("alias of another page (.so)".into()), Vec::new()));
         }
         _ => classic::read(&lines),
     };

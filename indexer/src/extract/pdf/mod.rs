@@ -54,17 +54,14 @@ struct Book {
 pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let top = &bytes[..bytes.len().min(1024)];
     if !top.windows(5).any(|w| w == b"%PDF-") {
-        return Err("no %PDF- at its top; expected a PDF file".into());
+        return Err("the file has no %PDF- at the top; expected a PDF file".into());
     }
     let mut book = watched(bytes.to_vec())?;
     let known: usize = book.pages.iter().flatten().map(|line| line.text.len()).sum();
     if known < FEWEST.max(book.unknown) {
         return Err(match book.unknown {
-            0 => format!(
-                "{} pages without text, perhaps scanned; expected a text layer (run OCR first)",
-                book.pages.len()
-            ),
-            _ => "its fonts do not say which characters they show; expected a PDF whose text can be copied".into(),
+            0 => format!("no text on {} pages, perhaps because they are scanned; run OCR first", book.pages.len()),
+            _ => "the fonts do not name their characters; expected a PDF with text that can be copied".into(),
         });
     }
     let empty = book.pages.iter().filter(|page| page.is_empty()).count();
@@ -90,26 +87,28 @@ fn watched(bytes: Vec<u8>) -> Result<Book, String> {
         let _ = sender.send(read(bytes, &inner));
     };
     let thread = std::thread::Builder::new().name("pdf".into()).stack_size(STACK).spawn(work);
-    thread.map_err(|e| format!("no thread to read it ({e})"))?;
+    thread.map_err(|e| format!("cannot start a thread ({e})"))?;
     match receiver.recv_timeout(LONGEST) {
         Ok(book) => book,
         Err(RecvTimeoutError::Timeout) => {
             stop.store(true, Ordering::Relaxed);
-            Err(format!("takes longer than {} seconds to read", LONGEST.as_secs()))
+            Err(format!("the file takes longer than {} seconds to read", LONGEST.as_secs()))
         }
-        Err(RecvTimeoutError::Disconnected) => Err("too damaged, or drawing too much, to be read".into()),
+        Err(RecvTimeoutError::Disconnected) => Err("the file is too damaged or too complex to read".into()),
     }
 }
 
 fn read(bytes: Vec<u8>, stop: &AtomicBool) -> Result<Book, String> {
     let pdf = Pdf::new(bytes).map_err(|e| match e {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => "needs a password".to_owned(),
-        LoadPdfError::Decryption(_) => "encrypted in a way that is not known here".to_owned(),
-        LoadPdfError::Invalid => "damaged; expected a PDF file with pages".to_owned(),
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
+            "the file is protected by a password".to_owned()
+        }
+        LoadPdfError::Decryption(_) => "the encryption is not supported".to_owned(),
+        LoadPdfError::Invalid => "the file is damaged; expected a PDF file with pages".to_owned(),
     })?;
     let pages = pdf.pages().len();
     if pages > PAGES {
-        return Err(format!("{pages} pages; at most {PAGES} are read"));
+        return Err(format!("the file has {pages} pages; expected at most {PAGES}"));
     }
     let mut book = Book { bookmarks: bookmarks::read(&pdf), ..Book::default() };
     for page in glyphs::pages(&pdf, stop) {
@@ -278,7 +277,7 @@ mod tests {
         for (bytes, why) in [
             (b"plain".to_vec(), "no %PDF-"),
             (b"%PDF-1.4\nnothing".to_vec(), "damaged"),
-            (file(&["0 0 m 10 10 l S"], "", INFO), "1 pages without text"),
+            (file(&["0 0 m 10 10 l S"], "", INFO), "no text on 1 pages"),
         ] {
             let error = outcome(&bytes).expect_err(why);
             assert!(error.contains(why), "{error}");
@@ -286,7 +285,7 @@ mod tests {
         let locked = "trailer <</Encrypt<</Filter/Standard/V 1/R 2/P -4/O(12345678901234567890123456789012)\
             /U(12345678901234567890123456789012)>>/ID[(a)(a)]";
         let bytes = String::from_utf8(file(&[&lines(&["x"])], "", INFO)).expect("text").replace("trailer <<", locked);
-        assert_eq!(outcome(bytes.as_bytes()), Err("needs a password".into()));
+        assert_eq!(outcome(bytes.as_bytes()), Err("the file is protected by a password".into()));
     }
 
     #[test]

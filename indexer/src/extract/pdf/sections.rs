@@ -61,7 +61,7 @@ impl Writer<'_> {
             Some(last) if last.text.is_empty() && last.headings == headings && last.anchor == anchor => {
                 last.text = text
             }
-            _ => self.sections.push(Section { headings, anchor, text, is_links: false }),
+            _ => self.sections.push(Section { headings, anchor, text, names: Vec::new(), is_links: false }),
         }
     }
 

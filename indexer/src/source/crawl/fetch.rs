@@ -148,7 +148,9 @@ impl Fetcher {
         self.bytes += body.len() as u64;
         match read {
             Err(e) => Err(sentence(&ureq::Error::from(e))),
-            Ok(_) if body.len() as u64 > limit => Err(format!("more than {limit} bytes (--max-file-bytes)")),
+            Ok(_) if body.len() as u64 > limit => {
+                Err(format!("the page has more than {limit} bytes (--max-file-bytes)"))
+            }
             Ok(_) => Ok((head, body)),
         }
     }
@@ -173,16 +175,16 @@ impl Fetcher {
 /// The fault, for the report.
 fn sentence(error: &ureq::Error) -> String {
     match error {
-        ureq::Error::Timeout(_) => "no whole answer in time (--timeout)".into(),
-        ureq::Error::HostNotFound => "its host is not known".into(),
+        ureq::Error::Timeout(_) => "no complete response in time (--timeout)".into(),
+        ureq::Error::HostNotFound => "the host is unknown".into(),
         ureq::Error::Io(e) => match e.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
             Some(inner) => sentence(inner),
             None if e.kind() == std::io::ErrorKind::PermissionDenied => e.to_string(),
-            None => format!("no answer ({e})"),
+            None => format!("no response ({e})"),
         },
         other => match other.source() {
-            Some(cause) => format!("no answer ({other}: {cause})"),
-            None => format!("no answer ({other})"),
+            Some(cause) => format!("no response ({other}: {cause})"),
+            None => format!("no response ({other})"),
         },
     }
 }

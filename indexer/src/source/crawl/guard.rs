@@ -100,7 +100,8 @@ impl Resolver for Guard {
         let chosen = self.choose(&host, &found);
         if chosen.is_empty() {
             let found = found.first().map_or_else(String::new, |a| a.ip().to_string());
-            let reason = format!("{host} is at {found}, which is no public address; it was not connected to");
+            let reason =
+                format!("{host} has the address {found}, which is not public; the indexer did not connect to it");
             return Err(ureq::Error::Io(io::Error::new(io::ErrorKind::PermissionDenied, reason)));
         }
         let mut addresses = self.empty();

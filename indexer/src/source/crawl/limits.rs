@@ -24,7 +24,7 @@ pub struct CrawlArgs {
     /// Maximum time for a site, in seconds [default: 3600]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<f64>,
-    /// Maximum time for a complete answer, in seconds [default: 30]
+    /// Maximum time for a complete response, in seconds [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<f64>,
     /// Minimum time between two requests, in seconds; robots.txt may ask for more [default: 0.1]
@@ -105,6 +105,6 @@ pub fn is_address(given: &str) -> bool {
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds >= 0.0 && seconds.is_finite() => Ok(seconds),
-        _ => Err(format!("{text:?} is no number of seconds; expected 0 or more, such as 30 or 0.5")),
+        _ => Err(format!("{text:?} is not a number of seconds; expected 0 or more, such as 30 or 0.5")),
     }
 }

@@ -61,9 +61,9 @@ fn addresses<R: std::io::BufRead>(reader: &mut Reader<R>, most: usize) -> Result
         buffer.clear();
         let at = reader.buffer_position();
         if at > LARGEST {
-            return Err(format!("more than {LARGEST} bytes, which no sitemap has"));
+            return Err(format!("the sitemap has more than {LARGEST} bytes"));
         }
-        match reader.read_event_into(&mut buffer).map_err(|e| format!("no XML ({e}, byte {at})"))? {
+        match reader.read_event_into(&mut buffer).map_err(|e| format!("invalid XML at byte {at} ({e})"))? {
             Event::Start(tag) => {
                 depth += 1;
                 if depth == 3 && tag.local_name().as_ref() == "loc" {
@@ -81,7 +81,7 @@ fn addresses<R: std::io::BufRead>(reader: &mut Reader<R>, most: usize) -> Result
             Event::Text(text) => add(&mut open, &text),
             Event::CData(text) => add(&mut open, &text),
             Event::GeneralRef(reference) => add(&mut open, &resolve(&reference)),
-            Event::Eof => return Err("it ends in the middle".into()),
+            Event::Eof => return Err("the sitemap is truncated".into()),
             _ => {}
         }
     }

@@ -59,15 +59,17 @@ pub(super) fn visit(fetcher: &mut Fetcher, pages: &FetchedPages, url: &Url, limi
     if let Some(target) = head.redirect() {
         return Ok(match address::normal(url, target) {
             Some(target) => Visit::Moved(target),
-            None => Visit::Failed(format!("redirects to {target:?}, which is no address of a page"), last_good(kept)),
+            None => {
+                Visit::Failed(format!("redirects to {target:?}, which is not the address of a page"), last_good(kept))
+            }
         });
     }
     Ok(match head.status {
         200 if wants(&head) => take(pages, url, head, &body, kept)?,
-        200 => Visit::Other(head.media_type().unwrap_or_else(|| "something without a type".into())),
+        200 => Visit::Other(head.media_type().unwrap_or_else(|| "a response without a content type".into())),
         304 => match last_good(kept) {
             Some(page) => Visit::Same(page),
-            None => Visit::Failed("HTTP 304, though nothing was known of it".into(), None),
+            None => Visit::Failed("HTTP 304 for a page without a stored version".into(), None),
         },
         status @ (404 | 410) => Visit::Gone(status),
         status => Visit::Failed(format!("HTTP {status}"), last_good(kept)),

@@ -83,7 +83,12 @@ impl Attention {
         let rows = self.queries.iter().sum::<usize>();
         let kv = self.queries.len() * self.tokens * width;
         if q.len() != rows * width || k.len() != kv || v.len() != kv || !width.is_multiple_of(self.heads) {
-            bail!("attention: {} queries, {} keys, {} values for rows of {width}", q.len(), k.len(), v.len());
+            bail!(
+                "attention: {} queries, {} keys and {} values do not match rows of {width}",
+                q.len(),
+                k.len(),
+                v.len()
+            );
         }
         Ok(())
     }

@@ -41,9 +41,9 @@ impl CustomOp3 for Op {
         l3: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (x, w, b) = (values(s1, l1, "linear")?, values(s2, l2, "linear")?, values(s3, l3, "linear")?);
-        let ([rows, inputs], [outputs, width]) = (l1.dims(), l2.dims()) else { bail!("linear takes matrices") };
+        let ([rows, inputs], [outputs, width]) = (l1.dims(), l2.dims()) else { bail!("linear: expected matrices") };
         if inputs != width || b.len() != *outputs {
-            bail!("linear: {inputs} inputs for weights [{outputs}, {width}] and a bias of {}", b.len());
+            bail!("linear: {inputs} inputs do not match weights [{outputs}, {width}] and a bias of {}", b.len());
         }
         let mut out = vec![0f32; rows * outputs];
         out.par_chunks_mut(super::ROWS_A_TASK * outputs).for_each(|chunk| {
@@ -95,7 +95,7 @@ impl CustomOp3 for Op {
 
 fn sum_of_columns(grad: &Tensor, like: &Tensor) -> Result<Tensor> {
     let (storage, layout) = grad.storage_and_layout();
-    let candle_core::Storage::Cpu(cpu) = &*storage else { bail!("linear runs on the processor") };
+    let candle_core::Storage::Cpu(cpu) = &*storage else { bail!("linear: expected a tensor on the CPU") };
     let sums = column_sums(values(cpu, layout, "linear")?, like.elem_count());
     Tensor::from_vec(sums, like.shape(), like.device())
 }

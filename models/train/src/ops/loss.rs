@@ -63,7 +63,11 @@ impl CustomOp1 for CrossEntropy {
         let logits = values(storage, layout, "cross-entropy")?;
         let width = columns(layout);
         if logits.len() != self.targets.len() * width || self.targets.iter().any(|&t| t as usize >= width) {
-            bail!("cross-entropy: {} logits for {} targets of {width}", logits.len(), self.targets.len());
+            bail!(
+                "cross-entropy: {} logits do not match {} targets of {width} classes",
+                logits.len(),
+                self.targets.len()
+            );
         }
         let judge = |(row, &target): (&[f32], &u32)| {
             pulp::Arch::new().dispatch(

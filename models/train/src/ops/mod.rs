@@ -23,10 +23,10 @@ const ROWS_A_TASK: usize = 64;
 
 /// The values of a contiguous f32 tensor.
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout, name: &str) -> Result<&'a [f32]> {
-    let CpuStorage::F32(all) = storage else { bail!("{name} takes f32 values") };
+    let CpuStorage::F32(all) = storage else { bail!("{name}: expected f32 values") };
     match layout.contiguous_offsets() {
         Some((from, to)) => Ok(&all[from..to]),
-        None => bail!("{name} takes contiguous values"),
+        None => bail!("{name}: expected contiguous values"),
     }
 }
 

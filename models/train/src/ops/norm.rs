@@ -56,7 +56,7 @@ impl CustomOp3 for Op {
         let (x, gain, bias) = (values(s1, l1, "norm")?, values(s2, l2, "norm")?, values(s3, l3, "norm")?);
         let width = columns(l1);
         if gain.len() != width || bias.len() != width {
-            bail!("layer-norm: gains {} and biases {} for rows of {width}", gain.len(), bias.len());
+            bail!("layer-norm: {} gains and {} biases do not match rows of {width}", gain.len(), bias.len());
         }
         let mut out = vec![0f32; x.len()];
         let tasks = out.par_chunks_mut(ROWS_A_TASK * width).zip(x.par_chunks(ROWS_A_TASK * width));

@@ -42,6 +42,10 @@ pub(super) fn find(
             continue;
         }
         let passages = known.head.passages_with(word)?;
+        // Of words that exist somebody made one that does not.
+        if passages == 0 && known.head.is_compound(word)? {
+            continue;
+        }
         if let Some(kind) = kind(word, passages, n > 0, known)? {
             looked_up += 1;
             let considered = look_up(word, bytes, kind, passages, known)?;

@@ -26,7 +26,7 @@ impl Site<'_> {
         }
         if self.frontier.passed_by > 0 {
             let note = format!(
-                "{} addresses were passed by: too many, or too many queries of one path",
+                "{} addresses were not requested: there were too many, or too many queries of one path",
                 self.frontier.passed_by
             );
             self.found.warnings.push((self.start.to_string(), note));

@@ -35,7 +35,7 @@ impl Site<'_> {
                 Err(reason) if place == self.start => self.stopped = Some(reason),
                 Err(reason) => {
                     self.is_partial = true;
-                    self.skip(&place, &format!("{reason}; its pages stay as they were"));
+                    self.skip(&place, &format!("{reason}; its pages are unchanged"));
                 }
             }
         }
@@ -48,7 +48,7 @@ impl Site<'_> {
         }
         let most = self.config.crawl.max_pages.saturating_mul(2);
         sitemap::read(&body, most)
-            .unwrap_or_else(|| Err("no sitemap: expected XML with <urlset> or <sitemapindex>".into()))
+            .unwrap_or_else(|| Err("the file is not a sitemap; expected XML with <urlset> or <sitemapindex>".into()))
     }
 
     /// Puts the pages of a sitemap on the list of what to ask for.
@@ -61,7 +61,7 @@ impl Site<'_> {
             }
         }
         if strange > 0 {
-            let note = format!("{strange} of its addresses are on other hosts and were passed by (--host)");
+            let note = format!("{strange} of its addresses are on other hosts and were not requested (--host)");
             self.found.warnings.push((place.to_string(), note));
         }
     }

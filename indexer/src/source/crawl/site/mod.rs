@@ -117,19 +117,19 @@ impl<'a> Site<'a> {
         let crawl = &self.config.crawl;
         let waiting = self.frontier.waiting();
         let reason = if self.failures >= MOST_FAILURES {
-            format!("{MOST_FAILURES} pages in a row could not be had")
+            format!("{MOST_FAILURES} pages in a row could not be fetched")
         } else if waiting == 0 {
             return;
         } else if self.frontier.is_full() {
-            format!("it has more than {} pages (--max-pages)", crawl.max_pages)
+            format!("the site has more than {} pages (--max-pages)", crawl.max_pages)
         } else if self.fetcher.bytes >= crawl.max_bytes {
-            format!("it has more than {} bytes (--max-bytes)", crawl.max_bytes)
+            format!("the site has more than {} bytes (--max-bytes)", crawl.max_bytes)
         } else if Instant::now() >= self.until {
-            format!("it took more than {} s (--max-time)", crawl.max_time.as_secs_f64())
+            format!("the crawl took more than {} s (--max-time)", crawl.max_time.as_secs_f64())
         } else {
             return;
         };
-        self.stopped = self.stopped.take().or(Some(format!("{reason}; {waiting} addresses were not asked for")));
+        self.stopped = self.stopped.take().or(Some(format!("{reason}; {waiting} addresses were not requested")));
     }
 
     /// Asks for a page, and follows it where it has moved to.
@@ -140,7 +140,7 @@ impl<'a> Site<'a> {
             next = self.step(&first, &url, depth)?;
         }
         if next.is_some() {
-            self.fail(&first, depth, "redirects again and again");
+            self.fail(&first, depth, "too many redirects");
         }
         Ok(())
     }
@@ -152,7 +152,7 @@ impl<'a> Site<'a> {
                 Visit::Moved(target) => return Ok(self.moved(first, url, depth, &target)),
                 visit => self.settle(url, depth, visit),
             },
-            Permission::Refused => self.leave_out(url, "robots.txt disallows it"),
+            Permission::Refused => self.leave_out(url, "disallowed by robots.txt"),
             Permission::Unknown(reason) => self.fail(url, depth, &reason),
         }
         Ok(None)
@@ -168,7 +168,7 @@ impl<'a> Site<'a> {
             return None;
         };
         if target == *first {
-            self.fail(first, depth, "redirects in a circle");
+            self.fail(first, depth, "redirect loop");
             return None;
         }
         self.settled.insert(url.as_str().to_owned());
@@ -206,11 +206,11 @@ impl<'a> Site<'a> {
                 self.take(page, depth);
             }
             Visit::Gone(status) if *url == self.start => self.stopped = Some(format!("HTTP {status}")),
-            Visit::Gone(status) => self.leave_out(url, &format!("HTTP {status}: there is no such page")),
+            Visit::Gone(status) => self.leave_out(url, &format!("HTTP {status}: the page does not exist")),
             Visit::Other(media) if *url == self.start && self.follows && media.ends_with("xml") => {
                 self.read_sitemaps();
             }
-            Visit::Other(media) => self.leave_out(url, &format!("{media}, which is no document that is read")),
+            Visit::Other(media) => self.leave_out(url, &format!("{media} is not a supported type of document")),
             // Redirects were followed.
             Visit::Moved(_) => {}
         }
@@ -226,7 +226,7 @@ impl<'a> Site<'a> {
         self.failures += 1;
         match last_good {
             Some(page) => {
-                self.skip(url, &format!("{reason}; its last good version stays"));
+                self.skip(url, &format!("{reason}; the last good version is kept"));
                 self.found.counts.kept += 1;
                 self.take(page, depth);
             }

@@ -42,9 +42,9 @@ impl Site<'_> {
         let Some(place) = address::normal(url, "/robots.txt") else { return Ok(Robots::default()) };
         match self.get_list(&place, robots::LONGEST) {
             Ok((200..=299, body)) => Ok(Robots::parse(&String::from_utf8_lossy(&body))),
-            Ok((500.., _)) | Ok((429, _)) => Err("its robots.txt cannot be had: the server fails".into()),
+            Ok((500.., _)) | Ok((429, _)) => Err("cannot fetch robots.txt: the server reported an error".into()),
             Ok(_) => Ok(Robots::default()),
-            Err(reason) => Err(format!("its robots.txt cannot be had: {reason}")),
+            Err(reason) => Err(format!("cannot fetch robots.txt: {reason}")),
         }
     }
 
