@@ -82,6 +82,12 @@ function wholeNumber(value, name, otherwise, least, most) {
   return number;
 }
 
+function share(value, name) {
+  const number = value === undefined ? undefined : Number(value);
+  if (number !== undefined && !(number >= 0 && number <= 1)) throw new SearchError(`${name}: found ${value}, expected a number from 0 to 1`);
+  return number;
+}
+
 function oneOf(value, name, all) {
   if (value !== undefined && !all.includes(value)) throw new SearchError(`${name}: found ${value}, expected ${all.join(", ")}`);
   return value ?? all[0];
@@ -90,9 +96,8 @@ function oneOf(value, name, all) {
 // The parameters, checked as the server checks them.
 function checked(params) {
   const from = given(params), isTrue = (value) => value === true || value === "true";
-  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ");
+  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ").slice(0, MOST_CHARS).trim();
   if (!q) throw new SearchError("q is empty", "empty_query");
-  if ([...q].length > MOST_CHARS) throw new SearchError(`q has ${[...q].length} characters, at most ${MOST_CHARS} are searched`, "query_too_long");
   const limit = wholeNumber(from.limit, "limit", 10, 1, MOST_PAGES), offset = wholeNumber(from.offset, "offset", 0, 0, REACH - limit);
   const filters = new Map();
   for (const pair of [from.filter ?? []].flat()) {
@@ -101,10 +106,8 @@ function checked(params) {
     filters.set(key, [...(filters.get(key) ?? []), pair.slice(at + 1)]);
   }
   const facets = [from.facets ?? []].flat().flatMap((keys) => keys.split(",")).map((key) => key.trim().toLowerCase()).filter(Boolean);
-  const weight = from.semantic_weight === undefined ? undefined : Number(from.semantic_weight);
-  if (weight !== undefined && !(weight >= 0 && weight <= 1)) throw new SearchError(`semantic_weight: found ${from.semantic_weight}, expected a number from 0 to 1`);
   return {
-    q, limit, offset, filters, facets, semantic_weight: weight,
+    q, limit, offset, filters, facets, semantic_weight: share(from.semantic_weight, "semantic_weight"), min_score: share(from.min_score, "min_score"),
     mode: oneOf(from.mode, "mode", MODES), highlight: oneOf(from.highlight, "highlight", HIGHLIGHTS),
     prefix: isTrue(from.prefix), explain: isTrue(from.explain), correct: from.correct === undefined || isTrue(from.correct),
   };
@@ -175,7 +178,7 @@ class Index {
   async #answer(request, began) {
     const { parts } = this, { entry, words } = parts;
     words.problems.clear();
-    const { plan, ranking, pages } = await rank(request, parts), { passages, relation } = ranking.found(pages);
+    const { plan, ranking, pages } = await rank(request, parts), passages = ranking.found(pages);
     const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
     const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
     const hits = (await Promise.all(shown.map((page, i) => hit(page, i < WITH_SECTIONS, show)))).filter(Boolean);
@@ -183,10 +186,10 @@ class Index {
     const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
     const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
     return {
-      query: request.q, corrected_query: plan.correctedQuery, mode: request.mode, degraded,
+      query: request.q, corrected_query: plan.correctedQuery, condensed_query: null, mode: request.mode, degraded,
       ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
       generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
-      total: { value: passages.length, relation }, no_match: !pages.length, fills: null, hits, facets,
+      total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
     };
   }
 
