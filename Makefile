@@ -7,7 +7,7 @@ PYTHON ?= python3
 # The folder that cargo builds into: CARGO_TARGET_DIR may name another one than target/.
 BIN = $(shell CARGO="$(CARGO)" $(PYTHON) tests/binaries.py)
 
-.PHONY: help demo test install bench soak build provision lint browser clients clean
+.PHONY: help demo test install bench soak build provision lint browser clients cluster clean
 
 help:
 	@echo 'make demo     fetch the runtime and the model, build, index docs/, serve with a search page'
@@ -17,6 +17,7 @@ help:
 	@echo 'make soak     run the long forms of the tests'
 	@echo 'make browser  test the widget and the search page in Chromium (needs Node.js, or root and apt)'
 	@echo 'make clients  run OpenAI and schemathesis against the server (from PyPI, in a folder of their own)'
+	@echo 'make cluster  test an index on OpenSearch, with one node and with three (needs Java and Maven)'
 
 provision:
 	@$(PYTHON) models/provision.py
@@ -33,7 +34,7 @@ lint:
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	$(PYTHON) tests/check_licences.py
 
-# The last three checks report a missing valgrind, browser or client and skip their work. Under CI=true this is a
+# The last four checks report a missing valgrind, browser, client or Java and skip their work. Under CI=true this is a
 # failure.
 test: provision lint
 	$(CARGO) test --release --locked
@@ -41,16 +42,21 @@ test: provision lint
 	$(PYTHON) tests/instructions/check.py
 	$(PYTHON) tests/browser/check.py
 	$(PYTHON) tests/clients/check.py
+	$(PYTHON) tests/cluster/check.py
 
 soak: provision build
 	CLOZE_SOAK=1 $(CARGO) test --release --locked --test suite -- --nocapture
 	$(PYTHON) tests/clients/check.py --soak
+	$(PYTHON) tests/cluster/check.py --soak
 
 browser: provision build
 	$(PYTHON) tests/browser/check.py
 
 clients: provision build
 	$(PYTHON) tests/clients/check.py
+
+cluster: provision build
+	$(PYTHON) tests/cluster/check.py
 
 install: provision build
 	install -d $(PREFIX)/bin

@@ -207,7 +207,7 @@ fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let mut rows = vec![json!({"value": null, "passages": all.len(), "p50_us": unfiltered})];
     for value in counts.keys() {
         let filter = BTreeMap::from([(key.to_owned(), vec![value.clone()])]);
-        let selection = generation.files().select(&filter, &nothing)?.context("the filter selects nothing")?;
+        let selection = generation.files()?.select(&filter, &nothing)?.context("the filter selects nothing")?;
         let chosen: Vec<u32> = selection.iter().collect();
         let mut recall = 0.0;
         for vector in &vectors {

@@ -77,7 +77,7 @@ fn walk(index: &Path, queries: &Path, widths: &[&str]) -> Result<Value> {
         let mut found = 0;
         let started = Instant::now();
         for (query, tenth) in queries.iter().zip(&tenths) {
-            let near = generation.files().nearest_within(query, 10, width, None)?;
+            let near = generation.files()?.nearest_within(query, 10, width, None)?;
             found += near.iter().filter(|n| n.score >= *tenth).count();
         }
         let seconds = started.elapsed().as_secs_f64();

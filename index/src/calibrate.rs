@@ -34,7 +34,7 @@ pub(crate) fn calibrate(
     live: &[bool],
 ) -> Result<Calibration> {
     let is_live = |id: PassageId| live[id as usize];
-    let base = base.map(Generation::vector_search);
+    let base = base.map(Generation::vector_search).transpose()?;
     let unrelated: Vec<(&[f32], f32)> = probes.unrelated.iter().map(|v| (v.as_slice(), f32::INFINITY)).collect();
     let own = own_similarities(vectors, base, &probes.known)?;
     let known: Vec<(&[f32], f32)> = probes.known.iter().zip(own).map(|(k, own)| (k.vector.as_slice(), own)).collect();

@@ -24,7 +24,7 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     for (number, page) in (0..).zip(generation.pages()?) {
         let mut record = PageRecord { source: page.source, number, passages: Vec::new() };
         for (id, key) in page.passages {
-            let encoded = generation.vector_search().encoded(id);
+            let encoded = generation.vector_search()?.encoded(id);
             let bytes: Vec<u8> = encoded.vector.iter().flat_map(|v| v.to_le_bytes()).collect();
             let row = match rows.entry(blake3::hash(&bytes)) {
                 std::collections::hash_map::Entry::Occupied(known) => *known.get(),

@@ -86,6 +86,25 @@ pub enum Error {
         /// Its message.
         reason: String,
     },
+    /// The place where a body lies did not answer, or not in full.
+    #[error("{place} did not answer: {reason}")]
+    Unreachable {
+        /// The place, without credentials.
+        place: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The place where a body lies refused, or answered with something else.
+    #[error("{place}: {reason}")]
+    Refused {
+        /// The place, without credentials.
+        place: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The operation needs the files of an index, and its body lies elsewhere.
+    #[error("this needs the files of an index; the body of this one lies elsewhere")]
+    Elsewhere,
     /// More items than the format can number.
     #[error("too many {what}; an index can have at most {limit}")]
     TooMany {
@@ -116,6 +135,12 @@ impl Error {
     #[must_use]
     pub fn is_newer_format(&self) -> bool {
         matches!(self, Self::Format { found, expected, .. } if found > expected)
+    }
+
+    /// Whether the place where the body lies does not answer now; it may answer later.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
     }
 
     /// Whether the disk is full; the caller may want to report this first.

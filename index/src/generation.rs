@@ -17,8 +17,9 @@ use crate::{
 /// One generation. It does not change; a reader opens the next one when it appears.
 pub struct Generation {
     dir: PathBuf,
-    head: Head,
-    files: Arc<FilesBody>,
+    head: Arc<Head>,
+    /// The body in files, if it is one.
+    files: Option<Arc<FilesBody>>,
     body: Arc<dyn Body>,
     live: Selection,
     stale: Option<String>,
@@ -88,8 +89,23 @@ impl Generation {
         })?;
         let opened = Arc::new(Opened::open(&dir.join(layout::LEXICAL), live.clone(), &manifest.languages)?);
         let files = Arc::new(FilesBody::new(opened.clone(), vectors, manifest.dimension)?);
-        let head = Head::new(manifest, WordList::new(opened));
-        Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files, live, stale: None })
+        let head = Arc::new(Head::new(manifest, WordList::new(opened)));
+        Ok(Self { dir: dir.to_owned(), head, body: files.clone(), files: Some(files), live, stale: None })
+    }
+
+    /// A generation whose body lies elsewhere, without files of its own.
+    #[must_use]
+    pub fn elsewhere(head: Arc<Head>, body: Arc<dyn Body>) -> Self {
+        let live = Selection::all(head.manifest().counts.numbers as usize);
+        Self { dir: PathBuf::new(), head, files: None, body, live, stale: None }
+    }
+
+    /// The checksum of the manifest, which tells generations apart, whatever their names.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the model's record cannot be written as JSON.
+    pub fn checksum(&self) -> Result<String> {
+        Ok(files::hash(&self.manifest().to_bytes()?))
     }
 
     /// Returns the name of the live generation of an index directory if it is not this one. It opens no generation,
@@ -99,7 +115,7 @@ impl Generation {
     /// [`Error::NoIndex`] or [`Error::Damaged`].
     pub fn overtaken_by(&self, root: &Path) -> Result<Option<String>> {
         let (name, hash) = publish::current(&Layout::new(root))?;
-        let is_same = name == self.manifest().generation && hash == files::hash(&self.manifest().to_bytes()?);
+        let is_same = name == self.manifest().generation && hash == self.checksum()?;
         Ok((!is_same).then_some(name))
     }
 
@@ -173,34 +189,39 @@ impl Generation {
     }
 
     /// The files of the body, for writers and measurements.
-    #[must_use]
-    pub fn files(&self) -> &FilesBody {
-        &self.files
+    ///
+    /// # Errors
+    /// [`Error::Elsewhere`] if the body is not in files.
+    pub fn files(&self) -> Result<&FilesBody> {
+        self.files.as_deref().ok_or(Error::Elsewhere)
     }
 
     /// The vectors, by segment.
-    pub(crate) fn vector_search(&self) -> &VectorSearch {
-        self.files.vector_search()
+    pub(crate) fn vector_search(&self) -> Result<&VectorSearch> {
+        Ok(self.files()?.vector_search())
     }
 
     /// Number of distinct vectors.
     #[must_use]
     pub fn vectors(&self) -> usize {
-        self.files.vectors()
+        self.files.as_ref().map_or(self.manifest().counts.vectors as usize, |files| files.vectors())
     }
 
     /// The vector of a passage, in the precision of its stored half floats.
     #[must_use]
     pub fn vector(&self, passage: PassageId) -> Vec<f32> {
-        self.vector_search().vector(passage)
+        self.body.candidates().vector(passage)
     }
 
     /// A passage as stored.
     ///
     /// # Errors
-    /// [`Error::Lexical`] or [`Error::Damaged`] if it cannot be read.
+    /// [`Error::Lexical`] or [`Error::Damaged`] if it cannot be read; those of the body if it lies elsewhere.
     pub fn passage(&self, id: PassageId) -> Result<Passage> {
-        self.files.passage(id)
+        match &self.files {
+            Some(files) => files.passage(id),
+            None => self.body.show(&[id], &[], &[])?.passage(id),
+        }
     }
 }
 

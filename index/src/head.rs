@@ -1,9 +1,19 @@
 //! The head of a generation: small, local, with all facts about the index as a whole.
 
+use std::{path::Path, sync::Arc};
+
 use crate::{
-    Completions, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Occurrence, PassageId, Result, Verbatim,
-    lexical::WordList,
+    Completions, Error, KeywordQuery, KeywordText, KnownWord, Manifest, NearWord, Occurrence, PassageId, Result,
+    Verbatim,
+    body::Carried,
+    files,
+    lexical::{Dictionary, Kind, Scoring, WordList, holds_phrases, weighed},
 };
+
+/// The first line of a head that is one piece of bytes.
+pub(crate) const MAGIC: &[u8] = b"cloze head 1\n";
+/// The name of such bytes in errors.
+const NAME: &str = "the head of the index";
 
 /// The manifest with its calibration, the words with their counts, titles, headings, metadata keys, and the page of
 /// every passage.
@@ -15,6 +25,19 @@ pub struct Head {
 impl Head {
     pub(crate) fn new(manifest: Manifest, words: WordList) -> Self {
         Self { manifest, words }
+    }
+
+    /// Reads the bytes that a [`crate::HeadWriter`] made.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::Format`] if they are something else.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let damaged = || Error::damaged(NAME, "other bytes", "what this version of Cloze writes");
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
+        let (length, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let (manifest, words) = rest.split_at_checked(u64::from_le_bytes(*length) as usize).ok_or_else(damaged)?;
+        let manifest = Manifest::parse(Path::new(NAME), manifest, &files::hash(manifest))?;
+        Ok(Self::new(manifest, WordList::new(Arc::new(Dictionary::parse(words)?))))
     }
 
     /// The generation's description of itself.
@@ -124,5 +147,46 @@ impl Head {
     /// [`Error::Lexical`] if the keyword engine fails.
     pub fn has_identifier(&self, written: &str) -> Result<bool> {
         self.words.has_identifier(written)
+    }
+
+    /// BM25 of passages whose terms lie at hand, in their order; 0 for a passage that has none of the words.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn keyword_scores(&self, query: &KeywordQuery, passages: &[&Carried]) -> Result<Vec<f32>> {
+        let terms: Vec<_> = passages.iter().map(|passage| &passage.terms).collect();
+        Scoring::new(self.words.vocabulary())?.scores(query, &terms)
+    }
+
+    /// The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn coverage(&self, query: &KeywordQuery, passage: &Carried) -> Result<f32> {
+        Scoring::new(self.words.vocabulary())?.coverage(query, &passage.terms)
+    }
+
+    /// Whether a passage holds every phrase of the query.
+    #[must_use]
+    pub fn holds_phrases(&self, query: &KeywordQuery, passage: &Carried) -> bool {
+        holds_phrases(query, &passage.terms)
+    }
+
+    /// The words of a query whose company counts when others are corrected: the rarity of each, and the terms that
+    /// stand for it.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn companions(&self, query: &KeywordQuery) -> Result<Vec<(f32, Vec<String>)>> {
+        weighed(self.words.vocabulary(), query)
+    }
+
+    /// The sum, over the query's terms, of the passages that have each.
+    ///
+    /// # Errors
+    /// [`Error::Lexical`] if the keyword engine fails.
+    pub fn postings(&self, query: &KeywordQuery) -> Result<u64> {
+        let terms = query.weighted_words().flat_map(|(_, terms)| terms);
+        terms.map(|(term, _)| self.words.vocabulary().passages_with(Kind::Content, term)).sum()
     }
 }

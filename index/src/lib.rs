@@ -15,8 +15,9 @@
 //! - [`date`]: times as text for people; [`error`]: the errors of this crate; `files`: file operations.
 //! - `faults`: the points where tests cut the power; `crashes`: the tests that do so.
 //! - [`generation`]: opens the live generation, read-only, after a check of all checksums, as a head and a body.
-//! - [`head`]: the words, titles and manifest of a generation; small and local.
+//! - [`head`]: the words, titles and manifest of a generation; small and local. `head_writer`: the same as bytes.
 //! - [`body`]: passages, vectors and postings, behind a trait that a search asks in batches.
+//! - `entries`: the passages with all that an index stores of them, for a body that lies elsewhere.
 //! - `side_by_side`: runs two tasks at once, such as the two legs of a search.
 //! - `lexical`: postings and stored passages; the only module that uses tantivy.
 //! - `vectors`: segments of vectors with a graph; the only module that uses `hnsw_rs`.
@@ -34,12 +35,14 @@ mod compact;
 #[cfg(test)]
 mod crashes;
 pub mod date;
+mod entries;
 pub mod error;
 mod faults;
 pub mod fetched;
 mod files;
 pub mod generation;
 pub mod head;
+mod head_writer;
 pub mod layout;
 pub mod ledger;
 mod lexical;
@@ -61,14 +64,16 @@ pub use archive::{Imported, export, import};
 pub use body::{Body, FilesBody};
 pub use calibrate::{KnownItem, Probes};
 pub use calibration::Calibration;
+pub use entries::Entry;
 pub use error::{Error, Result};
 pub use fetched::{FetchedPage, FetchedPages};
 pub use generation::Generation;
 pub use head::Head;
+pub use head_writer::HeadWriter;
 pub use ledger::Ledger;
 pub use lexical::{
-    AnalysedWord, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord, Occurrence,
-    Verbatim, analyse, fold, is_stop_word,
+    AnalysedWord, CarriedTerms, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord,
+    Occurrence, PassageTerms, PhraseForm, Verbatim, analyse, fold, is_stop_word, metadata_parts, metadata_term,
 };
 pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};

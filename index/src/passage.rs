@@ -12,7 +12,7 @@ pub const OTHER_VERSIONS: &str = "other_versions";
 /// Metadata key of a page of a version that is not current; the value is `true`.
 pub const SUPERSEDED: &str = "superseded";
 /// Metadata of a passage that is a list of links: `true`.
-pub(crate) const LINKS: &str = "is_links";
+pub const LINKS: &str = "is_links";
 
 /// A stretch of one page's text: the unit of searching, scoring and display.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

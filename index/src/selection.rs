@@ -33,6 +33,14 @@ impl Selection {
         live
     }
 
+    /// Some passages of a generation with `universe` numbers; numbers beyond are left out.
+    #[must_use]
+    pub fn of(universe: usize, passages: impl IntoIterator<Item = PassageId>) -> Self {
+        let mut some = Self::none(universe);
+        passages.into_iter().filter(|p| (*p as usize) < universe).for_each(|p| some.insert(p));
+        some
+    }
+
     /// The bound of passage numbers: they run from 0 to below this.
     pub(crate) fn universe(&self) -> usize {
         self.universe

@@ -344,7 +344,7 @@ impl Base {
     /// small segments, they are folded into the new one.
     fn link(generation: Generation, staging: &Path, options: &WriterOptions) -> Result<(Self, Parts)> {
         let names = &generation.manifest().vector_segments;
-        let folded = wear::folded(&generation.vector_search().segment_rows());
+        let folded = wear::folded(&generation.vector_search()?.segment_rows());
         let folders: Vec<String> = folded.iter().map(|&i| format!("{}/{}/", layout::VECTORS, names[i])).collect();
         let mut linked = HashMap::new();
         for record in &generation.manifest().files {
@@ -359,7 +359,7 @@ impl Base {
         let segment = names.iter().filter_map(|s| s.parse::<u32>().ok()).max().map_or(0, |n| n + 1).to_string();
         let mut vectors = SegmentWriter::create(&staging.join(layout::VECTORS).join(&segment), options.dimension)?;
         for &i in &folded {
-            for (row, passages) in generation.vector_search().live_rows(i) {
+            for (row, passages) in generation.vector_search()?.live_rows(i) {
                 let place = vectors.add(&row)?;
                 passages.into_iter().for_each(|p| vectors.add_passage(place, p));
             }
@@ -367,7 +367,7 @@ impl Base {
         let folded_rows = vectors.rows();
         let is_kept = |i: &usize| !folded.contains(i);
         let segments = (0..names.len()).filter(is_kept).map(|i| names[i].clone()).collect();
-        let kept_rows = generation.vector_search().segment_rows();
+        let kept_rows = generation.vector_search()?.segment_rows();
         let rows = (0..names.len()).filter(is_kept).map(|i| kept_rows[i] as u64).sum();
         Ok((Self { generation, linked, segments, rows, folded_rows }, Parts { lexical, vectors, segment }))
     }

@@ -91,6 +91,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the place of the index does not answer now; it may answer later.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Index(error) if error.is_unreachable())
+    }
+
     /// Whether the fault lies in the command line or in the request.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -10,12 +10,13 @@
 //!
 //! [`engine`] opens the index and the models, holds them, and takes a request through these stages. Read
 //! [`Engine::search_timed`] first. [`suggest`] completes a partial query, [`predict`] fills and scores texts,
-//! [`eval`] measures a search against judgments, [`commands`] is the program.
+//! [`eval`] measures a search against judgments, [`place`] knows where an index lies, [`commands`] is the program.
 
 pub mod commands;
 pub mod engine;
 pub mod error;
 pub mod eval;
+pub mod place;
 pub mod predict;
 pub mod present;
 pub mod request;
@@ -26,6 +27,7 @@ mod understand;
 pub use commands::{cli, config};
 pub use engine::{Engine, timing::Timings};
 pub use error::{Error, Result};
+pub use place::Place;
 pub use present::json::{self, Answer};
 pub use request::{EncoderChoice, Highlight, Mode, Request};
 pub use suggest::Suggestions;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
+use cloze_query::config::Address;
 
 /// Serves an index over HTTP, with a search page at `/`.
 #[derive(Debug, Parser)]
@@ -14,6 +15,9 @@ pub struct Cli {
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,
+    /// Address of the index on a cluster, such as https://search.example.org:9200/docs
+    #[arg(long, value_name = "URL", value_parser = Address::parse)]
+    pub body: Option<Address>,
     /// IP address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,

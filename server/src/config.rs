@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use cloze_models::ModelSource;
-use cloze_query::config::File;
+use cloze_query::config::{Address, File};
 use serde::Deserialize;
 
 use crate::{
@@ -31,6 +31,8 @@ const SHORTEST_KEY: usize = 16;
 pub struct ServerConfig {
     /// The index directory.
     pub index: PathBuf,
+    /// The address of its body, if it lies on a cluster.
+    pub body: Option<Address>,
     /// Where to look for the index's model, if the user says so.
     pub model: Option<ModelSource>,
     /// Whether the semantic leg is left out.
@@ -66,6 +68,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             index: cloze_query::config::DEFAULT_INDEX.into(),
+            body: None,
             model: None,
             keyword_only: false,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -131,6 +134,7 @@ impl ServerConfig {
         cors_origins.iter().try_for_each(|origin| check_origin(origin))?;
         Ok(Self {
             model: file.model_source(cli.model),
+            body: file.body(cli.body, cli.index.as_ref()),
             index: file.index_dir(cli.index),
             keyword_only: cli.keyword_only,
             listen,

@@ -118,6 +118,13 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message).after(SOON)
     }
 
+    /// 503: the machines that hold the index do not answer.
+    #[must_use]
+    pub fn unreachable() -> Self {
+        let message = "the index does not answer; try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "index_unreachable", message).after(SOON)
+    }
+
     /// 503: the model predicts no masked tokens.
     #[must_use]
     pub fn no_mask_model() -> Self {
@@ -186,6 +193,10 @@ impl From<cloze_query::Error> for ApiError {
             E::EmptyQuery { parameter } => Self::parameter("query_empty", parameter, message),
             E::QueryTooLong { limit, .. } => Self::parameter("query_too_long", "q", message).with("limit", limit),
             E::Parameter { parameter, .. } => Self::parameter("invalid_parameter", parameter, message),
+            other if other.is_unreachable() => {
+                tracing::error!(error = %other, "the index did not answer");
+                Self::unreachable()
+            }
             other => {
                 tracing::error!(error = %other, "search failed");
                 Self::internal()

@@ -19,7 +19,7 @@ use actix_web::{
     web,
 };
 use anyhow::{Context, Result};
-use cloze_query::Engine;
+use cloze_query::{Engine, Place};
 
 use crate::{ServerConfig, State, access, analytics::Analytics, app, reload, routes, tls};
 
@@ -37,10 +37,12 @@ const SHUTDOWN_SECONDS: u64 = 30;
 /// # Errors
 /// If the index or the model cannot be opened, or the address not be listened at.
 pub fn run(config: &ServerConfig) -> Result<()> {
+    let place = Place::of(config.index.clone(), config.body.as_ref())?;
+    let generation = place.open_or_previous()?;
     let engine = if config.keyword_only {
-        Engine::open_keyword_only(&config.index, "the server runs with --keyword-only")?
+        Engine::keyword_only_on(generation, "the server runs with --keyword-only")
     } else {
-        Engine::open_unloaded(&config.index, config.model.as_ref())?
+        Engine::on(generation, config.model.as_ref())?
     };
     if !engine.has_table() {
         engine.load()?;

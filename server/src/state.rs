@@ -6,7 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use cloze_query::Engine;
+use cloze_query::{Engine, Place};
 
 use crate::{
     ServerConfig,
@@ -47,10 +47,11 @@ impl State {
             true => Some(Arc::new(Analytics::open(config.state_dir.as_deref())?)),
             false => None,
         };
+        let place = Place::of(config.index.clone(), config.body.as_ref()).map_err(std::io::Error::other)?;
         Ok(Self {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
             reload_error: Arc::default(),
-            follower: Arc::new(Mutex::new(Follower::new(config.index.clone(), config.model.clone()))),
+            follower: Arc::new(Mutex::new(Follower::new(place, config.model.clone()))),
             in_flight: InFlight::new(config.max_in_flight),
             embeddings: Embeddings::new()?,
             reloads: InFlight::new(1),
@@ -77,6 +78,17 @@ impl State {
     /// Takes up the newest generation on disk, if there is another one.
     pub(crate) fn reload(&self) {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
+    }
+
+    /// Whether the machines that hold the index did not answer when they were last asked.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        let known = self.reload_error.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().is_some_and(|error| error.is_unreachable)
+    }
+
+    /// How often to look for a newer generation.
+    pub(crate) fn place_every(&self) -> Duration {
+        self.follower.lock().unwrap_or_else(PoisonError::into_inner).every()
     }
 
     /// Why the newest generation on disk does not answer, in words for the public.

@@ -11,6 +11,7 @@ mod bad_input;
 mod building;
 mod churn;
 mod circles;
+mod cluster;
 mod corrections;
 mod crawling;
 mod damage;

@@ -24,10 +24,19 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn all() -> Vec<(String, String)> {
-    ["models/src", "models/train/src", "index/src", "static/src", "indexer/src", "query/src", "server/src"]
-        .into_iter()
-        .flat_map(sources)
-        .collect()
+    [
+        "models/src",
+        "models/train/src",
+        "index/src",
+        "static/src",
+        "cluster/src",
+        "indexer/src",
+        "query/src",
+        "server/src",
+    ]
+    .into_iter()
+    .flat_map(sources)
+    .collect()
 }
 
 #[test]
@@ -65,6 +74,8 @@ fn dependencies_point_one_way() {
     for (who, on) in [
         ("models", "index"),
         ("index", "models"),
+        ("index", "cluster"),
+        ("cluster", "models"),
         ("indexer", "query"),
         ("query", "indexer"),
         ("server", "indexer"),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Extent, KeywordQuery};
+use crate::{Extent, KeywordQuery, PassageId};
 
 /// The facts that a body needs about a search. A body that answers at once calls [`Ask::ahead`] and [`Ask::words`] on
 /// two threads, because the query is encoded while its words are analysed. After both it calls [`Ask::vector`] and
@@ -38,6 +38,8 @@ pub struct Words {
     pub subject: KeywordQuery,
     /// The query that scores candidates, if hits of `query` are scored.
     pub scored: KeywordQuery,
+    /// Passages that match by title or heading: candidates even if no leg proposes them.
+    pub exact: Vec<PassageId>,
     /// Whether the keyword leg proposes candidates even if the semantic leg does.
     pub propose: bool,
     /// Whether the keyword leg proposes candidates if no passage is near.

@@ -269,8 +269,9 @@ impl Candidates for FilesCandidates<'_> {
         Ok(self.0.vectors.spread(vector))
     }
 
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Vec<Option<f32>> {
-        passages.par_iter().with_min_len(LOOKED_AT).map(|&p| self.0.vectors.token_similarity(query, p)).collect()
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>> {
+        let one = |&p: &PassageId| self.0.vectors.token_similarity(query, p);
+        Ok(passages.par_iter().with_min_len(LOOKED_AT).map(one).collect())
     }
 
     fn vector(&self, passage: PassageId) -> Vec<f32> {

@@ -1,20 +1,23 @@
 //! The body of a generation: passages, vectors and postings, wherever they are stored.
 //!
 //! A generation is a [`Head`](crate::Head) and a body. The head is small and local: words with their counts, titles,
-//! headings, calibration. The body can be large: files on this machine ([`FilesBody`]), or in future an index on a
-//! cluster. So a search asks its body few questions, each as one batch: [`Body::company`] while it corrects mistyped
+//! headings, calibration. The body can be large: files on this machine ([`FilesBody`]), or an index on a
+//! cluster (the crate `cluster`). So a search asks its body few questions, each as one batch: [`Body::company`] while it corrects mistyped
 //! words, [`Body::propose`] for candidates with all data for their scores, and [`Body::show`] for the passages of the
 //! answer.
 //!
 //! - `ask`: the questions that a body asks about a search;
 //! - `proposal`: the candidates of both legs, and their scores;
+//! - `carried`: what a body far away sends with each candidate;
 //! - `files`: the body in files.
 
 mod ask;
+mod carried;
 mod files;
 mod proposal;
 
 pub use ask::{Ask, Words};
+pub use carried::Carried;
 pub use files::FilesBody;
 pub use proposal::{Candidates, Near, Proposal, Shown};
 

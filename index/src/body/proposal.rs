@@ -6,7 +6,8 @@ use crate::{KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, 
 
 /// A body's candidates for a search.
 pub struct Proposal<'b> {
-    /// Passages that the search may find; all, if `None`.
+    /// Passages that the search may find; all, if `None`. A body may leave out passages that neither it proposes nor
+    /// the search named as exact matches.
     pub among: Option<Selection>,
     /// Passages that hold every quoted phrase; none, if the query has no quoted phrase.
     pub phrases: Vec<PassageId>,
@@ -57,7 +58,8 @@ pub struct Near {
     pub took: Duration,
 }
 
-/// Scores of candidates, from the data that the body sent with them: no method asks the body again.
+/// Scores of candidates, from the data that the body sent with them: no other method than
+/// [`Candidates::token_similarities`] asks the body again.
 pub trait Candidates: Sync {
     /// Cosine similarity of passages to a unit vector, in their order.
     ///
@@ -72,8 +74,11 @@ pub trait Candidates: Sync {
     fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
 
     /// For each passage, the mean of the similarities of the query's tokens to its nearest tokens; `None` for a
-    /// passage without codes.
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Vec<Option<f32>>;
+    /// passage without codes. Codes are large, so a body may be asked for them here.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unreachable`] if a body far away does not answer.
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>>;
 
     /// The vector of a passage, in the precision of its stored half floats.
     fn vector(&self, passage: PassageId) -> Vec<f32>;

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{postings::Postings, query::QueryWord};
+use super::{
+    postings::Postings,
+    vocabulary::{Kind, Vocabulary},
+};
 use crate::{KeywordQuery, PassageId, Result};
 
 /// Limit for the examined places of the other words. The rarest words come first, as they are the most informative.
@@ -16,6 +19,29 @@ struct Rest {
     all: f32,
 }
 
+/// The words of a query whose company counts: the rarity of each, and the terms that stand for it. The rarest come
+/// first, and words beyond the limit of places are left out.
+pub(crate) fn weighed(vocabulary: &dyn Vocabulary, query: &KeywordQuery) -> Result<Vec<(f32, Vec<String>)>> {
+    let (passages, _) = vocabulary.totals()?;
+    let mut words = Vec::new();
+    for word in query.words.iter().filter(|w| w.is_word() && w.is_known && !w.is_stop_word) {
+        let mut frequency = 0;
+        for (term, _) in &word.terms {
+            frequency += vocabulary.passages_with(Kind::Content, term)?;
+        }
+        if frequency > 0 {
+            words.push((frequency, word.terms.iter().map(|(term, _)| term.clone()).collect()));
+        }
+    }
+    words.sort_by_key(|(frequency, _)| *frequency);
+    let mut places = 0;
+    let few = words.into_iter().take_while(|(frequency, _)| {
+        places += frequency;
+        places <= MOST_PLACES
+    });
+    Ok(few.map(|(frequency, terms)| ((1.0 + passages as f32 / frequency as f32).ln(), terms)).collect())
+}
+
 impl Postings {
     /// For each word, the largest share of the query's words in one passage with that word: 0 to 1, with each word
     /// weighted by its rarity. The look-up uses the written form of a word, folded.
@@ -25,34 +51,17 @@ impl Postings {
     }
 
     fn rest(&self, query: &KeywordQuery) -> Result<Rest> {
-        let mut words = Vec::new();
-        for word in query.words.iter().filter(|w| w.is_word() && w.is_known && !w.is_stop_word) {
-            let mut frequency = 0;
-            for (term, _) in &word.terms {
-                frequency += self.opened.documents_with(self.opened.fields.content, term)?;
-            }
-            if frequency > 0 {
-                words.push((frequency, word));
-            }
-        }
-        words.sort_by_key(|(frequency, _)| *frequency);
         let mut rest = Rest { found: HashMap::new(), all: 0.0 };
-        let mut places = 0;
-        for (frequency, word) in words {
-            places += frequency;
-            if places > MOST_PLACES {
-                break;
-            }
-            let rarity = (1.0 + self.opened.live.len() as f32 / frequency as f32).ln();
+        for (rarity, terms) in weighed(&*self.opened, query)? {
             rest.all += rarity;
-            self.add_places(word, rarity, &mut rest.found)?;
+            self.add_places(&terms, rarity, &mut rest.found)?;
         }
         Ok(rest)
     }
 
-    fn add_places(&self, word: &QueryWord, rarity: f32, found: &mut HashMap<PassageId, f32>) -> Result<()> {
+    fn add_places(&self, terms: &[String], rarity: f32, found: &mut HashMap<PassageId, f32>) -> Result<()> {
         let mut places: Vec<PassageId> = Vec::new();
-        for (term, _) in &word.terms {
+        for term in terms {
             self.opened.each(&self.opened.raw(self.opened.fields.content, term), |passage, _| places.push(passage))?;
         }
         places.sort_unstable();

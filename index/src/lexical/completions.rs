@@ -1,10 +1,13 @@
 //! Completions of partial titles, headings and words.
 
+use std::collections::BTreeMap;
+
 use super::{
     analysis::{Analyzer, verbatim_key},
     names::inside_term,
     near::NearWord,
     schema::{heading_term, title_term},
+    vocabulary::Kind,
     words::WordList,
 };
 use crate::{PassageId, Result};
@@ -52,8 +55,7 @@ impl WordList {
         if self.knows(&folded)? {
             return Ok(Vec::new());
         }
-        let near = self.near.nearest(&folded);
-        let near = near.map_err(|e| self.opened.failed("look up similar words", &e))?.into_iter();
+        let near = self.near.nearest(&folded)?.into_iter();
         Ok(near.map(|n| KnownWord { word: n.word, passages: u32::try_from(n.documents).unwrap_or(u32::MAX) }).collect())
     }
 
@@ -61,15 +63,14 @@ impl WordList {
     /// most frequent.
     pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Vec<NearWord>> {
         let folded = Analyzer::for_language(None).folded(word);
-        let found = self.near.within(&folded, edits).map_err(|e| self.opened.failed("look up similar words", &e))?;
-        Ok(found.iter().filter(|near| near.edits > 0).cloned().collect())
+        Ok(self.near.within(&folded, edits)?.iter().filter(|near| near.edits > 0).cloned().collect())
     }
 
     /// Passages that have a word in exactly this form, apart from case and accents. If none has, passages that have it
     /// inside a name.
     pub(crate) fn passages_with(&self, word: &str) -> Result<u64> {
         let folded = Analyzer::for_language(None).folded(word);
-        match self.opened.documents_with(self.opened.fields.words, &folded)? {
+        match self.vocabulary.passages_with(Kind::Words, &folded)? {
             0 => self.inside_names(word),
             passages => Ok(passages),
         }
@@ -78,9 +79,9 @@ impl WordList {
     /// Passages that have a word inside of a name, joined of its parts.
     fn inside_names(&self, word: &str) -> Result<u64> {
         let mut most = 0;
-        for language in &self.opened.languages {
+        for language in self.vocabulary.languages() {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
-                most = most.max(self.opened.documents_with(self.opened.fields.content, &inside_term(&term.term))?);
+                most = most.max(self.documents_with(&inside_term(&term.term))?);
             }
         }
         Ok(most)
@@ -89,9 +90,9 @@ impl WordList {
     /// Passages that have a word in any form, according to the stemmers of the index's languages.
     pub(crate) fn passages_with_stem(&self, word: &str) -> Result<u64> {
         let mut most = 0;
-        for language in &self.opened.languages {
+        for language in self.vocabulary.languages() {
             for term in Analyzer::for_language(Some(language)).query_terms(word) {
-                most = most.max(self.opened.documents_with(self.opened.fields.content, &term.term)?);
+                most = most.max(self.documents_with(&term.term)?);
             }
         }
         Ok(most)
@@ -99,17 +100,14 @@ impl WordList {
 
     /// The first live passage of each title or heading whose term begins with `prefix`.
     fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
-        let mut terms: Vec<String> = self.opened.terms_from(self.opened.fields.verbatim, prefix)?.into_keys().collect();
+        let mut terms: Vec<String> = self.terms_from(Kind::Verbatim, prefix)?.into_keys().collect();
         terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
         let mut found = Vec::new();
         for term in terms {
             if found.len() == most {
                 break;
             }
-            let mut first: Option<PassageId> = None;
-            self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &term), |p, _| {
-                first = Some(first.map_or(p, |f| f.min(p)))
-            })?;
+            let first = self.vocabulary.verbatim(&term)?.into_iter().min();
             // A heading has several terms if it has several names.
             found.extend(first.filter(|p| !found.contains(p)));
         }
@@ -118,10 +116,20 @@ impl WordList {
 
     /// The most frequent words that begin with `prefix`.
     pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
-        let terms = self.opened.terms_from(self.opened.fields.words, prefix)?.into_iter();
+        let terms = self.terms_from(Kind::Words, prefix)?.into_iter();
         let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();
         words.sort_by(|a, b| b.passages.cmp(&a.passages).then_with(|| a.word.cmp(&b.word)));
         words.truncate(most);
         Ok(words)
+    }
+
+    /// Terms that begin with `prefix`, with the number of passages that have them.
+    fn terms_from(&self, kind: Kind, prefix: &str) -> Result<BTreeMap<String, u32>> {
+        let mut found = BTreeMap::new();
+        self.vocabulary.each_from(kind, prefix, &mut |term, passages| {
+            *found.entry(term.to_owned()).or_insert(0) += passages;
+            true
+        })?;
+        Ok(found)
     }
 }

@@ -12,24 +12,17 @@ use std::{
 };
 
 use rayon::prelude::*;
-use tantivy::{
-    DocSet, TERMINATED,
-    schema::IndexRecordOption,
-    tokenizer::{RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream},
-};
+use tantivy::tokenizer::{RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream};
 
 use super::{
-    analysis::{Analyzer, primary_subtag, stemmer},
-    opened::Opened,
-    schema,
+    analysis::{Analyzer, stemmer},
+    compounding::{LANGUAGES, SHORTEST_PART, is_compounding},
+    vocabulary::Vocabulary,
 };
-use crate::{Result, Selection};
+use crate::Result;
 
-/// Languages that write compounds as one word, as BCP 47 primary subtags.
-const LANGUAGES: [&str; 9] = ["de", "nl", "sv", "da", "nb", "nn", "no", "fi", "is"];
-/// Letters of the shortest compound, and of the shortest part of one.
+/// Letters of the shortest compound.
 const SHORTEST: usize = 10;
-const SHORTEST_PART: usize = 4;
 /// Letters of the longest compound; what is longer is data.
 const LONGEST: usize = 60;
 /// Parts of a compound.
@@ -39,8 +32,6 @@ const LINKS: [&str; 5] = ["", "s", "n", "es", "en"];
 const OTHER_LINK: &str = "e";
 /// Compounds that stand for one of their parts, the most frequent ones.
 const MOST: usize = 16;
-/// Passages with a word that are looked at to learn its language.
-const LOOKED_AT: usize = 8;
 
 /// The compounds of an index by their parts.
 #[derive(Default)]
@@ -54,14 +45,12 @@ pub(super) struct Compounds {
 
 impl Compounds {
     /// Goes through the dictionary of an index; that of another language is empty.
-    pub(super) fn of(opened: &Opened) -> Result<Self> {
-        let is_compounding = |l: &&String| LANGUAGES.contains(&primary_subtag(l).as_str());
-        let languages: Vec<String> = opened.languages.iter().filter(is_compounding).cloned().collect();
+    pub(super) fn of(vocabulary: &dyn Vocabulary) -> Result<Self> {
+        let languages: Vec<String> = vocabulary.languages().iter().filter(|l| is_compounding(l)).cloned().collect();
         if languages.is_empty() {
             return Ok(Self::default());
         }
-        let among = if languages.len() == opened.languages.len() { None } else { Some(passages_in(opened)?) };
-        let words = dictionary(opened, among.as_ref()).map_err(|e| opened.failed("read the dictionary", &e))?;
+        let words = vocabulary.compounding_words()?;
         let mut compounds = Self { words: words.keys().cloned().collect(), by_part: HashMap::new(), languages };
         let long: Vec<(&String, u64)> = words.iter().map(|(word, n)| (word, *n)).collect();
         let split: Vec<(&String, u64, Vec<String>)> =
@@ -158,49 +147,6 @@ fn is_function_word(word: &str) -> bool {
     // The lists have their accents, the words here do not.
     const FOLDED: [&str; 2] = ["uber", "gegenuber"];
     FOLDED.contains(&word) || FILTERS.iter().any(|filter| !filter.clone().token_stream(word).advance())
-}
-
-/// Passages of pages in languages that have compounds.
-fn passages_in(opened: &Opened) -> Result<Selection> {
-    let mut found = Selection::none(opened.addresses.len());
-    for term in opened.terms_from(opened.fields.metadata, &schema::metadata_term("lang", ""))?.into_keys() {
-        let language = schema::metadata_parts(&term).map_or(String::new(), |(_, value)| primary_subtag(value));
-        if LANGUAGES.contains(&language.as_str()) {
-            opened.each(&opened.raw(opened.fields.metadata, &term), |passage, _| found.insert(passage))?;
-        }
-    }
-    Ok(found)
-}
-
-/// Words of letters with the number of passages that have them; `among` says in which passages one has to occur.
-fn dictionary(opened: &Opened, among: Option<&Selection>) -> tantivy::Result<HashMap<String, u64>> {
-    let mut words: HashMap<String, u64> = HashMap::new();
-    for (segment, reader) in opened.searcher.segment_readers().iter().enumerate() {
-        let index = reader.inverted_index(opened.fields.words)?;
-        let mut stream = index.terms().stream()?;
-        while stream.advance() {
-            let Ok(word) = std::str::from_utf8(stream.key()) else { continue };
-            if word.len() < SHORTEST_PART || !word.chars().all(char::is_alphabetic) {
-                continue;
-            }
-            if let Some(among) = among {
-                let mut postings = index.read_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
-                let mut looked_at = 0;
-                while postings.doc() != TERMINATED
-                    && looked_at < LOOKED_AT
-                    && !among.contains(opened.ids[segment][postings.doc() as usize])
-                {
-                    postings.advance();
-                    looked_at += 1;
-                }
-                if postings.doc() == TERMINATED || looked_at == LOOKED_AT {
-                    continue;
-                }
-            }
-            *words.entry(word.to_owned()).or_default() += u64::from(stream.value().doc_freq);
-        }
-    }
-    Ok(words)
 }
 
 #[cfg(test)]

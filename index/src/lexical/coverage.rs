@@ -5,6 +5,7 @@ use tantivy::Term;
 use super::{
     postings::Postings,
     query::{QueryWord, compile_word},
+    rarity::rarity,
 };
 use crate::{KeywordQuery, PassageId, Result};
 
@@ -35,7 +36,6 @@ impl Postings {
             let found = self.opened.searcher.doc_freq(&term).map_err(|e| self.opened.failed("look up a word", &e))?;
             frequency = frequency.max(found);
         }
-        let (n, f) = (self.opened.addresses.len() as f32, frequency as f32);
-        Ok((1.0 + (n - f + 0.5).max(0.0) / (f + 0.5)).ln())
+        Ok(rarity(self.opened.addresses.len(), frequency))
     }
 }

@@ -1,15 +1,11 @@
 //! Words of an index that are near a given one.
-//!
-//! Schulz and Mihov, "Fast String Correction with Levenshtein-Automata" (2002): the automaton of all
-//! words within some edits, transpositions counted as one, walks the term dictionary.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use quick_cache::sync::Cache;
-use tantivy::Searcher;
-use tantivy::schema::Field;
-use tantivy_fst::Automaton;
+
+use super::{automaton::Walk, vocabulary::Vocabulary};
+use crate::Result;
 
 /// Maximum number of near words.
 const MOST: usize = 5;
@@ -27,35 +23,6 @@ pub struct NearWord {
     pub documents: u64,
 }
 
-struct Walk(DFA);
-
-impl Automaton for Walk {
-    type State = u32;
-
-    fn start(&self) -> u32 {
-        self.0.initial_state()
-    }
-
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), Distance::Exact(_))
-    }
-
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
-    }
-}
-
-/// The builder of automata; it takes longer to make than they do.
-fn builder(edits: u8) -> &'static LevenshteinAutomatonBuilder {
-    static ONE: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(1, true));
-    static TWO: LazyLock<LevenshteinAutomatonBuilder> = LazyLock::new(|| LevenshteinAutomatonBuilder::new(2, true));
-    if edits <= 1 { &ONE } else { &TWO }
-}
-
 /// Maximum number of edits for a word of this length: none for short words, two for long ones.
 fn allowed_edits(word: &str) -> u8 {
     match word.chars().count() {
@@ -67,19 +34,18 @@ fn allowed_edits(word: &str) -> u8 {
 
 /// Finds near words and caches them: one search asks for the same word several times.
 pub(crate) struct NearWords {
-    searcher: Searcher,
-    field: Field,
+    vocabulary: Arc<dyn Vocabulary>,
     known: Cache<(String, u8), Arc<[NearWord]>>,
 }
 
 impl NearWords {
-    /// Searches the terms of a field, which are words in their written form.
-    pub(crate) fn new(searcher: Searcher, field: Field) -> Self {
-        Self { searcher, field, known: Cache::new(KEPT) }
+    /// Searches the words of a vocabulary, in their written form.
+    pub(crate) fn new(vocabulary: Arc<dyn Vocabulary>) -> Self {
+        Self { vocabulary, known: Cache::new(KEPT) }
     }
 
     /// The nearest words, fewest edits first, then the most frequent.
-    pub(crate) fn nearest(&self, word: &str) -> tantivy::Result<Vec<NearWord>> {
+    pub(crate) fn nearest(&self, word: &str) -> Result<Vec<NearWord>> {
         let edits = allowed_edits(word);
         if edits == 0 || word.chars().any(|c| c.is_ascii_digit()) {
             return Ok(Vec::new());
@@ -88,30 +54,22 @@ impl NearWords {
     }
 
     /// All words within some edits, fewest first, then the most frequent.
-    pub(crate) fn within(&self, word: &str, edits: u8) -> tantivy::Result<Arc<[NearWord]>> {
-        let search = || Ok(words_within(&self.searcher, self.field, word, edits)?.into());
+    pub(crate) fn within(&self, word: &str, edits: u8) -> Result<Arc<[NearWord]>> {
+        let search = || Ok(words_within(&*self.vocabulary, word, edits)?.into());
         self.known.get_or_insert_with(&(word.to_owned(), edits), search)
     }
 }
 
-fn words_within(searcher: &Searcher, field: Field, word: &str, edits: u8) -> tantivy::Result<Vec<NearWord>> {
-    let walk = Walk(builder(edits).build_dfa(word));
+fn words_within(vocabulary: &dyn Vocabulary, word: &str, edits: u8) -> Result<Vec<NearWord>> {
+    let walk = Walk::new(word, edits);
     let mut found: Vec<NearWord> = Vec::new();
-    for reader in searcher.segment_readers() {
-        let index = reader.inverted_index(field)?;
-        let mut stream = index.terms().search(&walk).into_stream()?;
-        while stream.advance() {
-            let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
-            let documents = u64::from(stream.value().doc_freq);
-            match found.iter_mut().find(|f| f.word == term) {
-                Some(known) => known.documents += documents,
-                None => {
-                    let edits = walk.0.eval(term).to_u8();
-                    found.push(NearWord { word: term.to_owned(), edits, documents });
-                }
-            }
+    vocabulary.each_near(&walk, &mut |term, documents| {
+        let documents = u64::from(documents);
+        match found.iter_mut().find(|f| f.word == term) {
+            Some(known) => known.documents += documents,
+            None => found.push(NearWord { word: term.to_owned(), edits: walk.edits(term), documents }),
         }
-    }
+    })?;
     found.sort_by(|a, b| a.edits.cmp(&b.edits).then(b.documents.cmp(&a.documents)).then_with(|| a.word.cmp(&b.word)));
     Ok(found)
 }

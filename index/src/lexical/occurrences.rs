@@ -5,6 +5,7 @@ use std::{collections::HashMap, ops::Range};
 use super::{
     analysis::{AnalysedWord, Analyzer, Form},
     names::inside_term,
+    rarity::rarity,
     words::WordList,
 };
 use crate::Result;
@@ -26,7 +27,7 @@ impl WordList {
     pub(crate) fn occurrences(&self, text: &str) -> Result<Vec<Occurrence>> {
         let mut known: HashMap<String, u64> = HashMap::new();
         let mut found: HashMap<(usize, usize), (Form, u64)> = HashMap::new();
-        for language in &self.opened.languages {
+        for language in self.vocabulary.languages() {
             let words = Analyzer::for_language(Some(language)).query_terms(text);
             for word in words.iter().filter(|w| !matches!(w.form, Form::Part | Form::Joined)) {
                 let passages = self.passages_with_any(word, &mut known)?;
@@ -34,12 +35,11 @@ impl WordList {
                 place.1 = place.1.max(passages);
             }
         }
-        let all = self.opened.live.len() as f32;
-        let rarity = |n: u64| (1.0 + (all - n as f32 + 0.5).max(0.0) / (n as f32 + 0.5)).ln();
+        let all = self.passages()?;
         let mut out: Vec<Occurrence> = found
             .into_iter()
             .filter(|(_, (_, passages))| *passages > 0)
-            .map(|((from, to), (form, passages))| Occurrence { bytes: from..to, form, rarity: rarity(passages) })
+            .map(|((from, to), (form, passages))| Occurrence { bytes: from..to, form, rarity: rarity(all, passages) })
             .collect();
         out.sort_by_key(|o| (o.bytes.start, std::cmp::Reverse(o.bytes.end)));
         Ok(out)

@@ -20,7 +20,10 @@ const STOP_WORD_WEIGHT: f32 = 0.5;
 const PART_WEIGHT: f32 = 0.4;
 const JOINED_WEIGHT: f32 = 0.3;
 /// Weight of two neighbours of the query that are also neighbours in a passage, relative to a word.
-const PAIR_WEIGHT: f32 = 0.3;
+pub(super) const PAIR_WEIGHT: f32 = 0.3;
+
+/// A phrase in one language: terms and their places in the query.
+pub type PhraseForm = Vec<(usize, String)>;
 
 /// The text of a query: parsed, but not yet analysed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,10 +46,10 @@ pub struct KeywordQuery {
     pub(crate) words: Vec<QueryWord>,
     /// Passages with these phrases must come first. A phrase is a list of alternatives, one or two for each language:
     /// terms and their distances.
-    pub(crate) phrases: Vec<Vec<Vec<(usize, String)>>>,
-    pub(crate) excluded: Vec<Vec<Vec<(usize, String)>>>,
+    pub(crate) phrases: Vec<Vec<PhraseForm>>,
+    pub(crate) excluded: Vec<Vec<PhraseForm>>,
     /// Neighbours in the query, as phrases of two words; without pairs of two words such as "the".
-    pairs: Vec<Vec<Vec<(usize, String)>>>,
+    pub(super) pairs: Vec<Vec<PhraseForm>>,
     marked: BTreeSet<String>,
 }
 
@@ -159,6 +162,30 @@ impl KeywordQuery {
     #[must_use]
     pub fn marks(&self, word: &AnalysedWord) -> bool {
         self.marked.contains(&word.term) || word.bare.as_ref().is_some_and(|bare| self.marked.contains(bare))
+    }
+
+    /// The words: each with its weight, and the terms that stand for it with theirs; the best one counts.
+    pub fn weighted_words(&self) -> impl Iterator<Item = (f32, &[(String, f32)])> {
+        self.words.iter().map(|word| (word.weight(), word.terms.as_slice()))
+    }
+
+    /// The words that a passage needs to have every word; parts of names and symbols may be missing. In the form of
+    /// [`Self::weighted_words`].
+    pub fn needed_words(&self) -> impl Iterator<Item = (f32, &[(String, f32)])> {
+        let needed = self.words.iter().filter(|w| w.is_whole());
+        needed.map(|word| (word.weight(), word.terms.as_slice()))
+    }
+
+    /// Phrases that must come first. A passage has a phrase if it has any of its forms.
+    #[must_use]
+    pub fn phrases(&self) -> &[Vec<PhraseForm>] {
+        &self.phrases
+    }
+
+    /// Phrases whose pages must not be found.
+    #[must_use]
+    pub fn excluded(&self) -> &[Vec<PhraseForm>] {
+        &self.excluded
     }
 
     /// The scored part, which any word matches.

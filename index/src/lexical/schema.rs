@@ -77,11 +77,18 @@ pub(crate) fn heading_term(key: &str) -> String {
 }
 
 /// The term of a metadata value. Upper and lower case are equivalent.
-pub(crate) fn metadata_term(key: &str, value: &str) -> String {
+#[must_use]
+pub fn metadata_term(key: &str, value: &str) -> String {
     format!("{}{SEPARATOR}{}", key.to_lowercase(), value.trim().to_lowercase())
 }
 
+/// The part of such a term that all values of its key have.
+pub(crate) fn metadata_key(term: &str) -> Option<&str> {
+    term.find(SEPARATOR).map(|at| &term[..at + SEPARATOR.len_utf8()])
+}
+
 /// Key and value of such a term.
-pub(crate) fn metadata_parts(term: &str) -> Option<(&str, &str)> {
+#[must_use]
+pub fn metadata_parts(term: &str) -> Option<(&str, &str)> {
     term.split_once(SEPARATOR)
 }

@@ -7,9 +7,11 @@ use super::{
     compounds::Compounds,
     names::{INSIDE, inside_term},
     near::NearWords,
-    opened::Opened,
+    one_per_page::OnePerPage,
     query::{KeywordQuery, KeywordText, QueryWord},
+    rarity::rarity,
     schema,
+    vocabulary::{Kind, Vocabulary},
 };
 use crate::{PassageId, Result};
 
@@ -40,34 +42,41 @@ impl Verbatim {
 
 /// The word list of a generation.
 pub(crate) struct WordList {
-    pub(super) opened: Arc<Opened>,
+    pub(super) vocabulary: Arc<dyn Vocabulary>,
     pub(super) near: NearWords,
     /// Read from the dictionary when they are first asked for.
     compounds: OnceLock<Compounds>,
 }
 
 impl WordList {
-    /// The word list of an opened index.
-    pub(crate) fn new(opened: Arc<Opened>) -> Self {
-        let near = NearWords::new(opened.searcher.clone(), opened.fields.words);
-        Self { opened, near, compounds: OnceLock::new() }
+    /// The word list over a vocabulary.
+    pub(crate) fn new(vocabulary: Arc<dyn Vocabulary>) -> Self {
+        let near = NearWords::new(vocabulary.clone());
+        Self { vocabulary, near, compounds: OnceLock::new() }
+    }
+
+    /// The terms and their counts.
+    pub(crate) fn vocabulary(&self) -> &dyn Vocabulary {
+        &*self.vocabulary
     }
 
     /// The page of a passage.
     pub(crate) fn page_of(&self, id: PassageId) -> u32 {
-        self.opened.page_of(id)
+        self.vocabulary.page_of(id)
     }
 
     /// The first passage of each page among `passages`.
     pub(crate) fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
-        self.opened.one_per_page(passages)
+        let mut pages = OnePerPage::default();
+        passages.into_iter().for_each(|p| pages.offer(p, self.page_of(p)));
+        pages.passages
     }
 
     /// Analyses the text of a query in the languages of the index. A word that the index does not have stands for the
     /// words near it; a partial word stands for its completions. A word also stands for itself inside names and
     /// compounds, and a compound for its parts.
     pub(crate) fn analyse(&self, text: &KeywordText) -> Result<KeywordQuery> {
-        let mut query = KeywordQuery::analyse(text, &self.opened.languages);
+        let mut query = KeywordQuery::analyse(text, self.vocabulary.languages());
         let last = query.words.iter().rposition(QueryWord::is_word).filter(|_| text.prefix);
         let mut parts = Vec::new();
         for (i, word) in query.words.iter_mut().enumerate() {
@@ -98,7 +107,7 @@ impl WordList {
     }
 
     pub(super) fn knows(&self, folded: &str) -> Result<bool> {
-        Ok(self.opened.documents_with(self.opened.fields.words, folded)? > 0)
+        Ok(self.vocabulary.passages_with(Kind::Words, folded)? > 0)
     }
 
     /// Lets a word stand for itself inside of names; whether it is there.
@@ -110,7 +119,7 @@ impl WordList {
             let names = self.documents_with(&inside)?;
             if names > 0 {
                 let together = names + self.documents_with(&term)?;
-                word.terms.push((inside, INSIDE_WEIGHT * self.share(together, names)));
+                word.terms.push((inside, INSIDE_WEIGHT * self.share(together, names)?));
                 is_there = true;
             }
         }
@@ -128,8 +137,8 @@ impl WordList {
         }
         let found = compounds.with_part(stems.iter().map(String::as_str));
         for compound in &found {
-            let passages = self.opened.documents_with(self.opened.fields.words, compound)?;
-            self.add_alternative(word, compound, COMPOUND_WEIGHT * self.share(frequency + passages, passages));
+            let passages = self.vocabulary.passages_with(Kind::Words, compound)?;
+            self.add_alternative(word, compound, COMPOUND_WEIGHT * self.share(frequency + passages, passages)?);
         }
         let own = compounds.parts(&word.folded).unwrap_or_default();
         for part in &own {
@@ -144,7 +153,7 @@ impl WordList {
         match self.compounds.get() {
             Some(known) => Ok(known),
             None => {
-                let compounds = Compounds::of(&self.opened)?;
+                let compounds = Compounds::of(&*self.vocabulary)?;
                 Ok(self.compounds.get_or_init(|| compounds))
             }
         }
@@ -156,20 +165,23 @@ impl WordList {
     }
 
     pub(super) fn documents_with(&self, term: &str) -> Result<u64> {
-        self.opened.documents_with(self.opened.fields.content, term)
+        self.vocabulary.passages_with(Kind::Content, term)
     }
 
     /// The inverse document frequency of a frequent term beside that of a rarer one that stands for it: a word is not
     /// worth more because it is seldom written in this form.
-    fn share(&self, frequent: u64, rare: u64) -> f32 {
-        let all = self.opened.live.len() as f32;
-        let idf = |n: u64| (1.0 + (all - n as f32 + 0.5).max(0.0) / (n as f32 + 0.5)).ln();
-        (idf(frequent) / idf(rare)).clamp(0.05, 1.0)
+    fn share(&self, frequent: u64, rare: u64) -> Result<f32> {
+        let passages = self.passages()?;
+        Ok((rarity(passages, frequent) / rarity(passages, rare)).clamp(0.05, 1.0))
+    }
+
+    /// The number of live passages.
+    pub(super) fn passages(&self) -> Result<usize> {
+        Ok(self.vocabulary.totals()?.0 as usize)
     }
 
     fn add_near(&self, word: &mut QueryWord) -> Result<()> {
-        let near = self.near.nearest(&word.folded);
-        for candidate in near.map_err(|e| self.opened.failed("look up similar words", &e))? {
+        for candidate in self.near.nearest(&word.folded)? {
             self.add_alternative(word, &candidate.word, EDIT_WEIGHT.powi(i32::from(candidate.edits)));
         }
         Ok(())
@@ -185,7 +197,7 @@ impl WordList {
 
     /// Lets a word of the index stand for a word of the query.
     fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
-        for language in &self.opened.languages {
+        for language in self.vocabulary.languages() {
             let analysed = Analyzer::for_language(Some(language)).query_terms(other);
             // What stands inside of a name is another word.
             let terms = analysed.iter().flat_map(AnalysedWord::terms).filter(|term| !term.starts_with(INSIDE));
@@ -199,35 +211,27 @@ impl WordList {
 
     /// Whether pages have metadata of this key.
     pub(crate) fn has_metadata_key(&self, key: &str) -> Result<bool> {
-        let prefix = schema::metadata_term(key, "");
-        let failed = |e: tantivy::TantivyError| self.opened.failed("list metadata keys", &e);
-        for reader in self.opened.searcher.segment_readers() {
-            let terms = reader.inverted_index(self.opened.fields.metadata).map_err(failed)?;
-            let mut stream = terms.terms().range().ge(prefix.as_bytes()).into_stream().map_err(|e| failed(e.into()))?;
-            if stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let mut has = false;
+        self.vocabulary.each_from(Kind::Metadata, &schema::metadata_term(key, ""), &mut |_, _| {
+            has = true;
+            false
+        })?;
+        Ok(has)
     }
 
     /// Whether a word of the query, such as `-Recurse`, is a term of the index in its written form.
     pub(crate) fn has_identifier(&self, written: &str) -> Result<bool> {
         let folded = Analyzer::for_language(None).folded(written);
-        Ok(self.opened.documents_with(self.opened.fields.content, &folded)? > 0)
+        Ok(self.documents_with(&folded)? > 0)
     }
 
     /// Passages whose title or heading is exactly the text.
     pub(crate) fn verbatim(&self, text: &str) -> Result<Verbatim> {
         let key = verbatim_key(text);
-        let mut found = Verbatim::default();
-        self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &schema::title_term(&key)), |p, _| {
-            found.titles.push(p)
-        })?;
-        self.opened.each(&self.opened.raw(self.opened.fields.verbatim, &schema::heading_term(&key)), |p, _| {
-            found.headings.push(p)
-        })?;
-        Ok(found)
+        Ok(Verbatim {
+            titles: self.vocabulary.verbatim(&schema::title_term(&key))?,
+            headings: self.vocabulary.verbatim(&schema::heading_term(&key))?,
+        })
     }
 }
 
@@ -236,7 +240,7 @@ mod tests {
     use super::*;
     use crate::{
         Extent, Passage, Selection,
-        lexical::{LexicalWriter, postings::Postings},
+        lexical::{LexicalWriter, Opened, postings::Postings},
     };
 
     /// An index of a text a passage, each with its language.

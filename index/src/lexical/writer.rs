@@ -1,7 +1,7 @@
 //! Fills the keyword index of a generation.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -12,11 +12,11 @@ use tantivy::{
 };
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, Form, primary_subtag, verbatim_key},
     failure::error,
     schema::{self, Fields},
+    terms::{Analyzers, PassageTerms},
 };
-use crate::{Error, Passage, PassageId, Result, files, passage::LINKS, wear};
+use crate::{Error, Passage, PassageId, Result, files, wear};
 
 /// Tantivy's file name for the list of its segments.
 const META: &str = "meta.json";
@@ -30,7 +30,7 @@ pub(crate) struct LexicalWriter {
     fields: Fields,
     index: Index,
     writer: IndexWriter,
-    analyzers: HashMap<String, Analyzer>,
+    analyzers: Analyzers,
     /// Whether all segments become one: segments linked from another generation stay unchanged.
     merges: bool,
 }
@@ -44,7 +44,7 @@ impl LexicalWriter {
         let writer: IndexWriter = index.writer_with_num_threads(1, BUFFER).map_err(failed)?;
         // One merge at the end beats merging while the encoder needs the processor.
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new(), merges: true })
+        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: Analyzers::default(), merges: true })
     }
 
     /// Adds to an index whose segments were linked into `dir` from `base`.
@@ -55,7 +55,7 @@ impl LexicalWriter {
         let fields = schema::fields(&index.schema(), dir)?;
         let writer: IndexWriter = index.writer_with_num_threads(1, BUFFER).map_err(failed)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
-        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: HashMap::new(), merges: false })
+        Ok(Self { dir: dir.to_owned(), fields, index, writer, analyzers: Analyzers::default(), merges: false })
     }
 
     pub(crate) fn add(&mut self, id: PassageId, passage: &Passage) -> Result<()> {
@@ -64,31 +64,14 @@ impl LexicalWriter {
             found: e.to_string(),
             expected: "a passage that can be written as JSON".into(),
         })?;
-        let lang = primary_subtag(passage.lang.as_deref().unwrap_or("en"));
-        let analyzer = self.analyzers.entry(lang).or_insert_with_key(|l| Analyzer::for_language(Some(l)));
-        let content = format!("{}\n{}", passage.context(), passage.text);
-        let terms = analyzer.index_terms(&content);
+        let PassageTerms { content, words, verbatim, metadata } = self.analyzers.terms(passage);
         let mut document = TantivyDocument::default();
         document.add_u64(self.fields.id, u64::from(id));
         document.add_u64(self.fields.page, u64::from(passage.page));
-        document.add_pre_tokenized_text(self.fields.words, tokens(vocabulary(analyzer, &content, &terms)));
-        let each = terms.iter().flat_map(|w| w.terms().map(|term| (term.clone(), w.bytes.clone(), w.position)));
-        document.add_pre_tokenized_text(self.fields.content, tokens(each.collect()));
-        document.add_text(self.fields.verbatim, schema::title_term(&verbatim_key(&passage.title)));
-        for heading in passage.headings.last().into_iter().chain(&passage.names) {
-            document.add_text(self.fields.verbatim, schema::heading_term(&verbatim_key(heading)));
-        }
-        for (key, values) in &passage.metadata {
-            for value in values {
-                document.add_text(self.fields.metadata, schema::metadata_term(key, value));
-            }
-        }
-        if passage.is_links {
-            document.add_text(self.fields.metadata, schema::metadata_term(LINKS, "true"));
-        }
-        if let Some(lang) = &passage.lang {
-            document.add_text(self.fields.metadata, schema::metadata_term("lang", lang));
-        }
+        document.add_pre_tokenized_text(self.fields.words, tokens(words.into_iter().map(|word| (word, 0)).collect()));
+        document.add_pre_tokenized_text(self.fields.content, tokens(content));
+        verbatim.iter().for_each(|term| document.add_text(self.fields.verbatim, term));
+        metadata.iter().for_each(|term| document.add_text(self.fields.metadata, term));
         document.add_bytes(self.fields.stored, &stored);
         self.writer.add_document(document).map_err(|e| error(&self.dir, "add a passage", &e))?;
         Ok(())
@@ -96,7 +79,7 @@ impl LexicalWriter {
 
     /// Languages of the added passages and those of `before`, as BCP 47 primary subtags, sorted.
     pub(crate) fn languages(&self, before: &[String]) -> Vec<String> {
-        let all: BTreeSet<&String> = self.analyzers.keys().chain(before).collect();
+        let all: BTreeSet<&String> = self.analyzers.languages().chain(before).collect();
         all.into_iter().cloned().collect()
     }
 
@@ -134,26 +117,8 @@ impl LexicalWriter {
     }
 }
 
-type Term = (String, std::ops::Range<usize>, usize);
-
-/// Each distinct word once, folded but not stemmed. Words that only occur inside names are left out, so that corrections
-/// do not propose them.
-fn vocabulary(analyzer: &mut Analyzer, text: &str, terms: &[AnalysedWord]) -> Vec<Term> {
-    let terms = terms.iter().filter(|w| w.form != Form::Joined);
-    let words: BTreeSet<String> = terms.map(|w| analyzer.folded(&text[w.bytes.clone()])).collect();
-    words.into_iter().filter(|w| !w.is_empty() && w.len() <= 255).map(|w| (w, 0..0, 0)).collect()
-}
-
-fn tokens(terms: Vec<Term>) -> PreTokenizedString {
-    let token = |(text, bytes, position): Term| Token {
-        offset_from: bytes.start,
-        offset_to: bytes.end,
-        position,
-        text,
-        position_length: 1,
-    };
-    let mut tokens: Vec<Token> = terms.into_iter().map(token).collect();
-    // tantivy takes postings in the order of the text.
-    tokens.sort_by_key(|t| t.position);
-    PreTokenizedString { text: String::new(), tokens }
+/// Terms with their positions, in the order of the text: tantivy takes postings so.
+fn tokens(terms: Vec<(String, usize)>) -> PreTokenizedString {
+    let token = |(text, position)| Token { offset_from: 0, offset_to: 0, position, text, position_length: 1 };
+    PreTokenizedString { text: String::new(), tokens: terms.into_iter().map(token).collect() }
 }

@@ -12,6 +12,8 @@ mod tokens;
 mod walk;
 mod writer;
 
+pub(crate) use codes::{halved, widened};
+pub(crate) use kernels::halves as similarity;
 pub(crate) use search::VectorSearch;
 pub(crate) use segment::Segment;
 pub use tokens::{QueryTokens, token_codes};

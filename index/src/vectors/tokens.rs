@@ -76,8 +76,10 @@ impl QueryTokens {
         tokens
     }
 
-    /// The mean, over the query's tokens, of the similarity to the nearest code; `None` if either side has none.
-    pub(crate) fn nearest(&self, codes: &[u8]) -> Option<f32> {
+    /// The mean, over the query's tokens, of the similarity to the nearest of a passage's codes, as [`token_codes`]
+    /// made them; `None` if either side has none.
+    #[must_use]
+    pub fn nearest(&self, codes: &[u8]) -> Option<f32> {
         if self.sums.is_empty() || codes.is_empty() {
             return None;
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use cloze_cluster::Address;
 use cloze_models::Precision;
 
 use super::token_codes::TokenCodes;
@@ -37,7 +38,7 @@ pub enum Command {
     Verify(IndexArgs),
     /// Write the live generation to one archive file, or to a pipe, or as plain files that browsers search
     Export(ExportArgs),
-    /// Import an archive, and make its generation the live one
+    /// Import an archive, and make its generation the live one; or move an index to a cluster
     Import(ImportArgs),
     /// Delete generations that are no longer needed
     Prune(IndexArgs),
@@ -74,11 +75,14 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The archive to read; - for standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "body")]
+    pub file: Option<PathBuf>,
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,
+    /// Send the live generation to a cluster, such as https://search.example.org:9200/docs; nothing is encoded again
+    #[arg(long, value_name = "URL", value_parser = Address::parse)]
+    pub body: Option<Address>,
 }
 
 /// `indexer build` and `indexer watch`.
@@ -93,6 +97,9 @@ pub struct BuildArgs {
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,
+    /// Send the result to a cluster too, such as https://search.example.org:9200/docs
+    #[arg(long, value_name = "URL", value_parser = Address::parse)]
+    pub body: Option<Address>,
     /// Model: a directory or a hub id [default: all-MiniLM-L6-v2]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
@@ -272,6 +279,9 @@ pub struct IndexArgs {
     /// Index directory [default: .cloze]
     #[arg(long, value_name = "DIR")]
     pub index: Option<PathBuf>,
+    /// Address of the index on a cluster, such as https://search.example.org:9200/docs
+    #[arg(long, value_name = "URL", value_parser = Address::parse)]
+    pub body: Option<Address>,
     /// Print JSON on standard output
     #[arg(long)]
     pub json: bool,

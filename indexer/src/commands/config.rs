@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cloze_cluster::Address;
 use cloze_models::{ModelSource, Precision};
 use serde::Deserialize;
 
@@ -32,6 +33,8 @@ pub struct BuildConfig {
     pub crawl: CrawlConfig,
     /// The index directory.
     pub index: PathBuf,
+    /// The address on a cluster that the result is sent to.
+    pub body: Option<Address>,
     /// The encoder's model.
     pub model: ModelSource,
     /// Number format of its weights.
@@ -60,6 +63,8 @@ pub struct BuildConfig {
 pub struct File {
     /// The index directory.
     pub index: Option<PathBuf>,
+    /// The address of the index on a cluster.
+    pub body: Option<Address>,
     /// The encoder's model.
     pub model: Option<String>,
     /// `int8` or `fp32`.
@@ -138,6 +143,7 @@ impl BuildConfig {
             },
             crawl: CrawlConfig::resolve(addresses, args.crawl, file.build.crawl),
             index: args.index.or(file.index).unwrap_or_else(|| DEFAULT_INDEX.into()),
+            body: args.body.or(file.body),
             model: ModelSource::parse(&model),
             precision: args.precision.or(file.precision).unwrap_or_default(),
             token_codes: args.token_codes.or(file.build.token_codes).unwrap_or_default(),

@@ -3,6 +3,7 @@
 mod adapt;
 mod archive;
 pub mod cli;
+mod cluster;
 pub mod config;
 mod model;
 mod plain_files;
@@ -14,7 +15,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use cloze_cluster::{Address, Cluster};
 use cloze_index::{Generation, Manifest, Verified, date, layout};
 use cloze_models::ModelSource;
 use serde_json::json;
@@ -24,7 +26,7 @@ use crate::{
     pipeline::{self, report::Report},
     source::watch,
 };
-use cli::{BuildArgs, Cli, Command, IndexArgs};
+use cli::{BuildArgs, Cli, Command, ImportArgs, IndexArgs};
 use config::File;
 
 /// Exit code of a complete success.
@@ -49,7 +51,7 @@ pub fn run(cli: Cli) -> Result<u8> {
             eprintln!("{}", export(&index, args.file.as_deref(), args.static_dir.as_deref(), args.model.as_deref())?);
             Ok(DONE)
         }
-        Command::Import(args) => print(&archive::import(&choose_index(args.index, file), &args.file)?),
+        Command::Import(args) => import(args, file),
         Command::Prune(args) => prune(&args, file),
         Command::Adapt(args) => print(&adapt::run(args)?),
         Command::Train(args) => print(&train::run(&args)?),
@@ -151,9 +153,28 @@ fn choose_index(given: Option<PathBuf>, file: File) -> PathBuf {
     given.or(file.index).unwrap_or_else(|| config::DEFAULT_INDEX.into())
 }
 
+fn import(args: ImportArgs, file: File) -> Result<u8> {
+    let body = args.body.clone();
+    let index = choose_index(args.index, file);
+    if let Some(file) = &args.file {
+        print(&archive::import(&index, file)?)?;
+    }
+    body.map_or(Ok(DONE), |body| print(&cluster::send(&index, &body)?))
+}
+
+/// Opens the index on a cluster if one is named, else that in a folder.
+fn open(args: &IndexArgs, dir: &Path, file_body: Option<&Address>) -> Result<Generation> {
+    let body = args.body.as_ref().or(file_body.filter(|_| args.index.is_none()));
+    Ok(match body {
+        Some(body) => Cluster::new(body)?.open()?,
+        None => Generation::open(dir)?,
+    })
+}
+
 fn status(args: &IndexArgs, file: File) -> Result<u8> {
+    let body = file.body.clone();
     let dir = index_dir(args, file);
-    let generation = Generation::open(&dir)?;
+    let generation = open(args, &dir, body.as_ref())?;
     let manifest = generation.manifest();
     let ledger = folder_bytes(&dir.join(layout::LEDGER));
     if args.json {
@@ -204,7 +225,11 @@ fn folder_bytes(dir: &Path) -> u64 {
 }
 
 fn verify(args: &IndexArgs, file: File) -> Result<u8> {
+    let body = args.body.clone().or(file.body.clone().filter(|_| args.index.is_none()));
     let dir = index_dir(args, file);
+    if let Some(body) = body {
+        return print(&cluster::verify(&body, args.json)?);
+    }
     // Opening verifies the checksum of every file, and the engines against the manifest.
     let verified = Generation::open(&dir).and_then(|g| Ok((g.verify()?, g.manifest().generation.clone())));
     let (Verified { files, passages }, generation) =
@@ -215,6 +240,10 @@ fn verify(args: &IndexArgs, file: File) -> Result<u8> {
 }
 
 fn prune(args: &IndexArgs, file: File) -> Result<u8> {
+    ensure!(
+        args.body.is_none(),
+        "prune works on an index directory; a cluster keeps no old versions"
+    );
     let removed = cloze_index::prune(&index_dir(args, file))?;
     let text = if removed.is_empty() { "nothing to remove".into() } else { format!("removed {}", removed.join(", ")) };
     print(&if args.json { json!({"removed": removed}).to_string() } else { text })

@@ -27,7 +27,8 @@ use std::{
     time::Instant,
 };
 
-use cloze_index::{BuildCounts, Encoded, Ledger, Writer, WriterOptions};
+use cloze_cluster::{Address, Cluster};
+use cloze_index::{BuildCounts, Encoded, Generation, Ledger, Writer, WriterOptions};
 use cloze_models::{Artifact, Encoder, LookupTable};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -114,7 +115,18 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     report.removed = published.removed;
     report.unchanged = published.is_unchanged;
     report.unknown_languages = published.unknown_languages;
+    report.body = config.body.as_ref().map(|body| send(config, body)).transpose()?;
     Ok(report)
+}
+
+/// Sends the live generation to a cluster, unless it is there; gives its name there.
+fn send(config: &BuildConfig, body: &Address) -> Result<String> {
+    let generation = Generation::open(&config.index)?;
+    let progress = Progress::new(config.quiet);
+    progress.phase("send", &format!("{} passages to {body}", generation.passages()));
+    let sent = Cluster::new(body)?.send(&generation, |_| ())?;
+    progress.finish();
+    Ok(sent.body)
 }
 
 /// Fetches the given sites, and adds their pages to the sources.

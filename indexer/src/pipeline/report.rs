@@ -56,6 +56,9 @@ pub struct Report {
     /// Languages that the model does not know, by known-item queries of this build: word search alone serves these
     /// pages.
     pub unknown_languages: Vec<String>,
+    /// The index's body on a cluster, if it was sent to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     /// Size of the index in bytes.
     pub bytes: u64,
     /// Seconds by phase.
@@ -89,6 +92,7 @@ impl Report {
             self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
         lines.push(format!("{} tokens encoded, {:.0} tokens/s", self.tokens, self.tokens_per_s));
+        lines.extend(self.body.iter().map(|body| format!("the cluster searches {body}")));
         if let Some(c) = &self.crawled {
             lines.push(format!(
                 "{} requests: {} pages fetched, {} unchanged, {} kept in their last version, {} gone, {:.1} MB",

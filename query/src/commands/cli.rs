@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use cloze_cluster::Address;
 
 /// Searches an index from the terminal, and evaluates it.
 #[derive(Debug, Parser)]
@@ -14,6 +15,9 @@ pub struct Cli {
     /// Index directory [default: .cloze]
     #[arg(long, global = true, value_name = "DIR")]
     pub index: Option<PathBuf>,
+    /// Address of the index on a cluster, such as https://search.example.org:9200/docs
+    #[arg(long, global = true, value_name = "URL", value_parser = Address::parse)]
+    pub body: Option<Address>,
     /// Location of the index's model [default: the location in the index]
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub use cloze_cluster::Address;
 use cloze_models::ModelSource;
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ pub const DEFAULT_INDEX: &str = ".cloze";
 pub struct File {
     /// The index directory.
     pub index: Option<PathBuf>,
+    /// The address of the index's body, if it lies on a cluster.
+    pub body: Option<Address>,
     /// The directory of the index's model.
     pub model: Option<String>,
     #[serde(default, rename = "precision")]
@@ -57,6 +60,13 @@ impl File {
     #[must_use]
     pub fn index_dir(&self, typed: Option<PathBuf>) -> PathBuf {
         typed.or_else(|| self.index.clone()).unwrap_or_else(|| DEFAULT_INDEX.into())
+    }
+
+    /// The address of the index's body: from the command line, else from the settings unless an index directory is
+    /// typed.
+    #[must_use]
+    pub fn body(&self, typed: Option<Address>, index: Option<&PathBuf>) -> Option<Address> {
+        typed.or_else(|| self.body.clone().filter(|_| index.is_none()))
     }
 
     /// The directory of the index's model, if one is set.

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    Answer, Engine, Error, Highlight, Mode, Request,
+    Answer, Engine, Error, Highlight, Mode, Place, Request,
     commands::{
         cli::{Cli, Command, SearchArgs},
         config::File,
@@ -29,12 +29,18 @@ use crate::{
 pub fn run(cli: Cli) -> Result<()> {
     let file = File::read(cli.config.as_deref())?;
     let model = file.model_source(cli.model);
-    let index = file.index_dir(cli.index);
-    let open = |index: &Path| Engine::open(index, model.as_ref());
+    let body = file.body(cli.body, cli.index.as_ref());
+    let place = Place::of(file.index_dir(cli.index), body.as_ref())?;
+    let open_unloaded = || Engine::on(place.open_or_previous()?, model.as_ref());
+    let open = || {
+        let engine = open_unloaded()?;
+        engine.load()?;
+        Ok::<_, Error>(engine)
+    };
     // A lookup needs no ONNX Runtime. A search loads the rest of the model when it needs it.
     let open_for = |request: &Request| match request.encoder {
-        EncoderChoice::Table => Engine::open_unloaded(&index, model.as_ref()),
-        _ => open(&index),
+        EncoderChoice::Table => open_unloaded(),
+        _ => open(),
     };
     match cli.command {
         Some(Command::Eval(_)) if cli.search.is_given() => {
@@ -42,11 +48,11 @@ pub fn run(cli: Cli) -> Result<()> {
         }
         Some(Command::Eval(args)) => {
             // Another index may be of another model: that is found where the index says.
-            let other = |dir: &Path| match open(dir) {
+            let other = |dir: &Path| match Engine::open(dir, model.as_ref()) {
                 Err(Error::ModelMismatch { .. }) => Engine::open(dir, None),
                 opened => opened,
             };
-            print(&evaluate(&open(&index)?, &args, cli.json, other)?)
+            print(&evaluate(&open()?, &args, cli.json, other)?)
         }
         Some(Command::Fill(args)) => print(&predict::fill(model.as_ref(), args, cli.json)?),
         Some(Command::Score(args)) => print(&predict::score(model.as_ref(), &args.text, cli.json)?),

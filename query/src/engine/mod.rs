@@ -112,9 +112,15 @@ impl Engine {
     /// # Errors
     /// Any fault of the index.
     pub fn open_keyword_only(index: &Path, reason: &str) -> Result<Self> {
-        let generation = Arc::new(Generation::open_or_previous(index)?);
+        Ok(Self::keyword_only_on(Generation::open_or_previous(index)?, reason))
+    }
+
+    /// The same on an open generation.
+    #[must_use]
+    pub fn keyword_only_on(generation: Generation, reason: &str) -> Self {
+        let generation = Arc::new(generation);
         let (vectors, masks, answers) = (QueryVectors::new(), Masks::default(), Answers::new());
-        Ok(Self { generation, encoder: None, table: None, degraded: Some(reason.to_owned()), vectors, masks, answers })
+        Self { generation, encoder: None, table: None, degraded: Some(reason.to_owned()), vectors, masks, answers }
     }
 
     /// An engine on the current live generation. It shares this engine's encoder if the model is the same.
@@ -122,7 +128,14 @@ impl Engine {
     /// # Errors
     /// As [`Self::open`].
     pub fn reopen(&self, index: &Path, model: Option<&ModelSource>) -> Result<Self> {
-        let generation = Generation::open(index)?;
+        self.reopen_on(Generation::open(index)?, model)
+    }
+
+    /// An engine on another generation. It shares this engine's encoder if the model is the same.
+    ///
+    /// # Errors
+    /// As [`Self::open`], about the model.
+    pub fn reopen_on(&self, generation: Generation, model: Option<&ModelSource>) -> Result<Self> {
         if self.encoder.is_some() && generation.manifest().model != self.generation.manifest().model {
             let engine = Self::on(generation, model)?;
             engine.load()?;

@@ -142,6 +142,7 @@ impl Ask for Asking<'_> {
             query: plan.words.clone(),
             subject: plan.words.subject(),
             scored: plan.scored_words(!self.wants_meaning(), false),
+            exact: [&*plan.verbatim.titles, &*plan.verbatim.headings].concat(),
             propose: self.wants_words(),
             fall_back: self.request.mode != Mode::Semantic,
             is_list: plan.is_list(),

@@ -101,7 +101,7 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
         signals.semantic = Some(union.semantic(&moved, &near.nearest)?);
         fused = fuse::fuse(&passages, &signals);
     }
-    if let Some(tokens) = union.second_look(&fused, legs) {
+    if let Some(tokens) = union.second_look(&fused, legs)? {
         if let Some(semantic) = &mut signals.semantic {
             semantic.weight -= tokens.weight;
         }
@@ -157,17 +157,19 @@ impl<'u> Union<'u> {
     }
 
     /// Compares the tokens of the best candidates with the query's; `None` if one of them has no codes.
-    fn second_look(&self, fused: &[Fused], legs: &Legs<'_>) -> Option<Signal<'u>> {
-        let query = legs.query.as_ref()?;
+    fn second_look(&self, fused: &[Fused], legs: &Legs<'_>) -> Result<Option<Signal<'u>>> {
+        let Some(tokens) = legs.query.as_ref().and_then(|query| query.tokens.as_ref()) else { return Ok(None) };
         let best: Vec<PassageId> = fused.iter().take(SECOND_LOOK).map(|f| f.passage).collect();
-        let similar: Option<Vec<f32>> =
-            self.candidates.token_similarities(query.tokens.as_ref()?, &best).into_iter().collect();
+        let similar: Option<Vec<f32>> = self.candidates.token_similarities(tokens, &best)?.into_iter().collect();
+        let Some(similar) = similar else { return Ok(None) };
         let mut scores = vec![None; self.passages.len()];
-        for (passage, similarity) in best.iter().zip(similar?) {
-            scores[self.passages.binary_search(passage).ok()?] = Some(similarity);
+        for (passage, similarity) in best.iter().zip(similar) {
+            if let Ok(at) = self.passages.binary_search(passage) {
+                scores[at] = Some(similarity);
+            }
         }
         let weight = self.weight * TOKENS_OF_MEANING;
-        Some(Signal { candidates: &[], scores, scale: Scale::Range, is_first: self.is_first, weight })
+        Ok(Some(Signal { candidates: &[], scores, scale: Scale::Range, is_first: self.is_first, weight }))
     }
 
     /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are reused.

@@ -1,11 +1,14 @@
 //! `GET /health`: the process lives. `GET /ready`: it can answer.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError, web};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::State;
+use crate::{
+    State,
+    error::{ApiError, ErrorBody},
+};
 
 /// The state of the server.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -33,8 +36,14 @@ pub(crate) async fn health() -> HttpResponse {
 }
 
 /// Answers when the server can search, and describes its index.
-#[utoipa::path(get, path = "/ready", tag = "operation", responses((status = 200, body = Ready, description = "The server can search")))]
+#[utoipa::path(get, path = "/ready", tag = "operation", responses(
+    (status = 200, body = Ready, description = "The server can search"),
+    (status = 503, body = ErrorBody, description = "The machines with the index do not answer"),
+))]
 pub(crate) async fn ready(state: web::Data<State>) -> HttpResponse {
+    if state.is_unreachable() {
+        return ApiError::unreachable().error_response();
+    }
     let engine = state.engine();
     let manifest = engine.generation().manifest();
     HttpResponse::Ok().json(Ready {

@@ -1,0 +1,174 @@
+//! Searches as JSON.
+
+use cloze_index::{KeywordQuery, PassageId, PhraseForm};
+use serde_json::{Value, json};
+
+use crate::{narrow::Narrow, text};
+
+/// The most hits of one search: the cluster's own limit.
+pub(crate) const MOST_HITS: usize = 10_000;
+/// The name of the counts of pages.
+pub(crate) const PAGES: &str = "pages";
+
+/// The field that scores candidates.
+pub(crate) const CARRIED: &str = "carried";
+/// The best first; ties by the lower number.
+fn best_first() -> Value {
+    json!([{"_score": "desc"}, {"id": "asc"}])
+}
+
+/// Passages with any of the words, by BM25.
+pub(crate) fn keyword(query: &KeywordQuery, k: usize, narrow: &Narrow) -> Value {
+    json!({
+        "size": k.min(MOST_HITS), "query": narrow.around(&words(query)), "sort": best_first(), "track_scores": true,
+        "track_total_hits": false, "_source": false, "stored_fields": [CARRIED]
+    })
+}
+
+/// The best passages with every word that they need, without data.
+pub(crate) fn best_with_every(query: &KeywordQuery, k: usize, narrow: &Narrow) -> Value {
+    let scored = json!({"bool": {"must": query.needed_words().map(word).collect::<Vec<_>>()}});
+    json!({
+        "size": k, "query": narrow.around(&or_nothing(query, scored)), "sort": best_first(), "track_total_hits": false,
+        "_source": false
+    })
+}
+
+/// The first passages of at most so many pages on which a passage has every word that it needs.
+pub(crate) fn pages_with_every(query: &KeywordQuery, most: usize, narrow: &Narrow) -> Value {
+    let needed = query.needed_words().map(|(_, terms)| {
+        let terms: Vec<&str> = terms.iter().map(|(term, _)| term.as_str()).collect();
+        json!({"terms": {"content": terms}})
+    });
+    let every = json!({"bool": {"filter": needed.collect::<Vec<_>>()}});
+    let narrowed = narrow.and(or_nothing(query, every)).query();
+    json!({"size": 0, "query": narrowed, "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
+}
+
+/// The condition, or one that nothing meets if no word is needed.
+fn or_nothing(query: &KeywordQuery, condition: Value) -> Value {
+    if query.needed_words().next().is_none() { json!({"match_none": {}}) } else { condition }
+}
+
+/// The best of the terms that stand for a word.
+fn word((weight, terms): (f32, &[(String, f32)])) -> Value {
+    let terms = terms.iter().map(|(term, weight)| json!({"term": {"content": {"value": term, "boost": weight}}}));
+    json!({"dis_max": {"queries": terms.collect::<Vec<_>>(), "boost": weight}})
+}
+
+/// The sum of the best term of each word.
+fn words(query: &KeywordQuery) -> Value {
+    json!({"bool": {"should": query.weighted_words().map(word).collect::<Vec<_>>(), "minimum_should_match": 1}})
+}
+
+/// Passages whose vectors are nearest: all are compared if `exact`, else a graph leads to them.
+pub(crate) fn nearest(vector: &[f32], k: usize, exact: bool, narrow: &Narrow) -> Value {
+    let size = k.min(MOST_HITS);
+    let query = if exact {
+        let params = json!({"field": "vector", "query_value": vector, "space_type": "innerproduct"});
+        let script = json!({"lang": "knn", "source": "knn_score", "params": params});
+        json!({"script_score": {"query": narrow.query(), "script": script}})
+    } else {
+        // A walk that looks for more than is wanted finds more of the nearest.
+        let mut walk = json!({"vector": vector, "k": (2 * size).min(MOST_HITS)});
+        if !narrow.is_all() {
+            walk["filter"] = narrow.query();
+        }
+        json!({"knn": {"vector": walk}})
+    };
+    json!({
+        "size": size, "query": query, "sort": best_first(), "track_scores": true, "track_total_hits": false,
+        "_source": false, "stored_fields": [CARRIED]
+    })
+}
+
+/// Passages that meet conditions, by number, with a stored field or without.
+pub(crate) fn listed(narrow: &Narrow, size: usize, field: Option<&str>) -> Value {
+    let mut search = json!({
+        "size": size.min(MOST_HITS), "query": narrow.query(), "sort": [{"id": "asc"}], "track_total_hits": true,
+        "_source": false
+    });
+    if let Some(field) = field {
+        search["stored_fields"] = json!([field]);
+    }
+    search
+}
+
+/// Some passages with a stored field.
+pub(crate) fn some(passages: &[PassageId], field: &str) -> Value {
+    listed(&Narrow::to(passages), passages.len(), Some(field))
+}
+
+/// The condition that a passage has one of the forms of a phrase.
+pub(crate) fn phrase(forms: &[PhraseForm]) -> Value {
+    let form = |form: &PhraseForm| match form.as_slice() {
+        [(_, only)] => json!({"term": {"content": only}}),
+        terms => {
+            let text = text::of(terms.iter().map(|(position, term)| (term.as_str(), *position)));
+            json!({"match_phrase": {"content": {"query": text, "analyzer": "terms"}}})
+        }
+    };
+    json!({"bool": {"should": forms.iter().map(form).collect::<Vec<_>>(), "minimum_should_match": 1}})
+}
+
+/// The first passages of pages on which a passage has one of the forms of a phrase.
+pub(crate) fn pages_with(forms: &[PhraseForm], most: usize) -> Value {
+    json!({"size": 0, "query": {"bool": {"filter": [phrase(forms)]}},
+        "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
+}
+
+/// The passage with a word whose other words weigh most; its score is their weight.
+pub(crate) fn company(word: &str, others: &[(f32, Vec<String>)]) -> Value {
+    let should = others
+        .iter()
+        .map(|(weight, terms)| json!({"constant_score": {"filter": {"terms": {"content": terms}}, "boost": weight}}));
+    json!({
+        "size": 1, "track_total_hits": false, "_source": false,
+        "query": {"bool": {"filter": [{"term": {"words": word}}], "should": should.collect::<Vec<_>>()}}
+    })
+}
+
+/// Counts of the metadata values of some passages, for one key.
+pub(crate) fn facets(passages: &[PassageId], keys: &[String], most: usize) -> Value {
+    let each = keys.iter().map(|key| {
+        let prefix = cloze_index::metadata_term(key, "");
+        (
+            key.clone(),
+            json!({"terms": {"field": "metadata", "include": format!("{}.*", escaped(&prefix)), "size": most}}),
+        )
+    });
+    let aggs: serde_json::Map<String, Value> = each.collect();
+    json!({"size": 0, "query": Narrow::to(passages).query(), "aggs": aggs})
+}
+
+/// A text as a pattern that matches itself.
+fn escaped(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c.is_whitespace() || c.is_control() || c == '_';
+    text.chars().flat_map(|c| (!is_plain(c)).then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_the_best_of_its_terms() {
+        let search = keyword(&KeywordQuery::plain("the runner"), 5, &Narrow::default());
+        let words = &search["query"]["bool"]["must"][0]["bool"]["should"];
+        assert_eq!(words.as_array().map(Vec::len), Some(2));
+        assert_eq!(words[0]["dis_max"]["boost"], 0.5, "a word such as \"the\" weighs less");
+        assert_eq!(words[1]["dis_max"]["queries"][0]["term"]["content"]["value"], "runner");
+    }
+
+    #[test]
+    fn a_phrase_keeps_its_gaps() {
+        let form = vec![(0, "a".to_owned()), (2, "b".to_owned())];
+        let text = &phrase(&[form])["bool"]["should"][0]["match_phrase"]["content"]["query"];
+        assert_eq!(text, "a \u{3} b");
+    }
+
+    #[test]
+    fn a_key_is_no_pattern() {
+        assert_eq!(escaped("a.b\u{1}(c)"), "a\\.b\u{1}\\(c\\)");
+    }
+}

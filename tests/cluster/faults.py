@@ -1,0 +1,246 @@
+"""What goes wrong while searches run: nodes that die, builds that are killed, disks that are full.
+
+The answers stay the same, or the client hears that there is none; never is half a list an answer.
+"""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import opensearch
+
+ROOT = opensearch.HERE.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from binaries import release_folder  # noqa: E402
+
+SEARCHES = 10_000
+CLIENTS = 4
+KILLS = 50
+PUBLISHES = 100
+# Seconds: the server's limit for an answer, and some for the way.
+LONGEST = 6
+# Seconds after which a cluster that is whole again answers.
+AGAIN = 60
+QUERIES = ["how do I build an index", "filters and facets", '"search page"', "bilud an indx", "docker -windows", "recall"]
+
+
+def program(name, *arguments, **options):
+    return subprocess.run([release_folder() / name, *map(str, arguments)], capture_output=True, text=True, **options)
+
+
+def done(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+class Server:
+    """A search server that knows only the address of the body."""
+
+    def __init__(self, body):
+        command = [release_folder() / "server", "--body", body, "--listen", "127.0.0.1:0", "--rate-limit", "0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.address = "http://" + self.process.stdout.readline().split("http://")[1].split("/")[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def get(self, path):
+        """Status, headers, body and seconds of an answer."""
+        started = time.monotonic()
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=2 * LONGEST) as answer:
+                return answer.status, answer.headers, json.load(answer), time.monotonic() - started
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, json.load(error), time.monotonic() - started
+
+    def search(self, query):
+        return self.get("/search?" + urllib.parse.urlencode({"q": query}))
+
+
+def listed(body):
+    return [(hit["id"], hit["url"], hit["score"]) for hit in body["hits"]]
+
+
+def distinct(number):
+    """Queries that a server does not remember: it would not ask a node for these."""
+    return f"{QUERIES[number % len(QUERIES)]} {number}"
+
+
+def run(server, queries, expected=None):
+    """Searches from several clients; gives the list of each query, and all that is not as expected."""
+    lists, faults, waiting = {}, [], list(queries)
+    lock = threading.Lock()
+
+    def client():
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                query = waiting.pop()
+            status, _, body, _ = server.search(query)
+            with lock:
+                lists[query] = listed(body) if status == 200 else None
+                if status != 200:
+                    faults.append((query, status, body))
+                elif expected and query in expected and expected[query] != lists[query]:
+                    faults.append((query, "another list"))
+
+    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    return lists, faults
+
+
+def versions(scratch):
+    """Two index directories: two versions of one index."""
+    docs, old, new = scratch / "docs", scratch / "old", scratch / "new"
+    shutil.copytree(ROOT / "docs", docs, ignore=shutil.ignore_patterns("images"))
+    done(program("indexer", "build", docs, "--index", old, "--quiet"))
+    shutil.copytree(old, new)
+    (docs / "models.md").unlink()
+    done(program("indexer", "build", docs, "--index", new, "--quiet"))
+    return old, new
+
+
+def check(nodes):
+    with tempfile.TemporaryDirectory() as scratch:
+        old, new = versions(Path(scratch))
+        body = f"http://{nodes.hosts}/faults"
+        done(program("indexer", "import", "--index", old, "--body", body))
+        builds_killed(nodes, body, old, new)
+        published_under_load(body, old, new)
+        disk_full(nodes, body, old, new)
+        one_killed(nodes, body)
+        with Server(body) as server:
+            two_killed(nodes, server)
+            all_back(nodes, server)
+
+
+def indexes(nodes):
+    return sorted(index["index"] for index in nodes.ask("_cat/indices/faults*?format=json"))
+
+
+def named(nodes):
+    """The indexes that the pointer names."""
+    pointer = nodes.ask("faults-head/_doc/pointer")["_source"]["pointer"]
+    bodies = [pointer["body"], *(other["body"] for other in pointer["previous"])]
+    return sorted(["faults-head", *bodies, *(f"{body}-head" for body in bodies)])
+
+
+def builds_killed(nodes, body, old, new):
+    """A build that is killed leaves the live version; the next one leaves nothing of it."""
+    started = time.monotonic()
+    done(program("indexer", "import", "--index", new, "--body", body))
+    longest = time.monotonic() - started
+    dice = random.Random(7)
+    for number in range(KILLS):
+        index = old if number % 2 == 0 else new
+        command = [release_folder() / "indexer", "import", "--index", index, "--body", body]
+        build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0, longest))
+        build.kill()
+        build.wait()
+        assert "generation" in done(program("indexer", "status", "--body", body))
+        done(program("indexer", "import", "--index", index, "--body", body))
+        assert indexes(nodes) == named(nodes), "nothing is left of it"
+    print(f"{KILLS} builds killed: the live version answered each time, nothing is left", flush=True)
+
+
+def published_under_load(body, old, new):
+    """Each answer comes from one version."""
+    query, lists = "how do I build an index", {}
+    for index in (old, new):
+        done(program("indexer", "import", "--index", index, "--body", body))
+        with Server(body) as server:
+            answer = server.search(query)[2]
+            lists[answer["generation"]] = listed(answer)
+    faults, seen, is_over = [], set(), threading.Event()
+    with Server(body) as server:
+
+        def search():
+            number = 0
+            while not is_over.is_set():
+                number += 1
+                status, _, answer, _ = server.get("/search?" + urllib.parse.urlencode({"q": query, "n": number}))
+                if status != 200 or listed(answer) != lists[answer["generation"]]:
+                    faults.append((status, answer))
+                else:
+                    seen.add(answer["generation"])
+
+        clients = [threading.Thread(target=search) for _ in range(CLIENTS)]
+        for one in clients:
+            one.start()
+        for number in range(PUBLISHES):
+            done(program("indexer", "import", "--index", old if number % 2 == 0 else new, "--body", body))
+        time.sleep(2)
+        is_over.set()
+        for one in clients:
+            one.join()
+    print(f"{PUBLISHES} versions published under load: {len(faults)} answers failed or mixed two", flush=True)
+    assert not faults and len(seen) == 2, (faults[:2], seen)
+
+
+def disk_full(nodes, body, old, new):
+    """The block that OpenSearch sets at its flood stage."""
+    for block in (True, None):
+        nodes.ask("faults-head/_settings", {"index.blocks.read_only_allow_delete": block}, "PUT")
+        results = [program("indexer", "import", "--index", index, "--body", body) for index in (old, new)]
+        is_named = any("disks are full" in result.stderr for result in results)
+        assert is_named == bool(block), [result.stderr for result in results]
+    print("a full disk is named", flush=True)
+
+
+def one_killed(nodes, body):
+    queries = [distinct(number) for number in range(SEARCHES)]
+    with Server(body) as server:
+        expected, faults = run(server, queries[:: max(1, SEARCHES // 1000)])
+        assert not faults, faults[:3]
+    with Server(body) as server:
+        killer = threading.Timer(3, nodes.kill, [1])
+        killer.start()
+        _, faults = run(server, queries, expected)
+        killer.join()
+    print(f"a node killed during {SEARCHES} searches: {len(faults)} failed or differed", flush=True)
+    assert not faults, faults[:3]
+
+
+def two_killed(nodes, server):
+    nodes.kill(2)
+    for number in range(6):
+        status, headers, body, seconds = server.search(f"recall of the lost {number}")
+        assert status == 503, (status, body)
+        assert headers["Retry-After"], "a client is told when to come back"
+        assert "127.0.0.1" not in json.dumps(body), "nothing of the cluster is told"
+        assert seconds < LONGEST, f"{seconds:.1f} s"
+    until = time.monotonic() + AGAIN
+    while server.get("/ready")[0] != 503:
+        assert time.monotonic() < until, "/ready does not say that the index is gone"
+        time.sleep(0.2)
+    print("two nodes killed: 503 with Retry-After, and from /ready", flush=True)
+
+
+def all_back(nodes, server):
+    nodes.start(1)
+    nodes.start(2)
+    started = time.monotonic()
+    while server.search(f"recall again {time.monotonic()}")[0] != 200:
+        assert time.monotonic() - started < AGAIN, "no answer although all nodes are back"
+        time.sleep(0.2)
+    print(f"all back: an answer after {time.monotonic() - started:.1f} s", flush=True)
+    nodes.wait(3)
