@@ -32,10 +32,11 @@ for (const q of queries) {
 for (const kind of Object.keys(kinds)) kinds[kind] = Math.round(kinds[kind] / (queries.length - 1));
 console.log("further queries: median", middle(totals.slice(1)), "p90", middle(totals.slice(1), 0.9), "mean by kind", kinds);
 
-const times = [];
+const times = [], before = process.cpuUsage();
 for (const q of [...queries, ...queries, ...queries]) {
   const began = performance.now();
   await index.search({ q });
   times.push(performance.now() - began);
 }
-console.log("warm ms: p50", middle(times).toFixed(1), "p90", middle(times, 0.9).toFixed(1));
+const { user, system } = process.cpuUsage(before);
+console.log("warm ms: p50", middle(times).toFixed(1), "p90", middle(times, 0.9).toFixed(1), "processor", ((user + system) / 1000 / times.length).toFixed(1));

@@ -26,7 +26,9 @@ for (const line of await lines(qrelsFile)) {
 }
 const queries = (await lines(queriesFile)).map((line) => JSON.parse(line)).slice(0, Number(options.first)).filter(({ _id }) => judged.has(_id));
 
-const gain = (grade, at) => (2 ** grade - 1) / Math.log2(at + 2);
+
+// Linear gains, as `query eval` and trec_eval.
+const gain = (grade, at) => grade / Math.log2(at + 2);
 function ndcg(found, grades) {
   const best = [...grades.values()].sort((a, b) => b - a).slice(0, 10).reduce((sum, grade, at) => sum + gain(grade, at), 0);
   return found.slice(0, 10).reduce((sum, page, at) => sum + gain(grades.get(page) ?? 0, at), 0) / best;

@@ -54,8 +54,8 @@ function runs(text, [from, to]) {
   return isPossessive ? out.slice(0, -1) : out;
 }
 
-// Parts of `useEffect`, `HTTPServer` or `utf8Decoder`.
-function parts(text, [from, to]) {
+// Cut where the case says that a word begins: `use`, `Effect`.
+function cased(text, [from, to]) {
   const chars = [...text.slice(from, to)], cuts = [from];
   let at = from + (chars[0]?.length ?? 0);
   for (let i = 1; i < chars.length; i++) {
@@ -63,8 +63,44 @@ function parts(text, [from, to]) {
     if (here && (!before || LOWER.test(chars[i + 1] ?? ""))) cuts.push(at);
     at += chars[i].length;
   }
-  if (cuts.length === 1) return [];
-  return [...cuts, to].slice(1).map((end, i) => [cuts[i], end]).filter(([start, end]) => end - start > 1);
+  return [...cuts, to].slice(1).map((end, i) => [cuts[i], end]);
+}
+
+// Letters and digits of `sha256` apart; `x86` is one word.
+function lettersAndDigits(text, [from, to]) {
+  const found = Array.from(text.slice(from, to).matchAll(/[0-9]+|[^0-9]+/g), ({ 0: run, index }) => ({ run, at: from + index }));
+  const isLong = ({ run }) => !/^[0-9]/.test(run) && [...run].length >= 3;
+  return found.length > 1 && found.some(isLong) ? found.map(({ run, at }) => [at, at + run.length]) : [];
+}
+
+// Parts of `useEffect`, `HTTPServer`, `utf8Decoder` or `sha256`.
+function parts(text, word) {
+  const all = cased(text, word), out = all.length > 1 ? [...all] : [];
+  for (const part of all) out.push(...lettersAndDigits(text, part));
+  return out.filter(([start, end]) => end - start > 1);
+}
+
+// The names of a chunk: `$_GET` and `id` in `$_GET['id']`, `bar_baz` in `foo.bar_baz(x`.
+function names(text, [from, to]) {
+  const out = [];
+  for (const { 0: run, index } of text.slice(from, to).matchAll(/[\p{Alphabetic}\p{N}_\-\u2010]+/gu)) {
+    const before = text.slice(from, from + index), sigils = /[$@#]*$/.exec(before)[0].length;
+    const isAlone = !/[\p{Alphabetic}\p{N}]$/u.test(before.slice(0, before.length - sigils));
+    const start = from + index - (isAlone ? sigils : 0), end = from + index + run.replace(/[-\u2010]+$/, "").length;
+    const written = text.slice(start, end);
+    if (/\p{Alphabetic}/u.test(written) && !CJK.test(written)) out.push([start, end]);
+  }
+  return out;
+}
+
+// Emoji, signs and operators.
+const SIGN = /[\u00a2-\u00a7\u00a9\u00ac\u00ae\u00b0\u00b1\u00d7\u00f7\u20a0-\u20cf\u2100-\u214f\u2190-\u23ff\u2460-\u24ff\u25a0-\u2bff\u{1f000}-\u{1f3fa}\u{1f400}-\u{1faff}]/gu;
+function symbols(text) {
+  const out = Array.from(text.matchAll(SIGN), ({ 0: sign, index }) => [index, index + sign.length]).filter(([a, b]) => !ALNUM.test(text.slice(a, b)));
+  for (const { 0: piece, index } of text.matchAll(/\S+/g)) {
+    if (/^[!-/:-@[-`{-~]{2,3}$/.test(piece) && (piece === "??" || /[=<>&|+%^~]/.test(piece))) out.push([index, index + piece.length]);
+  }
+  return out.sort((a, b) => a[0] - b[0]);
 }
 
 function pairs(text, [from, to], position, isPage, add) {
@@ -77,8 +113,8 @@ function pairs(text, [from, to], position, isPage, add) {
   starts.push(to);
   const count = starts.length - 1;
   for (let i = 0; i < count; i++) {
-    if (isPage || count === 1) add(starts[i], starts[i + 1], position + i, count === 1, null);
-    if (i + 1 < count) add(starts[i], starts[i + 2], position + i, true, null);
+    if (isPage || count === 1) add(starts[i], starts[i + 1], position + i, count === 1 ? "word" : "part", null);
+    if (i + 1 < count) add(starts[i], starts[i + 2], position + i, "word", null);
   }
   return position + count;
 }
@@ -90,27 +126,40 @@ function whole(written, words) {
   return { stems: isCompound ? written.replace(/[-'’\u2010]/g, "") : null };
 }
 
-// Words of a text, in order: { from, to, position, isWord, folded, stems }. `stems` is what a stemmer gets; null if the
-// folded form is the term.
+// Words of a text: { from, to, position, form, isWord, folded, stems }. `stems` is what a stemmer gets; null if the folded
+// form is the term.
 export function analyse(text, isPage = false) {
   const out = [];
-  const add = (from, to, position, isWord, stems) => out.push({ from, to, position, isWord, folded: fold(text.slice(from, to)), stems });
+  const add = (from, to, position, form, stems) => out.push({ from, to, position, form, isWord: form === "word", folded: fold(text.slice(from, to)), stems });
+  const addWhole = ([from, to], position) => {
+    const of = whole(text.slice(from, to), runs(text, [from, to]));
+    if (of) add(from, to, position, "whole", of.stems);
+  };
   let position = 0;
   for (const chunk of chunks(text)) {
-    const first = position, words = runs(text, chunk);
+    const places = [], words = runs(text, chunk);
+    const isSame = (a, b) => a[0] === b[0] && a[1] === b[1], isChunk = (word) => isSame(word, chunk);
     for (const word of words) {
+      places.push(position);
       if (CJK.test(String.fromCodePoint(text.codePointAt(word[0])))) position = pairs(text, word, position, isPage, add);
       else {
-        add(...word, position, true, text.slice(...word));
-        for (const part of parts(text, word)) add(...part, position, false, text.slice(...part));
+        add(...word, position, "word", text.slice(...word));
+        for (const part of parts(text, word)) add(...part, position, "part", text.slice(...part));
         position++;
       }
     }
-    if (words.length > 1 || (words.length && (words[0][0] !== chunk[0] || words[0][1] !== chunk[1]))) {
-      const of = whole(text.slice(...chunk), words);
-      if (of) add(...chunk, first, false, of.stems);
+    if (words.length > 1 || (words.length && !isChunk(words[0]))) addWhole(chunk, places[0]);
+    if (words.length === 1 && isChunk(words[0])) continue;
+    for (const name of names(text, chunk)) {
+      const first = words.findIndex((word) => word[0] >= name[0]), own = words.filter((word) => word[0] >= name[0] && word[1] <= name[1]);
+      if (!own.length) continue;
+      const bare = [name[1] - text.slice(...name).replace(/^[$@#-]+/, "").length, name[1]];
+      for (const form of isSame(name, bare) ? [name] : [name, bare]) {
+        if (!isChunk(form) && !(own.length === 1 && isSame(own[0], form))) addWhole(form, places[first]);
+      }
     }
   }
+  for (const [from, to] of symbols(text)) add(from, to, out.find((word) => word.isWord && word.from >= from)?.position ?? position, "symbol", null);
   return out.filter(({ folded }) => folded && folded.length <= 255);
 }
 

@@ -27,10 +27,9 @@ export class Scorer {
   }
 
   // Scores of all passages that have one of the words.
-  scores(without = () => false) {
+  scores() {
     const scores = new Map();
     for (const { word, terms } of this.lists) {
-      if (without(word)) continue;
       const best = new Map(), weight = weightOf(word);
       for (const { weight: of, postings } of terms) {
         postings.passages.forEach((passage, i) => {
@@ -41,6 +40,13 @@ export class Scorer {
       for (const [passage, score] of best) scores.set(passage, (scores.get(passage) ?? 0) + weight * score);
     }
     return scores;
+  }
+
+  // Passages that have every word. Words whose long lists are not fetched may be missing.
+  every() {
+    const wanted = this.lists.filter(({ word, terms }) => (word.isWord || word.form === "whole") && !(word.isStop && !terms.length));
+    const [first, ...others] = wanted.map(({ terms }) => new Set(terms.flatMap(({ postings }) => [...postings.passages])));
+    return [...(first ?? [])].filter((passage) => others.every((set) => set.has(passage)));
   }
 
   // The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.

@@ -1,7 +1,7 @@
 // Fetches data files, checks that each is the right one, and keeps the last of them.
 const MAGIC = [67, 90, 83, 49];
 const HEADER = 13;
-const KEPT = 600;
+const KEPT = 4000;
 
 // A file that is missing, cut, of another version, or a page of the host in its place.
 export class BadFile extends Error {}

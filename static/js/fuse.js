@@ -5,13 +5,16 @@ const OTHERS = 8;
 const SECTION_SHARE = 0.6;
 const LINKS_KEEP = 0.6;
 const VERBATIM = 0.95;
-const FALL = 8;
-const CURVES = { both: [6.9, -1.6], words: [7.2, -2.2], meaning: [7.7, -2.3] };
+const FALL = 5;
+// A page that is less probable than the best one by this factor is not an answer.
+const LEAST = 0.005;
+const CURVES = { both: [4.25, -0.66], words: [7.2, -2.2], meaning: [7.7, -2.3] };
 
 // A signal's part of each score. `scores` are in the order of the passages; `fromSmallest` tells how they are scaled.
-function shares({ scores, fromSmallest }, part) {
-  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  let smallest = fromSmallest ? scores.reduce((least, score) => Math.min(least, score), Infinity) : 0;
+// `isFirst` tells which passages set the scale.
+function shares({ scores, fromSmallest, isFirst }, part) {
+  const first = scores.filter((_, i) => isFirst[i]), largest = first.reduce((most, score) => Math.max(most, score), -Infinity);
+  let smallest = fromSmallest ? first.reduce((least, score) => Math.min(least, score), Infinity) : 0;
   if (!(largest > smallest)) smallest = largest - 1;
   return scores.map((score) => part * Math.min(Math.max((score - smallest) / (largest - smallest), 0), 1));
 }
@@ -70,6 +73,9 @@ function first(best, second, [slope, offset]) {
 }
 
 const fallen = (score, best) => Math.min(Math.max(score / best, 0), 1) ** FALL;
+
+// Whether a page is listed by its score, relative to the best score of its list.
+export const isListed = (score, best) => best <= 0 || fallen(score, best) >= LEAST;
 
 function estimateExact(pages, curve) {
   let above = 0, last = 1;

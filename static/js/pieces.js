@@ -17,7 +17,7 @@ class Rows {
   constructor(data, dimension) {
     const reader = new Reader(data);
     this.places = new Map(reader.strings().map((piece, i) => [piece, i]));
-    this.size = 4 + Math.ceil(dimension / 2);
+    this.size = 4 + Math.ceil(dimension / 4);
     this.rows = reader.raw(this.places.size * this.size);
   }
 
@@ -25,10 +25,7 @@ class Rows {
   add(piece, vector) {
     const at = this.places.get(piece) * this.size, row = this.rows.subarray(at, at + this.size), { buffer, byteOffset } = row;
     const width = new DataView(buffer, byteOffset).getFloat32(0, true);
-    for (let i = 0; i < vector.length; i++) {
-      const pair = row[4 + (i >> 1)];
-      vector[i] += ((i & 1 ? pair >> 4 : pair & 15) - 7.5) * width;
-    }
+    for (let i = 0; i < vector.length; i++) vector[i] += (((row[4 + (i >> 2)] >> (2 * (i & 3))) & 3) - 1.5) * width;
   }
 }
 

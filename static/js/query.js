@@ -5,6 +5,8 @@ import { nearest } from "./correct.js";
 const COMPLETIONS = 8;
 const EDIT_WEIGHT = 0.6;
 const STOP_WEIGHT = 0.5;
+// A part of an identifier counts less than the identifier itself.
+const PART_WEIGHT = 0.4;
 
 // The terms of an analysed word, and whether the index lists it.
 async function termsOf(word, words) {
@@ -15,10 +17,13 @@ async function termsOf(word, words) {
 async function queryWords(text, words) {
   const analysed = analyse(text), all = await Promise.all(analysed.map((word) => termsOf(word, words))), out = [];
   analysed.forEach((word, i) => {
-    const { terms, isKnown } = all[i], same = out.find((other) => other.terms.map(([term]) => term).join("\0") === terms.join("\0"));
-    if (same) return same.count++;
-    const isStop = isStopWord(text.slice(word.from, word.to));
-    out.push({ folded: word.folded, terms: terms.map((term) => [term, 1]), count: 1, isKnown, isStop, isWord: word.isWord });
+    const { terms, isKnown } = all[i], { folded, form, isWord } = word;
+    const same = out.find((other) => other.terms.map(([term]) => term).join("\0") === terms.join("\0"));
+    if (!same) {
+      const isStop = isStopWord(text.slice(word.from, word.to));
+      out.push({ folded, terms: terms.map((term) => [term, 1]), count: 1, isKnown, isStop, isWord, form });
+    } else if (same.form === "part" && form !== "part") Object.assign(same, { form, isWord });
+    else if (same.form === form) same.count++;
   });
   return out;
 }
@@ -67,7 +72,7 @@ async function identifier(text, words) {
   const analysed = analyse(text);
   if (/\s/.test(text.trim()) || analysed.every((word) => word.isWord)) return null;
   const from = Math.min(...analysed.map((word) => word.from)), to = Math.max(...analysed.map((word) => word.to));
-  const wholes = analysed.filter((word) => word.from === from && word.to === to), whole = wholes.find((word) => !word.isWord) ?? wholes[0];
+  const wholes = analysed.filter((word) => word.from === from && word.to === to), whole = wholes.find(({ form }) => form === "whole" || form === "symbol") ?? wholes.find((word) => word.isWord);
   return whole ? [{ position: 0, terms: (await termsOf(whole, words)).terms }] : null;
 }
 
@@ -106,4 +111,4 @@ export class Query {
   }
 }
 
-export const weightOf = (word) => word.count * (word.isStop ? STOP_WEIGHT : 1);
+export const weightOf = (word) => word.count * (word.form === "part" ? PART_WEIGHT : 1) * (word.isStop ? STOP_WEIGHT : 1);

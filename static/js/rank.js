@@ -4,7 +4,7 @@ import { Scorer, pairScores, phraseMatches } from "./bm25.js";
 import { corrected } from "./correct.js";
 import { BadFile } from "./files.js";
 import { exact, filtered } from "./filters.js";
-import { MEANING, estimate, fuse, grouped, lowerLinks, raise } from "./fuse.js";
+import { MEANING, estimate, fuse, grouped, isListed, lowerLinks, raise } from "./fuse.js";
 import { parse } from "./parse.js";
 import { unit } from "./pieces.js";
 import { Query } from "./query.js";
@@ -14,7 +14,7 @@ const DEPTHS = [[20, 100], [100, 1000], [Infinity, 4000]];
 const COUNTED = 100;
 const COVERED = 0.25;
 // Passages that get a second look, with two bits a dimension.
-const SECOND_LOOK = 12;
+const SECOND_LOOK = 10;
 const LEADERS_LOOKED_AT = 3;
 // Relevance feedback: passages, and their joint weight.
 const [BEST, PULL] = [3, 0.2];
@@ -125,15 +125,18 @@ class Ranking {
   union() {
     const { titles, headings } = this.plan.verbatim, all = [...(this.near?.hits ?? []), ...(this.lexical?.hits ?? [])].map(([passage]) => passage);
     const others = [...titles, ...headings, ...this.phrases].filter(this.allows).slice(0, 1000);
+    const first = [this.near, this.lexical].flatMap((leg) => leg?.hits.slice(0, COUNTED).map(([passage]) => passage) ?? []);
+    this.first = new Set([...first, ...others]);
     return [...new Set([...all, ...others])].sort((a, b) => a - b);
   }
 
   fused(passages, probe) {
     const { near, lexical, request } = this, weight = near && lexical && request.semantic_weight !== undefined ? request.semantic_weight : MEANING;
-    const semantic = near && { scores: similarities(passages, near, this.parts.vectors, probe), fromSmallest: true, weight };
+    const isFirst = passages.map((passage) => this.first.has(passage));
+    const semantic = near && { scores: similarities(passages, near, this.parts.vectors, probe), fromSmallest: true, weight, isFirst };
     const words = lexical && {
       scores: passages.map((passage) => (lexical.scores.get(passage) ?? 0) + (near || this.abstained ? (this.pairs.get(passage) ?? 0) : 0)), fromSmallest: false,
-      weight: (1 - weight) * Math.min(lexical.coverage / COVERED, 1),
+      weight: (1 - weight) * Math.min(lexical.coverage / COVERED, 1), isFirst,
     };
     return fuse(passages, { semantic, lexical: words });
   }
@@ -173,10 +176,21 @@ class Ranking {
     const fused = this.fused(this.near || this.lexical ? this.union() : passages, probe), sets = [this.phrases, plan.verbatim.headings, plan.verbatim.titles].map((all) => new Set(all));
     lowerLinks(fused, overview.links);
     raise(fused, (passage) => (sets[2].has(passage) ? 3 : sets[1].has(passage) ? 2 : sets[0].has(passage) ? 1 : 0));
+    // Candidates for later pages of the list come after those for the first ones.
+    fused.sort((a, b) => this.first.has(b.passage) - this.first.has(a.passage));
     const pages = grouped(fused, overview.pageOf), evidence = this.near ? (this.lexical ? "both" : "meaning") : "words";
     const coverage = this.abstained && pages.length && this.lexical ? this.lexical.scorer.coverage(pages[0].best.passage) : 1;
     estimate(pages, evidence, coverage);
-    return pages;
+    return this.ended(pages);
+  }
+
+  // The list without pages that are much less probable than the best one. Exact matches and pages with every word stay.
+  ended(pages) {
+    const { pageOf } = this.parts.overview, top = pages.find(({ best: { tier } }) => !tier)?.best.score ?? 0;
+    this.every = (this.lexical?.scorer.every() ?? []).filter(this.allows);
+    const every = new Set(this.every.map((passage) => pageOf[passage]));
+    const stays = ({ best: { tier, passage, score } }) => tier > 0 || every.has(pageOf[passage]) || (isListed(score, top) && this.first.has(passage));
+    return pages.filter((page) => stays(page) && page.probability >= (this.request.min_score ?? 0));
   }
 
   // Pages that pass the filters, if there is nothing else to search for.
@@ -186,11 +200,10 @@ class Ranking {
     return grouped(all, overview.pageOf);
   }
 
-  // One passage of every page that counts as found, and whether there may be more.
+  // One passage of every page that counts as found: the listed pages, and those with every word.
   found(pages) {
-    const near = this.near?.hits.slice(0, COUNTED) ?? [], words = this.lexical ? [...this.lexical.scores.keys()] : [];
-    const all = [...words, ...near.map(([passage]) => passage), ...pages.map(({ best: { passage } }) => passage)];
-    return { passages: this.parts.overview.onePerPage(all), relation: near.length < COUNTED ? "eq" : "gte" };
+    const all = pages.map(({ best: { passage } }) => passage), every = this.request.min_score === undefined ? (this.every ?? []) : [];
+    return this.parts.overview.onePerPage([...all, ...every]);
   }
 }
 

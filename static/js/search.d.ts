@@ -1,10 +1,13 @@
 /** The parameters of a search: those of `GET /search`. */
 export interface SearchParams {
+  /** The first 512 characters are searched. */
   q: string;
   limit?: number;
   offset?: number;
   mode?: "hybrid" | "semantic" | "keyword";
   semantic_weight?: number;
+  /** The least estimated probability of a listed page. */
+  min_score?: number;
   /** Whether the last word is still being typed. */
   prefix?: boolean;
   highlight?: "keyword" | "none";
@@ -52,13 +55,14 @@ export interface Hit {
 export interface Answer {
   query: string;
   corrected_query: string | null;
+  condensed_query: null;
   mode: "hybrid" | "semantic" | "keyword";
   /** The reason why the answer is incomplete; null if it is complete. */
   degraded: string | null;
   encoder?: "table";
   generation: string;
   took_ms: number;
-  total: { value: number; relation: "eq" | "gte" };
+  total: { value: number; relation: "eq" };
   no_match: boolean;
   fills: null;
   hits: Hit[];

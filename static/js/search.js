@@ -14,6 +14,8 @@ import { fold } from "./analysis.js";
 
 export const FORMAT = 1;
 const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [512, 100, 1000, 3];
+// Hits that fetch texts for their other sections; the others show sections of the same file.
+const WITH_SECTIONS = 4;
 const MODES = ["hybrid", "semantic", "keyword"];
 const HIGHLIGHTS = ["keyword", "semantic", "none"];
 
@@ -40,6 +42,11 @@ class Texts {
       this.#parsed.set(data, { pages, passages, reader, first: this.overview.textStarts[number], rest: reader.at });
     }
     return this.#parsed.get(data);
+  }
+
+  // Whether the texts of two passages are in one file.
+  areTogether(a, b) {
+    return this.overview.textFile(a) === this.overview.textFile(b);
   }
 
   async passage(passage) {
@@ -75,6 +82,12 @@ function wholeNumber(value, name, otherwise, least, most) {
   return number;
 }
 
+function share(value, name) {
+  const number = value === undefined ? undefined : Number(value);
+  if (number !== undefined && !(number >= 0 && number <= 1)) throw new SearchError(`${name}: found ${value}, expected a number from 0 to 1`);
+  return number;
+}
+
 function oneOf(value, name, all) {
   if (value !== undefined && !all.includes(value)) throw new SearchError(`${name}: found ${value}, expected ${all.join(", ")}`);
   return value ?? all[0];
@@ -83,9 +96,8 @@ function oneOf(value, name, all) {
 // The parameters, checked as the server checks them.
 function checked(params) {
   const from = given(params), isTrue = (value) => value === true || value === "true";
-  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ");
+  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ").slice(0, MOST_CHARS).trim();
   if (!q) throw new SearchError("q is empty", "empty_query");
-  if ([...q].length > MOST_CHARS) throw new SearchError(`q has ${[...q].length} characters, at most ${MOST_CHARS} are searched`, "query_too_long");
   const limit = wholeNumber(from.limit, "limit", 10, 1, MOST_PAGES), offset = wholeNumber(from.offset, "offset", 0, 0, REACH - limit);
   const filters = new Map();
   for (const pair of [from.filter ?? []].flat()) {
@@ -94,10 +106,8 @@ function checked(params) {
     filters.set(key, [...(filters.get(key) ?? []), pair.slice(at + 1)]);
   }
   const facets = [from.facets ?? []].flat().flatMap((keys) => keys.split(",")).map((key) => key.trim().toLowerCase()).filter(Boolean);
-  const weight = from.semantic_weight === undefined ? undefined : Number(from.semantic_weight);
-  if (weight !== undefined && !(weight >= 0 && weight <= 1)) throw new SearchError(`semantic_weight: found ${from.semantic_weight}, expected a number from 0 to 1`);
   return {
-    q, limit, offset, filters, facets, semantic_weight: weight,
+    q, limit, offset, filters, facets, semantic_weight: share(from.semantic_weight, "semantic_weight"), min_score: share(from.min_score, "min_score"),
     mode: oneOf(from.mode, "mode", MODES), highlight: oneOf(from.highlight, "highlight", HIGHLIGHTS),
     prefix: isTrue(from.prefix), explain: isTrue(from.explain), correct: from.correct === undefined || isTrue(from.correct),
   };
@@ -168,18 +178,18 @@ class Index {
   async #answer(request, began) {
     const { parts } = this, { entry, words } = parts;
     words.problems.clear();
-    const { plan, ranking, pages } = await rank(request, parts), { passages, relation } = ranking.found(pages);
+    const { plan, ranking, pages } = await rank(request, parts), passages = ranking.found(pages);
     const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
     const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
-    const hits = (await Promise.all(shown.map((page) => hit(page, show)))).filter(Boolean);
+    const hits = (await Promise.all(shown.map((page, i) => hit(page, i < WITH_SECTIONS, show)))).filter(Boolean);
     const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
     const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
     const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
     return {
-      query: request.q, corrected_query: plan.correctedQuery, mode: request.mode, degraded,
+      query: request.q, corrected_query: plan.correctedQuery, condensed_query: null, mode: request.mode, degraded,
       ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
       generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
-      total: { value: passages.length, relation }, no_match: !pages.length, fills: null, hits, facets,
+      total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
     };
   }
 
@@ -195,7 +205,7 @@ class Index {
 }
 
 // A page as a hit; null if its text cannot be loaded.
-async function hit(page, show) {
+async function hit(page, fetches, show) {
   const { request, parts, marked, known } = show;
   const load = (passage) => parts.texts.passage(passage).catch((error) => (parts.words.problems.add(error.message), null));
   const best = await load(page.best.passage);
@@ -203,6 +213,7 @@ async function hit(page, show) {
   const shown = ({ text }) => snippet(text, marked, known, request.highlight !== "none"), sections = [];
   for (const { passage } of page.others) {
     if (sections.length === SECTIONS) break;
+    if (!fetches && !parts.texts.areTogether(passage, page.best.passage)) continue;
     const other = await load(passage);
     if (other && other.url !== best.url && sections.every(({ url }) => url !== other.url)) {
       sections.push({ heading: other.headings.at(-1) ?? other.title, url: other.url, snippet: shown(other) });

@@ -2,9 +2,10 @@
 import { analyse, ruled } from "./analysis.js";
 
 const LENGTH = 240;
+const SEGMENTER = Intl.Segmenter && new Intl.Segmenter("en", { granularity: "sentence" });
 
 function sentences(text) {
-  if (Intl.Segmenter) return Array.from(new Intl.Segmenter("en", { granularity: "sentence" }).segment(text), ({ index }) => index);
+  if (SEGMENTER) return Array.from(SEGMENTER.segment(text), ({ index }) => index);
   return [0, ...Array.from(text.matchAll(/[.!?…。]\s+/g), ({ 0: end, index }) => index + end.length)];
 }
 
@@ -13,18 +14,24 @@ function wordStart(text, at) {
   return at > 0 ? (space < 0 ? at : space + 1) : 0;
 }
 
+// The end of the last word that fits into LENGTH bytes of UTF-8.
 function windowEnd(text, start) {
-  if (text.length - start <= LENGTH) return text.length;
-  const space = text.slice(start, start + LENGTH).lastIndexOf(" ");
-  if (space > LENGTH / 2) return start + space;
-  const end = start + LENGTH;
-  return text.charCodeAt(end) >= 0xdc00 && text.charCodeAt(end) < 0xe000 ? end - 1 : end;
+  let bytes = 0, end = start, space = -1;
+  for (const c of text.slice(start, start + LENGTH + 1)) {
+    const code = c.codePointAt(0), size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (bytes + size > LENGTH) return space < 0 ? end : space;
+    if (c === " " && bytes > LENGTH / 2) space = end;
+    bytes += size;
+    end += c.length;
+  }
+  return end;
 }
 
 // The window with the most different terms, then the most matches, then the earliest.
 function windowOf(text, matches) {
-  if (text.length <= LENGTH || !matches.length) return [0, windowEnd(text, 0)];
-  let best = { terms: -1 };
+  const all = windowEnd(text, 0);
+  if (all === text.length || !matches.length) return [0, all];
+  let best = { terms: -1, all: -1 };
   for (const start of [...sentences(text), ...matches.map(({ from }) => wordStart(text, Math.max(from - LENGTH / 3, 0)))]) {
     const end = windowEnd(text, start), inside = matches.filter(({ from, to }) => from >= start && to <= end);
     const terms = new Set(inside.map(({ term }) => term)).size;

@@ -20,8 +20,10 @@ pub(crate) fn clusters(vectors: &[Vec<f32>]) -> Vec<Vec<u32>> {
     let count = vectors.len().div_ceil(SIZE);
     let step = (vectors.len() / (count * SAMPLE).max(1)).max(1);
     let sample: Vec<&Vec<f32>> = vectors.iter().step_by(step).collect();
-    // Neighbours in the list are near each other, so centres are chosen far apart in it.
-    let mut centres: Vec<Vec<f32>> = (0..count).map(|k| sample[k * sample.len() / count].clone()).collect();
+    // Neighbours in the list are near each other, so centres are chosen far apart in it; not at equal distances, because
+    // pages of a manual repeat their order of sections.
+    let start = |k: usize| sample[(k * sample.len() / count + k) % sample.len()].clone();
+    let mut centres: Vec<Vec<f32>> = (0..count).map(start).collect();
     for _ in 0..ROUNDS {
         let nearest: Vec<usize> = sample.par_iter().map(|v| nearest(v, &centres)).collect();
         centres = means(&sample, &nearest, &centres);

@@ -57,7 +57,7 @@ pub struct Semantic {
     /// The mean of all vectors, rotated: 8 bits for each value, in base64.
     pub mean: String,
     /// The value of one step of `mean`.
-    pub mean_step: f32,
+    pub mean_step: f64,
     /// Whether the fence may use the quartiles of the lookup table.
     pub is_of_table: bool,
     /// Similarities that answers and unrelated texts reach.

@@ -114,7 +114,7 @@ fn semantic(manifest: &Manifest, mean: &[f32], table: String, tag: u32) -> Seman
         tag,
         dimension: mean.len(),
         mean: STANDARD.encode(bytes),
-        mean_step: step,
+        mean_step: f64::from(step),
         is_of_table: of_table.is_some(),
         calibration: of_table.unwrap_or_else(|| manifest.calibration.clone()),
         knows_languages: manifest.calibration.known.are_in_known_languages(),

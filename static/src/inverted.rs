@@ -9,6 +9,9 @@ use cloze_index::{AnalysedWord, Passage, analyse, fold};
 
 use super::passages::Page;
 
+/// The first character of a term that stands inside of a name. Such terms would cost a browser one more file a word, so
+/// they are left out.
+const INSIDE: char = '\u{2}';
 /// Longest word, in bytes; longer ones are data. The index has the same limit.
 const LONGEST: usize = 255;
 
@@ -53,7 +56,7 @@ impl Inverted {
             word.terms().for_each(|term| places.entry(term).or_default().push(word.position as u32));
         }
         self.lengths.push(places.values().map(Vec::len).sum());
-        for (term, mut places) in places {
+        for (term, mut places) in places.into_iter().filter(|(term, _)| !term.starts_with(INSIDE)) {
             places.sort_unstable();
             match self.terms.get_mut(term) {
                 Some(postings) => postings.push((number, places)),
@@ -66,9 +69,12 @@ impl Inverted {
     fn add_words(&mut self, content: &str, analysed: &[AnalysedWord]) {
         let mut here: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for word in analysed {
-            here.entry(fold(&content[word.bytes.clone()])).or_default().extend(word.terms().cloned());
+            let terms = word.terms().filter(|term| !term.starts_with(INSIDE)).cloned();
+            here.entry(fold(&content[word.bytes.clone()])).or_default().extend(terms);
         }
-        for (word, terms) in here.into_iter().filter(|(word, _)| !word.is_empty() && word.len() <= LONGEST) {
+        for (word, terms) in
+            here.into_iter().filter(|(w, terms)| !w.is_empty() && w.len() <= LONGEST && !terms.is_empty())
+        {
             let known = self.words.entry(word).or_default();
             known.passages += 1;
             known.terms.extend(terms);

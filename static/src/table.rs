@@ -1,7 +1,7 @@
 //! Files of the lookup table: a browser makes the vector of a query from them.
 //!
 //! The table has a row for each piece of the model's vocabulary; a query's vector is the sum of the rows of its pieces.
-//! Files `r` hold the pieces between two strings, each with its rotated row in four bits a dimension. File `r0` repeats
+//! Files `r` hold the pieces between two strings, each with its rotated row in two bits a dimension. File `r0` repeats
 //! the most frequent pieces. The file `v` has the bounds of the others, and for each bound the beginnings of it that are
 //! pieces too: the longest piece at the beginning of a word is in the word's file or among these.
 //!
@@ -22,12 +22,13 @@ use super::{bytes::Bytes, files::DataFile, inverted::Word, rotation::Rotation};
 use crate::{Error, Result};
 
 /// Pieces in a file, and in the file of the most frequent ones.
-const PIECES: usize = 8;
+const PIECES: usize = 12;
 const FREQUENT: usize = 48;
-/// Width of a cell of four bits in deviations: the best uniform one for normal numbers (Max, 1960).
-const CELL: f32 = 0.335;
+/// Width of one of four cells in deviations: the best uniform one for normal numbers (Max, "Quantizing for Minimum
+/// Distortion", 1960).
+const CELL: f32 = 0.995_7;
 /// Cells below zero.
-const BELOW: f32 = 8.0;
+const BELOW: f32 = 2.0;
 
 /// The lookup table of an index's model, with its tokenizer.
 pub(crate) struct Table {
@@ -118,14 +119,14 @@ fn bounds(groups: &[&[(&String, u32)]]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A row as the width of its cells and the number of each value's cell, the even dimension in the low bits.
+/// A row as the width of its cells and the number of each value's cell, the first of four dimensions in the lowest bits.
 fn packed(row: &[f32]) -> Vec<u8> {
     let deviation = (row.iter().map(|v| v * v).sum::<f32>() / row.len().max(1) as f32).sqrt();
     let width = (CELL * deviation).max(f32::MIN_POSITIVE);
-    let cell = |v: &f32| ((v / width).floor() + BELOW).clamp(0.0, 15.0) as u8;
-    let pair = |pair: &[f32]| cell(&pair[0]) | pair.get(1).map_or(0, cell) << 4;
+    let cell = |v: &f32| ((v / width).floor() + BELOW).clamp(0.0, 2.0 * BELOW - 1.0) as u8;
+    let four = |values: &[f32]| (0..).zip(values).fold(0, |byte, (at, v)| byte | cell(v) << (2 * at));
     let mut bytes = width.to_le_bytes().to_vec();
-    bytes.extend(row.chunks(2).map(pair));
+    bytes.extend(row.chunks(4).map(four));
     bytes
 }
 
@@ -134,12 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_have_four_bits_a_dimension() {
-        let bytes = packed(&[1.0, -1.0, 0.0]);
+    fn rows_have_two_bits_a_dimension() {
+        let bytes = packed(&[1.0, -1.0, 0.1, -0.1, 1.0]);
         assert_eq!(bytes.len(), 6);
         let width = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let value = |cell: u8| (f32::from(cell) - BELOW + 0.5) * width;
-        assert!((value(bytes[4] & 15) - 1.0).abs() < width && (value(bytes[4] >> 4) + 1.0).abs() < width);
+        assert!((0.5..1.0).contains(&width));
+        assert_eq!(bytes[4..], [0b01_10_00_11, 0b11]);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::{
 };
 
 /// Size at which a file is complete, in bytes of text, within a page and between pages.
-const LARGEST: usize = 2_200;
-const ENOUGH: usize = 1_400;
+const LARGEST: usize = 1_600;
+const ENOUGH: usize = 1_000;
 
 /// The files of texts, and the first passage of each.
 pub(crate) struct TextFiles {

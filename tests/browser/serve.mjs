@@ -109,9 +109,9 @@ export async function start({ port = 0, server = null, scenario = "docs", plain 
       log.push({ name, path, params: url.searchParams, headers: request.headers, body: request.method === "POST" ? await bodyOf(request) : null });
       answer = await canned(name, path, url.searchParams, request);
     }
-    const plain = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
+    const isRaw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
     response.writeHead(answer.status ?? 200, { "content-type": TYPES.json, "content-security-policy": policy(url.searchParams.get("allow") ?? ""), "cache-control": "no-cache", "access-control-allow-origin": "*", ...answer.headers });
-    response.end(plain ? answer.body : JSON.stringify(answer.body));
+    response.end(isRaw ? answer.body : JSON.stringify(answer.body));
   });
   await new Promise((done) => http.listen(port, "127.0.0.1", done));
   return { url: `http://127.0.0.1:${http.address().port}`, log, plain, close: () => (http.closeAllConnections(), http.close()) };

@@ -64,6 +64,10 @@ class Missing(Exception):
     """Something that this machine does not have, and the tests need."""
 
 
+class Unreachable(Missing):
+    """A server that the artifacts come from does not answer, or does not have them."""
+
+
 def pinned():
     """Place, coordinates and checksum of each artifact."""
     return [line.split() for line in LOCK.read_text().splitlines()]
@@ -104,7 +108,7 @@ def fetch(scratch):
     )
     command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=artifacts"]
     if subprocess.run(command, cwd=scratch).returncode:
-        raise Missing("Maven could not fetch the artifacts of OpenSearch")
+        raise Unreachable("Maven could not fetch the artifacts of OpenSearch")
 
 
 def assemble(artifacts):

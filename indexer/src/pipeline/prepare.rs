@@ -1,6 +1,10 @@
 //! Turns one file or record into passages, unless it is unchanged since the last build.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+};
 
 use cloze_index::{
     Key, Ledger, Metadata, PreviousPages,
@@ -22,6 +26,10 @@ use crate::{
     },
     source::{self, SourceFile, versions::Version},
 };
+
+/// The reason to skip a page whose reader panicked.
+const BROKEN_READER: &str =
+    "the reader failed on this page; this is an error in Cloze: please report it, with the page if you can share it";
 
 /// An item to extract.
 pub(crate) struct Item<'a> {
@@ -106,11 +114,13 @@ impl Preparation<'_> {
             address,
             repeated: &repeated,
         };
-        let outcome = match (content, item.line) {
+        let read = || match (content, item.line) {
             (Content::Text(text), Some(_)) => extract::record(text, &context),
             (Content::Text(text), None) => extract::file(item.file.format, text, &context),
             (Content::Bytes(bytes), _) => extract::binary(item.file.format, bytes, &context),
         };
+        // A page that breaks a reader must not end the build of all the others.
+        let outcome = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(BROKEN_READER.into()));
         let prepared = match outcome {
             Err(reason) => Ok(Prepared::Skipped(reason)),
             Ok((Extracted::LeftOut(reason), _)) => Ok(Prepared::LeftOut(reason)),

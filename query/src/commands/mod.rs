@@ -109,7 +109,8 @@ fn render(answer: &Answer, colour: bool) -> String {
     for (place, hit) in (1..).zip(&answer.hits) {
         out.push(render_hit(place, hit, colour));
     }
-    out.push(format!("{} pages, {} ms, generation {}", answer.total.value, answer.took_ms, answer.generation));
+    let pages = if answer.total.value == 1 { "page" } else { "pages" };
+    out.push(format!("{} {pages}, {} ms, generation {}", answer.total.value, answer.took_ms, answer.generation));
     out.join("\n")
 }
 

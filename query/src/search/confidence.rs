@@ -24,8 +24,8 @@ impl Evidence {
     fn curve(self) -> Curve {
         match self {
             Self::Both => Curve(4.25, -0.66),
-            Self::Words => Curve(7.2, -2.2),
-            Self::Meaning => Curve(7.7, -2.3),
+            Self::Words => Curve(4.8, -1.35),
+            Self::Meaning => Curve(3.7, -0.9),
         }
     }
 }

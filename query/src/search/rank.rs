@@ -5,7 +5,7 @@ use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates, side_
 use super::{
     asking::COUNTED,
     confidence::{self, Evidence},
-    feedback,
+    feedback, fence,
     fuse::{self, Fused, SEMANTIC_WEIGHT, Scale, Signal, Signals, TOKENS_OF_MEANING},
     legs::Legs,
     pages::{self, PageHit},
@@ -38,14 +38,23 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
         None => 1.0,
     };
     confidence::estimate(&mut pages, evidence, coverage);
-    end(&mut pages, request, legs, with.head);
+    let near = near_enough(request, plan, legs, with)?;
+    end(&mut pages, request, near, legs, with.head);
     Ok(pages)
 }
 
-/// Ends the list. A page stays if it matches exactly, if it has every word, or if it is not much less probable than
-/// the best page. Candidates for later pages of the list need every word, so that the list stays the same while the
+/// The similarity from which on a page answers a search by meaning alone; out of reach in the other modes.
+fn near_enough(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<'_>) -> Result<f32> {
+    match legs.query.as_ref().filter(|_| request.mode == Mode::Semantic) {
+        Some(query) => fence::threshold(request, plan, None, query.by, with),
+        None => Ok(f32::INFINITY),
+    }
+}
+
+/// Ends the list. A page stays if it matches exactly, if it has every word, if its similarity is `near` or more, or if
+/// it is not much less probable than the best page. Candidates for later pages of the list need every word, so that the list stays the same while the
 /// reader pages through it.
-fn end(pages: &mut Vec<PageHit>, request: &Request, legs: &Legs<'_>, head: &Head) {
+fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, legs: &Legs<'_>, head: &Head) {
     let words = legs.proposal.words.as_ref();
     let mut every: Vec<u32> = words.iter().flat_map(|w| &w.pages).map(|p| head.page_of(*p)).collect();
     every.sort_unstable();
@@ -55,9 +64,12 @@ fn end(pages: &mut Vec<PageHit>, request: &Request, legs: &Legs<'_>, head: &Head
     pages.retain(|page| {
         let has_every = || every.binary_search(&head.page_of(page.best.passage)).is_ok();
         let is_first = || is_cut || first.binary_search(&page.best.passage).is_ok();
-        page.best.tier > Tier::Scored || has_every() || (confidence::is_listed(page.best.score, best) && is_first())
+        let is_near = page.best.semantic.is_some_and(|view| view.score >= near);
+        let is_probable = is_near || confidence::is_listed(page.best.score, best);
+        page.best.tier > Tier::Scored || has_every() || (is_probable && is_first())
     });
-    if let Some(least) = request.least_score() {
+    // A list of filters alone has no scores.
+    if let Some(least) = request.least_score().filter(|_| best > 0.0) {
         pages.retain(|page| page.probability >= least);
     }
 }

@@ -38,7 +38,7 @@ const PARAMETERS: [&str; 13] = [
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Number of pages; 10 if absent"),
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Number of pages to skip; offset + limit is at most 1,000"),
         ("mode" = Option<Mode>, Query, description = "The legs to search; hybrid if absent"),
-        ("min_score" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Smallest score of a listed page, 0 to 1; if absent, the list ends where pages are much less probable than the best"),
+        ("min_score" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Smallest score of a listed page, 0 to 1; the list ends anyway where pages are much less probable than the best"),
         ("semantic_weight" = Option<f32>, Query, minimum = 0, maximum = 1, description = "Share of the semantic leg, 0 to 1; the engine chooses it if absent"),
         ("encoder" = Option<EncoderChoice>, Query, description = "The source of the query's vector; auto if absent. auto uses the model, and uses its lookup table while the user still types the last word or when the request would wait for the model"),
         ("prefix" = Option<bool>, Query, description = "Whether the user still types the last word"),

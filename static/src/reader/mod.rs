@@ -63,7 +63,7 @@ impl Reader {
         let table = Folder { path: dir.join(&semantic.table), tag: semantic.tag };
         let overview = Overview::parse(&folder.read('h', 0)?, entry.average_length)?;
         let mean = STANDARD.decode(&semantic.mean).map_err(|_| Error::Cut)?;
-        let mean = mean.iter().map(|&byte| f64::from(byte as i8) * f64::from(semantic.mean_step)).collect();
+        let mean = mean.iter().map(|&byte| f64::from(byte as i8) * semantic.mean_step).collect();
         Ok(Self { folder, table, overview, semantic, mean })
     }
 

@@ -28,8 +28,7 @@ impl<'r> Pieces<'r> {
             for row in self.rows_of(&word)? {
                 let width = f64::from(f32::from_le_bytes([row[0], row[1], row[2], row[3]]));
                 for (i, v) in vector.iter_mut().enumerate() {
-                    let pair = row[4 + i / 2];
-                    *v += (f64::from(if i % 2 == 1 { pair >> 4 } else { pair & 15 }) - 7.5) * width;
+                    *v += (f64::from((row[4 + i / 4] >> (2 * (i % 4))) & 3) - 1.5) * width;
                 }
             }
         }
@@ -66,7 +65,7 @@ impl<'r> Pieces<'r> {
         let data = self.folder.read('r', number)?;
         let mut reader = Reader::new(&data);
         let pieces = reader.strings()?;
-        let size = 4 + self.dimension.div_ceil(2);
+        let size = 4 + self.dimension.div_ceil(4);
         pieces.into_iter().map(|piece| Ok((piece, reader.raw(size)?.to_vec()))).collect()
     }
 }

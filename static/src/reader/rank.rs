@@ -17,7 +17,7 @@ const DEPTH: usize = 100;
 const MEANING: f64 = 0.6;
 const COVERED: f64 = 0.25;
 /// Passages that get a second look: the best, and the best by words.
-const SECOND_LOOK: usize = 12;
+const SECOND_LOOK: usize = 10;
 const LEADERS: usize = 3;
 /// Relevance feedback: passages, and their joint weight.
 const BEST: usize = 3;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cloze_index::{AnalysedWord, analyse, fold, is_stop_word};
+use cloze_index::{AnalysedWord, Form, analyse, fold, is_stop_word};
 
 use super::{
     Folder,
@@ -14,6 +14,8 @@ use crate::{Result, bytes::Reader};
 const GAIN: f64 = 2.2;
 /// Weight of a word such as "the", and of two neighbours.
 const STOP: f64 = 0.5;
+/// Weight of a part of an identifier.
+const PART: f64 = 0.4;
 const PAIR: f64 = 0.3;
 
 /// Scores by passage.
@@ -32,7 +34,7 @@ pub(super) struct Word {
     pub(super) terms: Vec<String>,
     pub(super) is_stop: bool,
     position: usize,
-    is_word: bool,
+    form: Form,
     count: usize,
 }
 
@@ -53,9 +55,9 @@ impl<'r> Words<'r> {
             let written = &query[word.bytes.clone()];
             let terms = self.terms(&fold(written))?.unwrap_or_else(|| vec![word.term.clone()]);
             let is_stop = is_stop_word(written);
-            Ok(Word { terms, is_stop, position: word.position, is_word: word.is_word(), count: 1 })
+            Ok(Word { terms, is_stop, position: word.position, form: word.form, count: 1 })
         };
-        analyse(query, Some("en")).into_iter().map(one).collect()
+        analyse(query, Some("en")).into_iter().filter(|word| word.form != Form::Joined).map(one).collect()
     }
 
     /// The terms of a word in its written form; `None` if the index does not list it.
@@ -130,7 +132,8 @@ impl<'r> Words<'r> {
                     *known = known.max(score);
                 }
             }
-            let weight = word.count as f64 * if word.is_stop { STOP } else { 1.0 };
+            let part = if word.form == Form::Part { PART } else { 1.0 };
+            let weight = word.count as f64 * part * if word.is_stop { STOP } else { 1.0 };
             best.into_iter().for_each(|(passage, score)| *scores.entry(passage).or_default() += weight * score);
         }
         Ok(scores)
@@ -138,7 +141,7 @@ impl<'r> Words<'r> {
 
     /// Scores of neighbours in the query that are neighbours in a passage.
     pub(super) fn pair_scores(&self, words: &[Word]) -> Result<Scores> {
-        let plain: Vec<&Word> = words.iter().filter(|word| word.is_word).collect();
+        let plain: Vec<&Word> = words.iter().filter(|word| word.form == Form::Word).collect();
         let (mut scores, mut seen) = (Scores::new(), Vec::new());
         for pair in plain.windows(2).filter(|pair| !pair[0].is_stop && !pair[1].is_stop) {
             let terms = [&pair[0].terms[0], &pair[1].terms[0]];
@@ -166,7 +169,7 @@ impl<'r> Words<'r> {
     pub(super) fn coverage(&self, words: &[Word], passage: u32) -> Result<f64> {
         let has_others = words.iter().any(|word| !word.is_stop);
         let (mut all, mut found) = (0.0, 0.0);
-        for word in distinct(words).into_iter().filter(|w| w.is_word && !(has_others && w.is_stop)) {
+        for word in distinct(words).into_iter().filter(|w| w.form == Form::Word && !(has_others && w.is_stop)) {
             let lists = word.terms.iter().map(|term| self.postings(term)).collect::<Result<Vec<_>>>()?;
             let most = lists.iter().map(|list| list.passages.len()).max().unwrap_or_default();
             all += self.rarity(most);
@@ -183,7 +186,8 @@ fn distinct(words: &[Word]) -> Vec<Word> {
     let mut out: Vec<Word> = Vec::new();
     for word in words {
         match out.iter_mut().find(|known| known.terms == word.terms) {
-            Some(known) => known.count += 1,
+            Some(known) if known.form == Form::Part && word.form != Form::Part => known.form = word.form,
+            Some(known) => known.count += usize::from(known.form == word.form),
             None => out.push(Word { terms: word.terms.clone(), ..*word }),
         }
     }

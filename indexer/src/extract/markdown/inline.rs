@@ -38,7 +38,8 @@ pub(super) fn code_span(text: &str) -> Option<usize> {
     let ticks = text.len() - rest.len();
     let mut at = ticks;
     let end = paragraph_end(text);
-    while let Some(next) = text[at..end].find('`') {
+    // Many ticks may reach beyond the search distance.
+    while let Some(next) = text.get(at..end).and_then(|rest| rest.find('`')) {
         let run = text[at + next..].len() - text[at + next..].trim_start_matches('`').len();
         at += next + run;
         if run == ticks {

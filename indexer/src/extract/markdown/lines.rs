@@ -103,7 +103,7 @@ impl Lines {
             None if was_blank && indent < self.content => self.content = if indent < 2 { 0 } else { indent },
             None => {}
         }
-        let bare = &bare[item(bare).unwrap_or(0)..];
+        let bare = &bare[bare.floor_char_boundary(item(bare).unwrap_or(0))..];
         if let Some((mark, count)) = fence(bare.trim_start()) {
             self.open = Some(Open::Fence { mark, count, is_quoted });
             return Line::Code;

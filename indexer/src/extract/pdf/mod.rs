@@ -60,7 +60,10 @@ pub(super) fn extract(bytes: &[u8], context: &Context<'_>) -> Outcome {
     let known: usize = book.pages.iter().flatten().map(|line| line.text.len()).sum();
     if known < FEWEST.max(book.unknown) {
         return Err(match book.unknown {
-            0 => format!("no text on {} pages, perhaps because they are scanned; run OCR first", book.pages.len()),
+            0 => format!(
+                "none of the pages ({}) has text, perhaps because they are scanned; run OCR first",
+                book.pages.len()
+            ),
             _ => "the fonts do not name their characters; expected a PDF with text that can be copied".into(),
         });
     }
@@ -277,7 +280,7 @@ mod tests {
         for (bytes, why) in [
             (b"plain".to_vec(), "no %PDF-"),
             (b"%PDF-1.4\nnothing".to_vec(), "damaged"),
-            (file(&["0 0 m 10 10 l S"], "", INFO), "no text on 1 pages"),
+            (file(&["0 0 m 10 10 l S"], "", INFO), "none of the pages (1) has text"),
         ] {
             let error = outcome(&bytes).expect_err(why);
             assert!(error.contains(why), "{error}");
