@@ -145,7 +145,7 @@ mod tests {
             ("https://host", "names no index"),
             ("https:///docs", "no host"),
             ("https://a,,b/docs", "no host"),
-            ("https://a,https://b/docs", "no host"),
+            ("https://a,https://b/docs", "no path"),
             ("https://a//b/docs", "no path"),
             ("https://user:secret@host/docs", "CLOZE_BODY_PASSWORD"),
             ("https://host/docs-head", "-head"),
