@@ -72,6 +72,31 @@ fn only_what_is_new_is_encoded() {
 }
 
 #[test]
+fn of_an_html_site_only_changed_pages_are_encoded() {
+    let site = Site::new();
+    let write = |name: &str, text: &str| {
+        let links: String = (0..6).map(|n| format!("<li><a href='{n}.html'>Page {n}</a></li>")).collect();
+        site.write(
+            &format!("{name}.html"),
+            format!(
+                "<html><body><div class=side><ul>{links}</ul></div><div id=main><h1>Page {name}</h1><p>{text}</p>\
+                 <dl><dt id=a{name}>option_{name}</dt><dd><p>{text} Sets its value.</p></dd></dl></div>\
+                 <div>Was this page helpful? Edit this page</div></body></html>"
+            ),
+        );
+    };
+    let subjects = ["kettles", "spades", "engines", "violins", "glaciers", "harvests"];
+    (0..6).for_each(|n| write(&n.to_string(), &format!("Text about {} in this manual.", subjects[n])));
+    let passages = counts(&site.build())[0];
+    assert_eq!(passages, 12, "a page has its text and its option, and nothing that the site repeats");
+    let again = site.build();
+    assert_eq!((counts(&again), again["unchanged"].as_bool()), ([0, passages, 0, passages], Some(true)));
+    write("3", "Another text.");
+    assert_eq!(counts(&site.build()), [2, passages - 2, 2, passages]);
+    assert!(site.search("helpful", Mode::Keyword).no_match);
+}
+
+#[test]
 fn settings_that_change_passages_are_noticed() {
     let site = garden();
     site.build();

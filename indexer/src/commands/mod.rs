@@ -240,10 +240,7 @@ fn verify(args: &IndexArgs, file: File) -> Result<u8> {
 }
 
 fn prune(args: &IndexArgs, file: File) -> Result<u8> {
-    ensure!(
-        args.body.is_none(),
-        "prune works on an index directory; a cluster keeps no old versions"
-    );
+    ensure!(args.body.is_none(), "prune works on an index directory; a cluster keeps no old versions");
     let removed = cloze_index::prune(&index_dir(args, file))?;
     let text = if removed.is_empty() { "nothing to remove".into() } else { format!("removed {}", removed.join(", ")) };
     print(&if args.json { json!({"removed": removed}).to_string() } else { text })
