@@ -8,7 +8,7 @@ const VERBATIM = 0.95;
 const FALL = 5;
 // A page that is less probable than the best one by this factor is not an answer.
 const LEAST = 0.005;
-const CURVES = { both: [4.25, -0.66], words: [7.2, -2.2], meaning: [7.7, -2.3] };
+const CURVES = { both: [4.25, -0.66], words: [4.8, -1.35], meaning: [3.7, -0.9] };
 
 // A signal's part of each score. `scores` are in the order of the passages; `fromSmallest` tells how they are scaled.
 // `isFirst` tells which passages set the scale.

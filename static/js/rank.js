@@ -190,7 +190,7 @@ class Ranking {
     this.every = (this.lexical?.scorer.every() ?? []).filter(this.allows);
     const every = new Set(this.every.map((passage) => pageOf[passage]));
     const stays = ({ best: { tier, passage, score } }) => tier > 0 || every.has(pageOf[passage]) || (isListed(score, top) && this.first.has(passage));
-    return pages.filter((page) => stays(page) && page.probability >= (this.request.min_score ?? 0));
+    return pages.filter((page) => stays(page) && (top <= 0 || page.probability >= (this.request.min_score ?? 0)));
   }
 
   // Pages that pass the filters, if there is nothing else to search for.
