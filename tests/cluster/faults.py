@@ -164,12 +164,13 @@ def builds_killed(nodes, body, old, new):
 
 def published_under_load(body, old, new):
     """Each answer comes from one version."""
-    query, lists = "how do I build an index", {}
+    queries, lists = [distinct(number) for number in range(60)], {}
     for index in (old, new):
         done(program("indexer", "import", "--index", index, "--body", body))
         with Server(body) as server:
-            answer = server.search(query)[2]
-            lists[answer["generation"]] = listed(answer)
+            for query in queries:
+                answer = server.search(query)[2]
+                lists[answer["generation"], query] = listed(answer)
     faults, seen, is_over = [], set(), threading.Event()
     with Server(body) as server:
 
@@ -177,8 +178,9 @@ def published_under_load(body, old, new):
             number = 0
             while not is_over.is_set():
                 number += 1
-                status, _, answer, _ = server.get("/search?" + urllib.parse.urlencode({"q": query, "n": number}))
-                if status != 200 or listed(answer) != lists[answer["generation"]]:
+                query = queries[number % len(queries)]
+                status, _, answer, _ = server.search(query)
+                if status != 200 or listed(answer) != lists[answer["generation"], query]:
                     faults.append((status, answer))
                 else:
                     seen.add(answer["generation"])
