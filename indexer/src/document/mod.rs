@@ -58,6 +58,8 @@ pub(crate) struct Outline {
     text: String,
     is_links: bool,
     sections: Vec<Section>,
+    /// The first heading.
+    top: Option<Top>,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,16 @@ fn is_entry(level: u8) -> bool {
     level % LEVELS == LEVELS - 1
 }
 
+/// The first heading of a page.
+#[derive(Debug, Clone, Copy)]
+struct Top {
+    level: u8,
+    /// Whether text comes before it.
+    follows_text: bool,
+    /// The number of headings of its level or above, itself included.
+    count: usize,
+}
+
 impl Outline {
     /// Begins a section. A heading without an anchor inherits that of the heading above it.
     pub(crate) fn heading(&mut self, level: u8, text: &str, anchor: Option<String>) {
@@ -88,6 +100,9 @@ impl Outline {
     /// Begins a section whose heading has other names.
     pub(crate) fn named_heading(&mut self, level: u8, text: &str, anchor: Option<String>, names: Vec<String>) {
         self.close();
+        let follows_text = self.sections.iter().any(|s| !s.text.is_empty());
+        let top = self.top.get_or_insert(Top { level, follows_text, count: 0 });
+        top.count += usize::from(level <= top.level);
         self.open.retain(|h| h.level < level);
         if is_entry(level) {
             // A box among the entries, such as a note, belongs to none of them.
@@ -162,8 +177,12 @@ impl Outline {
         }
     }
 
-    /// The text of the first heading, at any level.
+    /// The text of the first heading if it can be the title of the page: one of level 1, or one at the very top
+    /// without another of its level. The first of several parts does not name the page.
     pub(crate) fn first_heading(&self) -> Option<&str> {
+        if self.top.is_some_and(|top| top.level > 1 && (top.follows_text || top.count > 1)) {
+            return None;
+        }
         let read = self.sections.iter().find_map(|s| s.headings.first());
         read.or(self.open.first().map(|h| &h.text)).map(String::as_str)
     }

@@ -69,6 +69,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_several_parts_keeps_its_address() {
+        for text in ["About films.\n\n## One\n\nText.\n\n## Two\n\nText.\n", "## One\n\nText.\n\n## Two\n\nText.\n"] {
+            let p = page(text);
+            assert_eq!(p.title, "a-page");
+            let anchors: Vec<_> = p.sections.iter().filter_map(|s| s.anchor.as_deref()).collect();
+            assert_eq!(anchors, ["one", "two"], "{text}");
+        }
+        assert_eq!(page("## The only one\n\nText.\n\n### Part\n\nText.\n").title, "The only one");
+    }
+
+    #[test]
     fn a_title_is_found_wherever_it_is() {
         assert_eq!(page("---\ntitle: F\n---\n# H").title, "F");
         assert_eq!(page("## Second level only\n\nx").title, "Second level only");
