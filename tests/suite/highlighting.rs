@@ -10,15 +10,15 @@ fn marks(snippet: &cloze_query::json::Snippet) -> Vec<String> {
     snippet.highlights.iter().map(mark).collect()
 }
 
-#[test]
-fn the_best_sentence_is_shown_and_its_words_are_marked() {
+/// Builds a site about sleep with so many codes, and checks the sentence and the marks of its best hit.
+fn check_codes(codes: &str) {
     let hay = "The museum opens every day but Monday, and the garden is free to enter all year round. ".repeat(3);
     let answer = "Physicians recommend eight hours of slumber each night for adults.";
     let site = Site::with(&[
         ("health.md", &format!("# Sleeping well\n\n{hay}\n\n{answer}\n\n{hay}")),
         ("x.md", "# X\n\nOther."),
     ]);
-    site.build();
+    assert_eq!(site.build_with(&["--token-codes", codes]).0, 0);
     let mut request = Request::new("how long should I sleep").unwrap();
     request.mode = Mode::Semantic;
     let engine = site.engine();
@@ -31,6 +31,21 @@ fn the_best_sentence_is_shown_and_its_words_are_marked() {
     let marks = marks(snippet);
     assert!(["hours", "slumber", "night"].iter().any(|near| marks.iter().any(|m| m.contains(near))), "{marks:?}");
     assert!(!marks.is_empty() && marks.iter().all(|m| answer.contains(m.as_str())), "{marks:?}");
+}
+
+#[test]
+fn the_best_sentence_is_shown_and_its_words_are_marked() {
+    check_codes("full");
+}
+
+#[test]
+fn codes_of_three_tokens_find_the_sentence_too() {
+    check_codes("small");
+}
+
+#[test]
+fn an_index_without_codes_is_highlighted_by_the_encoder() {
+    check_codes("none");
 }
 
 #[test]

@@ -231,7 +231,8 @@ impl Body for FilesBody {
     }
 
     fn show<'b>(&'b self, _: &[PassageId], found: &[PassageId], facets: &[String]) -> Result<Box<dyn Shown + 'b>> {
-        Ok(Box::new(FilesShown { postings: &self.postings, facets: self.postings.facets(found, facets)? }))
+        let facets = self.postings.facets(found, facets)?;
+        Ok(Box::new(FilesShown { postings: &self.postings, vectors: &self.vectors, facets }))
     }
 
     fn nearest(&self, vector: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {
@@ -294,12 +295,17 @@ impl Candidates for FilesCandidates<'_> {
 /// Passages; the body reads each from the files on demand.
 struct FilesShown<'b> {
     postings: &'b Postings,
+    vectors: &'b VectorSearch,
     facets: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl Shown for FilesShown<'_> {
     fn passage(&self, id: PassageId) -> Result<Passage> {
         self.postings.passage(id)
+    }
+
+    fn token_codes(&self, id: PassageId) -> &[u8] {
+        self.vectors.token_codes(id)
     }
 
     fn facets(&self) -> &BTreeMap<String, BTreeMap<String, u64>> {

@@ -107,6 +107,9 @@ pub trait Shown: Sync {
     /// [`crate::Error::Lexical`] or [`crate::Error::Damaged`] if it cannot be read.
     fn passage(&self, id: PassageId) -> Result<Passage>;
 
+    /// Codes of the tokens of a passage's context and text, one after the other; empty if the index has none.
+    fn token_codes(&self, id: PassageId) -> &[u8];
+
     /// Pages by metadata key and value.
     fn facets(&self) -> &BTreeMap<String, BTreeMap<String, u64>>;
 }

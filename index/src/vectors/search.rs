@@ -72,8 +72,13 @@ impl VectorSearch {
 
     /// The mean similarity of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
     pub(crate) fn token_similarity(&self, query: &QueryTokens, passage: PassageId) -> Option<f32> {
+        query.nearest(self.token_codes(passage))
+    }
+
+    /// The stored codes of a passage's tokens.
+    pub(crate) fn token_codes(&self, passage: PassageId) -> &[u8] {
         let (segment, row) = self.places[passage as usize];
-        query.nearest(self.segments[segment as usize].tokens(row as usize))
+        self.segments[segment as usize].tokens(row as usize)
     }
 
     /// The stored vector of a passage and the stored codes of its tokens.

@@ -90,6 +90,16 @@ impl QueryTokens {
         let all: f32 = self.rows.chunks_exact(self.dimension).zip(&self.sums).map(nearest).sum();
         Some(all / self.sums.len() as f32)
     }
+
+    /// For each of the query's tokens, its similarity to each code, in their order.
+    #[must_use]
+    pub fn similarities(&self, codes: &[u8]) -> Vec<Vec<f32>> {
+        let to_codes = |(row, (sum, factor)): (&[i8], &(i32, f32))| {
+            let signs = codes.chunks_exact(code_bytes(self.dimension)).map(|code| kernels::signs(row, code));
+            signs.map(|set| (2 * set - sum) as f32 * factor).collect()
+        };
+        self.rows.chunks_exact(self.dimension.max(1)).zip(&self.sums).map(to_codes).collect()
+    }
 }
 
 /// The codes of a segment, mapped.
@@ -193,6 +203,10 @@ mod tests {
             };
             assert!((of(code) - exact).abs() < 0.02, "{} {exact}", of(code));
             assert!(of(&codes) >= of(code));
+            let query = QueryTokens::new(&row(i), DIMENSION);
+            let each = query.similarities(&codes);
+            assert_eq!((each.len(), each[0].len()), (1, 6));
+            assert!((each[0][i as usize] - of(code)).abs() < 1e-6, "similarities keep the order of the codes");
         }
     }
 

@@ -251,7 +251,7 @@ impl Engine {
         let shown = &pages[first..(first + request.limit()).min(pages.len())];
         let (found, relation) = total::found(request, &pages, &legs, with.head);
         let passages = with.body.show(&pages::passages(shown), &found, &request.facets)?;
-        let hits = hits::hits(shown, request, &plan, &*passages, with.encoder)?;
+        let hits = hits::hits(shown, request, &plan, &*passages, legs.query.as_ref(), with)?;
         timings.present = presenting.elapsed();
 
         let condensed = plan.condensed.map(|c| CondensedQuery { words: c.kept, left_out: c.left_out, text: c.text });

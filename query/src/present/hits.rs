@@ -1,16 +1,16 @@
 //! One hit for each page: snippet, sections, best sentence, and the explanation of the score.
 
 use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
-use cloze_models::Encoder;
 use rayon::prelude::*;
 
 use super::{
-    highlight::Highlighter,
+    compare::{Comparer, Encoding},
     json::{Explain, Hit, LegScore, SectionHit, Snippet},
     snippet,
 };
 use crate::{
     Highlight, Request, Result,
+    engine::{resources::Resources, vectors::QueryVector},
     request::plan::Plan,
     search::{
         fuse::{Fused, View},
@@ -24,23 +24,32 @@ const FOCUSED: usize = 5;
 /// The most other sections of a page in its hit.
 const SECTIONS: usize = 3;
 
-/// The hits of some pages, in their order.
+/// The hits of some pages, in their order; `query` is the encoded query, if the search needed it.
 pub(crate) fn hits(
     pages: &[PageHit],
     request: &Request,
     plan: &Plan,
     passages: &dyn Shown,
-    encoder: Option<&Encoder>,
+    query: Option<&QueryVector>,
+    with: Resources<'_>,
 ) -> Result<Vec<Hit>> {
-    let presenter = Presenter { words: &plan.words, request, passages };
+    let is_semantic = request.highlight == Highlight::Semantic;
+    let comparer = with.encoder.map(|encoder| {
+        // A search by words alone has no vector of its query yet.
+        let encoded = || with.vectors.get(request, &plan.text, encoder, with.table).ok();
+        let query = query.cloned().or_else(|| encoded().filter(|_| is_semantic));
+        let neighbours = usize::from(with.head.manifest().token_neighbours);
+        Comparer { encoder, passages, neighbours, query: query.and_then(|query| query.tokens) }
+    });
+    let presenter = Presenter { words: &plan.words, request, passages, comparer };
     let (upper, lower) = pages.split_at(pages.len() / 2);
     let (upper, lower) = side_by_side(|| presenter.hits(upper), || presenter.hits(lower));
     let mut hits = upper?;
     hits.extend(lower?);
-    if request.highlight == Highlight::Semantic {
+    if is_semantic {
         let best: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         // The words stay marked if this fails.
-        if let Err(error) = focus(plan, &best, &mut hits, passages, encoder) {
+        if let Err(error) = presenter.focus(&plan.text, &best, &mut hits) {
             tracing::error!(%error, "semantic highlighting failed");
         }
     }
@@ -52,6 +61,8 @@ struct Presenter<'a> {
     words: &'a KeywordQuery,
     request: &'a Request,
     passages: &'a dyn Shown,
+    /// Absent without a model.
+    comparer: Option<Comparer<'a>>,
 }
 
 impl Presenter<'_> {
@@ -63,7 +74,7 @@ impl Presenter<'_> {
         let passage = self.passages.passage(page.best.passage)?;
         Ok(Hit {
             sections: self.sections(page, &passage.url)?,
-            snippet: self.snippet(&passage),
+            snippet: self.snippet(page.best.passage, &passage),
             score: page.probability,
             explain: self.request.explain.then(|| explain(&page.best)),
             other_versions: other_versions(&passage),
@@ -84,42 +95,41 @@ impl Presenter<'_> {
             let p = self.passages.passage(other.passage)?;
             if p.url != best_url && sections.iter().all(|s| s.url != p.url) {
                 let heading = p.headings.last().unwrap_or(&p.title).clone();
-                sections.push(SectionHit { heading, snippet: self.snippet(&p), url: p.url });
+                sections.push(SectionHit { heading, snippet: self.snippet(other.passage, &p), url: p.url });
             }
         }
         Ok(sections)
     }
 
-    fn snippet(&self, passage: &Passage) -> Snippet {
+    fn snippet(&self, id: PassageId, passage: &Passage) -> Snippet {
         let text = snippet::tidy(&passage.text);
-        snippet::snippet(&text, passage.lang.as_deref(), self.words, self.request.highlight != Highlight::None)
+        let nearest = || Some(self.comparer.as_ref()?.by_codes(id, passage, &text)?.focus(&text)?.sentence);
+        let mark = self.request.highlight != Highlight::None;
+        snippet::snippet(&text, passage.lang.as_deref(), self.words, mark, nearest)
+    }
+
+    /// Shows the best sentences of the first hits; `best` are the best passages of all hits, `query` is the text of
+    /// the query.
+    fn focus(&self, query: &str, best: &[PassageId], hits: &mut [Hit]) -> Result<()> {
+        let Some(comparer) = &self.comparer else { return Ok(()) };
+        let encoding = Encoding::new(comparer.encoder, query, self.words);
+        let first = hits.iter_mut().zip(best).take(FOCUSED).collect::<Vec<_>>();
+        first.into_par_iter().try_for_each(|(hit, &id)| {
+            let passage = self.passages.passage(id)?;
+            let text = snippet::tidy(&passage.text);
+            let by_codes = comparer.by_codes(id, &passage, &text);
+            let compared = by_codes.map_or_else(|| encoding.compared(&text), Ok)?;
+            if let Some(focus) = compared.focus(&text) {
+                hit.snippet = snippet::focused(&text, passage.lang.as_deref(), self.words, &focus);
+            }
+            Ok(())
+        })
     }
 }
 
 /// The number of other versions of the manual that contain a passage's page.
 fn other_versions(passage: &Passage) -> Option<u32> {
     passage.metadata.get(OTHER_VERSIONS)?.first()?.parse().ok()
-}
-
-/// Shows the best sentences of the first hits; `best` are the best passages of all hits.
-fn focus(
-    plan: &Plan,
-    best: &[PassageId],
-    hits: &mut [Hit],
-    passages: &dyn Shown,
-    encoder: Option<&Encoder>,
-) -> Result<()> {
-    let Some(encoder) = encoder else { return Ok(()) };
-    let highlighter = Highlighter::new(encoder, &plan.text, &plan.words)?;
-    let first = hits.iter_mut().zip(best).take(FOCUSED).collect::<Vec<_>>();
-    first.into_par_iter().try_for_each(|(hit, &passage)| {
-        let passage = passages.passage(passage)?;
-        let text = snippet::tidy(&passage.text);
-        if let Some(focus) = highlighter.focus(&text)? {
-            hit.snippet = snippet::focused(&text, passage.lang.as_deref(), &plan.words, &focus);
-        }
-        Ok(())
-    })
 }
 
 fn explain(fused: &Fused) -> Explain {

@@ -11,10 +11,20 @@ use super::{highlight::Focus, json::Snippet};
 const LENGTH: usize = 240;
 
 /// Chooses the part with the most different words of the query, and marks them. Without `mark`, it marks nothing.
-/// `text` is [`tidy`].
-pub(crate) fn snippet(text: &str, lang: Option<&str>, query: &KeywordQuery, mark: bool) -> Snippet {
+/// `text` is [`tidy`]; `nearest` finds its sentence that is nearest to the query in meaning.
+pub(crate) fn snippet(
+    text: &str,
+    lang: Option<&str>,
+    query: &KeywordQuery,
+    mark: bool,
+    nearest: impl FnOnce() -> Option<Range<usize>>,
+) -> Snippet {
     let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(w)).collect();
-    let window = window(text, &matches);
+    let nearest = if matches.is_empty() && text.len() > LENGTH { nearest() } else { None };
+    let window = match nearest {
+        Some(sentence) => sentence.start..window_end(text, sentence.start),
+        None => window(text, &matches),
+    };
     cut(text, window, matches.into_iter().filter(|_| mark).map(|m| m.bytes))
 }
 
@@ -122,7 +132,7 @@ mod tests {
     use super::*;
 
     fn marked(text: &str, query: &str) -> (String, Vec<String>) {
-        let s = snippet(&tidy(text), None, &KeywordQuery::plain(query), true);
+        let s = snippet(&tidy(text), None, &KeywordQuery::plain(query), true, || None);
         let units: Vec<u16> = s.text.encode_utf16().collect();
         let words =
             s.highlights.iter().map(|[a, b]| String::from_utf16_lossy(&units[*a as usize..*b as usize])).collect();
