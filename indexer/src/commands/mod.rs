@@ -6,6 +6,8 @@ pub mod cli;
 pub mod config;
 mod model;
 mod plain_files;
+mod sections;
+mod table;
 pub mod token_codes;
 mod train;
 
