@@ -19,7 +19,8 @@ use crate::{Artifact, Error, Result, Tokenizer, floats::to_f32, head, pooling};
 /// Name of the file in a model directory.
 pub const FILE: &str = "query_table.safetensors";
 
-const ROWS: &str = "lookup.weight";
+/// Name of the tensor of rows. A tensor with `.scale` after this name has the scale of each row.
+pub const ROWS: &str = "lookup.weight";
 const SCALES: &str = "lookup.weight.scale";
 
 /// The table of the default model.

@@ -43,6 +43,7 @@ mod sites;
 mod structure;
 mod suggesting;
 mod support;
+mod tables;
 mod training;
 mod trust;
 mod words;

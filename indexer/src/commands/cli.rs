@@ -287,6 +287,47 @@ pub struct IndexArgs {
     pub json: bool,
 }
 
+/// `indexer model table`.
+#[derive(Debug, Args)]
+pub struct TableArgs {
+    /// Folders or files with your documents, and any other texts
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Model that the table is for: a preset, a directory or a hub id [default: all-MiniLM-L6-v2]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// File to write [default: query_table.safetensors in the model's directory, where searches look for it]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Use only files that match (repeatable; like a line of .gitignore)
+    #[arg(long, value_name = "PATTERN")]
+    pub include: Vec<String>,
+    /// Skip files that match (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Number of short texts to take from the documents
+    #[arg(long, default_value_t = 50_000, value_name = "N")]
+    pub texts: usize,
+    /// The most passes over these texts
+    #[arg(long, default_value_t = 12, value_name = "N")]
+    pub passes: usize,
+    /// The highest learning rate
+    #[arg(long, default_value_t = 2e-3, value_name = "RATE")]
+    pub learning_rate: f64,
+    /// Seed for the choice and the order of the texts
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Write the table even if it finds too little, or if there is too little text to judge it
+    #[arg(long)]
+    pub force: bool,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// `indexer model`.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
@@ -297,6 +338,8 @@ pub enum ModelCommand {
     },
     /// List the models on this machine
     List,
+    /// Train a lookup table for a model, which encodes queries in microseconds; keep it only if it finds enough
+    Table(Box<TableArgs>),
     /// Describe a model
     Info {
         /// Model: a directory or a hub id [default: all-MiniLM-L6-v2]

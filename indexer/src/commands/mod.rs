@@ -7,6 +7,8 @@ mod cluster;
 pub mod config;
 mod model;
 mod plain_files;
+mod sections;
+mod table;
 pub mod token_codes;
 mod train;
 

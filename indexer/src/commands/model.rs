@@ -1,10 +1,11 @@
-//! `indexer model pull|list|info`.
+//! `indexer model`.
 
 use std::io::IsTerminal;
 
+use anyhow::Result;
 use cloze_models::{Artifact, ModelSource, Precision, artifact::Weights, preset::PRESETS, source};
 
-use crate::{Result, commands::cli::ModelCommand};
+use crate::commands::{cli::ModelCommand, table as lookup_table};
 
 /// Runs the command; returns its output.
 pub(crate) fn run(command: ModelCommand) -> Result<String> {
@@ -15,6 +16,7 @@ pub(crate) fn run(command: ModelCommand) -> Result<String> {
             Ok(format!("{source}: {}", dir.display()))
         }
         ModelCommand::List => Ok(list()),
+        ModelCommand::Table(args) => lookup_table::run(*args),
         ModelCommand::Info { model } => info(&ModelSource::parse(&model.unwrap_or_default())),
     }
 }

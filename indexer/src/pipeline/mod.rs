@@ -10,7 +10,7 @@
 //! of their own: nothing inside rayon's pool ever waits for a queue.
 
 mod coder;
-mod known_items;
+pub(crate) mod known_items;
 mod memory;
 mod off_topic;
 mod prepare;

@@ -42,7 +42,8 @@ pub(crate) fn probes(
 ) -> Result<Both> {
     let most = (passages as usize / PASSAGES_EACH).clamp(FEWEST, MOST);
     let sample = writer.sample(most)?;
-    let known = sample.into_iter().filter_map(|(id, p)| known_items::query(&p).map(|query| (id, p, query))).collect();
+    let known =
+        sample.into_iter().filter_map(|(id, p)| known_items::query(&p.text).map(|query| (id, p, query))).collect();
     let queries = Queries { unrelated: off_topic::queries(), known };
     let texts = queries.texts();
     let model = queries.probes(vectors(&texts, encoder, memory, ledger, used)?);

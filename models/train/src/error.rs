@@ -63,6 +63,16 @@ pub enum Error {
         /// Tokens there must be.
         expected: usize,
     },
+    /// There are too few texts.
+    #[error("there are {found} texts to {purpose}; expected at least {expected}; name more pages or texts")]
+    TooFewTexts {
+        /// Their purpose.
+        purpose: &'static str,
+        /// Texts there are.
+        found: usize,
+        /// Texts there must be.
+        expected: usize,
+    },
     /// A setting makes no sense.
     #[error("{setting} is {found}; expected {expected}")]
     Setting {

@@ -52,7 +52,7 @@ pub(crate) fn write_tensors(
 }
 
 /// Writes a file beside its place, makes it durable, and renames it there.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write;
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(Error::write(dir))?;

@@ -9,6 +9,7 @@
 //! 5. [`trainer`]: the loop; `checkpoint`: the state that a killed run resumes from.
 //! 6. [`evaluate`]: how well masked tokens are predicted; `curve`: the loss as a picture.
 //! 7. [`export`]: the checkpoint as others read it, and a small file with the head alone.
+//! 8. [`lookup`]: the lookup table of an encoder, which encodes queries without a neural network.
 //!
 //! candle does the arithmetic and the differentiation. `server` does not link this crate.
 
@@ -20,6 +21,7 @@ mod curve;
 pub mod error;
 pub mod evaluate;
 pub mod export;
+pub mod lookup;
 mod ops;
 mod optimizer;
 mod schedule;

@@ -7,7 +7,7 @@ use cloze_models::{Encoder, EncoderOptions, TextKind};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::sections::Section;
+use crate::commands::sections::Section;
 
 /// Maximum number of sections to search, and of headings to ask for.
 const MOST_SECTIONS: usize = 1500;

@@ -5,7 +5,6 @@
 //! after: often a part, sometimes nothing.
 
 mod gate;
-mod sections;
 
 use std::path::Path;
 
@@ -18,6 +17,7 @@ use self::gate::{Score, Task};
 use crate::{
     commands::{
         cli::AdaptArgs,
+        sections,
         train::{self, Progress},
     },
     source::Selection,

@@ -12,17 +12,17 @@ use crate::{
 
 /// One section of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section {
+pub(crate) struct Section {
     /// Title of the page.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// The innermost heading, if there is one.
-    pub(super) heading: Option<String>,
+    pub(crate) heading: Option<String>,
     /// The text below it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Reads every readable document; returns the sections, and the number of unreadable documents.
-pub(super) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
+pub(crate) fn read(selection: &Selection) -> Result<(Vec<Section>, usize)> {
     let walk = source::walk(selection)?;
     let mut titles = HashMap::new();
     let (mut sections, mut skipped) = (Vec::new(), walk.unreadable.len());
