@@ -1,6 +1,9 @@
 //! The body of an index on a cluster.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use cloze_index::{
     Body, Error, Extent, Head, KeywordHits, KeywordQuery, PassageId, Result, Scored, Selection,
@@ -263,7 +266,7 @@ impl Body for ClusterBody {
         };
         let passages = answers.iter().flat_map(|answer| answer.stored("passage")).map(read).collect::<Result<_>>()?;
         let facets = shown::facets(counted.and_then(|place| answers.get(place)), keys);
-        Ok(Box::new(ClusterShown { body: self, passages, facets }))
+        Ok(Box::new(ClusterShown { body: self, passages, facets, codes: OnceLock::new() }))
     }
 
     fn nearest(&self, vector: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {

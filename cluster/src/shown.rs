@@ -1,6 +1,9 @@
 //! Stored passages and facets, as the cluster sent them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use cloze_index::{Passage, PassageId, Result, body::Shown, metadata_parts};
 
@@ -14,11 +17,31 @@ pub(crate) struct ClusterShown<'b> {
     pub(crate) body: &'b ClusterBody,
     pub(crate) passages: HashMap<PassageId, Passage>,
     pub(crate) facets: Facets,
+    /// Codes of the passages' tokens, asked for with the first that is needed: most answers need none.
+    pub(crate) codes: OnceLock<HashMap<PassageId, Vec<u8>>>,
+}
+
+impl ClusterShown<'_> {
+    /// The codes of all passages; none, if the cluster does not answer, because an answer can do without them.
+    fn ask_for_codes(&self) -> HashMap<PassageId, Vec<u8>> {
+        let ids: Vec<PassageId> = self.passages.keys().copied().collect();
+        match self.body.stored(&ids, "codes") {
+            Ok(answers) => answers.iter().flat_map(|answer| answer.stored("codes")).collect(),
+            Err(error) => {
+                tracing::warn!(%error, "no codes of tokens for highlights");
+                HashMap::new()
+            }
+        }
+    }
 }
 
 impl Shown for ClusterShown<'_> {
     fn passage(&self, id: PassageId) -> Result<Passage> {
         self.passages.get(&id).cloned().ok_or_else(|| self.body.missing(id))
+    }
+
+    fn token_codes(&self, id: PassageId) -> &[u8] {
+        self.codes.get_or_init(|| self.ask_for_codes()).get(&id).map_or(&[], Vec::as_slice)
     }
 
     fn facets(&self) -> &Facets {
