@@ -121,8 +121,13 @@ fn sentences(index: &Path, queries: &str, qrels: &str) -> Result<Value> {
     let (mut asked, mut chance, mut good, mut marks, mut took) = (0u32, 0.0, [0, 0], [0, 0], [Vec::new(), Vec::new()]);
     for line in spread(file.lines().collect()) {
         let query: Value = serde_json::from_str(line)?;
-        let answers: Vec<String> =
-            query["metadata"]["answers"].as_array().into_iter().flatten().filter_map(|a| a.as_str()).map(lower).collect();
+        let answers: Vec<String> = query["metadata"]["answers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|a| a.as_str())
+            .map(lower)
+            .collect();
         let mut request = Request::of_any_length(query["text"].as_str().unwrap_or_default())?.page(0, 5)?;
         let id = query["_id"].as_str().unwrap_or_default();
         let mut is_asked = false;
