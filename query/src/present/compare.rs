@@ -17,9 +17,9 @@ use crate::Result;
 /// Lowest cosine similarity at which a token of the passage is a match for a token of the query.
 const NEAR: f32 = 0.45;
 
-/// The same for the similarity to a code, which is lower: a code has only the signs of a vector. With this limit, codes
-/// of three tokens mark as many words as the encoder does.
-const NEAR_CODE: f32 = 0.4;
+/// The same for the similarity to a code. It is lower, because a code has only the signs of a vector, and often of the
+/// mean of several. A code of one token marks the same words at any limit from 0.2 to 0.4.
+const NEAR_CODE: f32 = 0.3;
 
 /// Compares the passages of one answer with its query.
 pub(crate) struct Comparer<'a> {
