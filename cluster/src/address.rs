@@ -123,8 +123,6 @@ mod tests {
     fn hosts_and_a_name_are_read() {
         let address = Address::parse("https://a:9200,b/NAME").expect_err("capitals");
         assert!(address.contains("NAME"), "{address}");
-        let address = Address::parse("https://a:9200,b:1/proxy/docs/?exact");
-        assert!(address.is_err(), "a slash behind the name");
         let address = Address::parse("https://a:9200,b:1/proxy/docs?exact").expect("good");
         assert_eq!(address.hosts(), ["https://a:9200/proxy", "https://b:1/proxy"]);
         assert!(address.name() == "docs" && address.is_exact() && !address.is_open());

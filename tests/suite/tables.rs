@@ -8,7 +8,7 @@ use std::{
 };
 
 use cloze_models::table;
-use cloze_query::{EncoderChoice, Engine, Request, json::EncodedBy};
+use cloze_query::{EncoderChoice, Engine, Mode, Request, json::EncodedBy};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ fn a_model_gets_a_table_of_its_own() {
     let engine = Engine::open(&index, None).unwrap();
     assert!(engine.generation().manifest().lookup_calibration.is_some());
     let mut request = Request::new("the river and the house").unwrap();
-    request.encoder = EncoderChoice::Table;
+    (request.mode, request.encoder) = (Mode::Semantic, EncoderChoice::Table);
     assert_eq!(engine.search(&request).unwrap().encoder, Some(EncodedBy::Table));
 
     // The same table without --force: the gate decides.
