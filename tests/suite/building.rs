@@ -1,5 +1,7 @@
 //! `indexer build`: which files it reads and leaves out, and its report.
 
+use std::{fs, io::Write as _};
+
 use cloze_index::Generation;
 
 use crate::site::{Site, sources};
@@ -36,6 +38,23 @@ fn every_format_becomes_pages() {
     assert_eq!(pages, expected);
     let first = generation.passage(0).unwrap();
     assert_eq!((first.metadata["tags"].join(","), first.lang.as_deref()), ("x,y".into(), Some("de")));
+}
+
+#[test]
+fn compressed_manual_pages_are_read_within_the_limit() {
+    let site = Site::new();
+    let page = |text: &str| {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gz.write_all(format!(".TH KETTLE 1\n.SH NAME\nkettle \\- {text}\n").as_bytes()).unwrap();
+        gz.finish().unwrap()
+    };
+    fs::write(site.docs().join("kettle.1.gz"), page("boils water")).unwrap();
+    fs::write(site.docs().join("huge.1.gz"), page(&"boils ".repeat(100_000))).unwrap();
+    fs::write(site.docs().join("archive.tar.gz"), page("is no page")).unwrap();
+    let (_, report) = site.build_with(&["--max-file-bytes", "100000"]);
+    assert_eq!((report["pages"].as_u64(), sources(&report, "skipped")), (Some(1), vec!["huge.1.gz"]));
+    let hits = site.search("boils water", cloze_query::Mode::Keyword).hits;
+    assert_eq!((hits[0].id.as_str(), hits[0].url.as_str()), ("kettle.1.gz", "/kettle.1.gz#NAME"));
 }
 
 #[test]
@@ -162,7 +181,7 @@ fn a_build_replaces_the_one_before() {
     site.build();
     let prune = site.run("indexer", &["prune"]);
     assert!(prune.status.success());
-    let kept: Vec<_> = std::fs::read_dir(site.index().join("generations")).unwrap().collect();
+    let kept: Vec<_> = fs::read_dir(site.index().join("generations")).unwrap().collect();
     assert_eq!(kept.len(), 2, "the live one and the one before");
 }
 
@@ -174,7 +193,7 @@ fn a_build_is_the_same_whatever_the_number_of_threads() {
     }
     let rows = |threads: &str| {
         site.build_with(&["--threads", threads]);
-        std::fs::read(site.generation().join("vectors/0/rows.f16")).unwrap()
+        fs::read(site.generation().join("vectors/0/rows.f16")).unwrap()
     };
     assert_eq!(rows("1"), rows("4"));
 }

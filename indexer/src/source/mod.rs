@@ -15,6 +15,7 @@ use std::{
 };
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use flate2::read::MultiGzDecoder;
 use ignore::{
     WalkBuilder,
     gitignore::{Gitignore, GitignoreBuilder},
@@ -74,7 +75,11 @@ impl SourceFile {
                 let body = FetchedPages::body(&self.path, limit).map_err(|e| e.to_string())?;
                 Ok(Box::new(std::io::Cursor::new(body)))
             }
-            None => Ok(Box::new(File::open(&self.path).map_err(|e| format!("cannot read the file ({e})"))?)),
+            None => {
+                let file = File::open(&self.path).map_err(|e| format!("cannot read the file ({e})"))?;
+                let is_compressed = self.path.extension().is_some_and(|extension| extension == "gz");
+                Ok(if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+            }
         }
     }
 }
@@ -200,8 +205,13 @@ fn error_path(error: &ignore::Error, root: &Path) -> String {
     }
 }
 
+/// The format by the name of a file. Systems install manual pages compressed, as `ls.1.gz`.
 fn format_of(path: &Path) -> Option<Format> {
-    Format::of_extension(path.extension()?.to_str()?)
+    let of = |path: &Path| Format::of_extension(path.extension()?.to_str()?);
+    match path.extension()?.to_str()? {
+        "gz" => of(Path::new(path.file_stem()?)).filter(|format| *format == Format::Man),
+        _ => of(path),
+    }
 }
 
 /// The path below a folder, with `/`.

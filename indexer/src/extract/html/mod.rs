@@ -193,6 +193,8 @@ mod tests {
             ("<div id=a><div class=titlepage><div><h2>N<a id=x class=indexterm></a></h2></div></div></div>", "a: N"),
             ("<div><a name=a></a><h2>N</h2></div>", "a: N"),
             ("<h2><a id=a></a>N</h2>", "a: N"),
+            ("<div><h2>N</h2><a name=a></a><pre>code</pre></div>", "a: N"),
+            ("<h2 id=a>N</h2><p><a href=x rel=alternate hreflang=de>Deutsch</a></p>", "a: N"),
             ("<a id=a name=a></a>\n<h2><span><a href='#a'>&#9670;</a></span>N</h2>", "a: N"),
             ("<div data-section-id=a id=a><div><h2>N</h2></div></div>", "a: N"),
             ("<ul><li><section id='a(int)'><h3>N</h3></section></li></ul>", "a(int): N"),

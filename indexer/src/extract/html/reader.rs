@@ -212,6 +212,9 @@ impl Reader<'_> {
         if let Some(open) = self.open.pop_if(|o| o.node == node)
             && self.shape.extent(node).letters() == 0
         {
+            if name == "a" {
+                self.give_to_last_heading(&open.id);
+            }
             self.before.push(open.id);
         }
     }
@@ -229,7 +232,7 @@ impl Reader<'_> {
         }
     }
 
-    /// On some pages the address of a heading comes right after it.
+    /// On some pages the address of a heading without one comes right after it.
     fn give_to_last_heading(&mut self, id: &str) {
         if self.words.is_empty()
             && let Some(Piece::Heading { anchor: anchor @ None, .. }) = self.pieces.last_mut()

@@ -15,11 +15,18 @@ pub(super) fn is_unseen(element: &Element, at_body: bool) -> bool {
     UNSEEN.contains(&element.name())
         || (at_body && element.name() == "header")
         || element.attr("data-cloze-ignore").is_some()
+        || is_translation(element)
         || element.attr("hidden").is_some_and(|h| h != "until-found")
         || element.attr("aria-hidden") == Some("true")
         || element.attr("style").is_some_and(hides)
         || matches!(role, "navigation" | "search" | "banner" | "contentinfo" | "complementary" | "menu")
         || element.classes().any(|c| matches!(c, "headerlink" | "hash-link" | "sr-only" | "visually-hidden"))
+}
+
+/// A link to the same page in another language.
+fn is_translation(element: &Element) -> bool {
+    let is_alternate = || element.attr("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|r| r == "alternate"));
+    element.name() == "a" && element.attr("hreflang").is_some() && is_alternate()
 }
 
 fn hides(style: &str) -> bool {
