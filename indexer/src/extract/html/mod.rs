@@ -201,6 +201,10 @@ mod tests {
             ("<div><h2>N</h2><a id=a href='#N'><svg></svg></a></div>", "a: N"),
             ("<details id=a><summary>N</summary>Body of the box that opens.</details>", "a: N"),
             ("<span id=a><a href='#a'></a><code>N: u8</code></span><div>Body that says more.</div>", "a: N: u8"),
+            (
+                "<p><a href='#a'>N</a></p><div class=highlight id=a><div><pre>N(x)</pre></div></div><p>Body that says more.</p>",
+                "a: N(x)",
+            ),
             ("<dl><dd><span id=index-a></span></dd><dt>A</dt><dd>Body that says more.</dd></dl>", "index-a: A"),
         ] {
             let text =

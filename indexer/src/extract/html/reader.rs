@@ -176,7 +176,7 @@ impl Reader<'_> {
             "img" => self.words.add(&e.attr("alt").map(|alt| format!(" {alt}")).unwrap_or_default()),
             _ => match heading_level(name) {
                 Some(level) => self.open_heading(element, level),
-                None if self.links_to_itself(element) => self.open_name(element, None),
+                None if self.is_place(element) => self.open_name(element, None),
                 None if NAMES.contains(&name) => self.open_item_name(element),
                 None => {}
             },
@@ -377,6 +377,11 @@ impl Reader<'_> {
                 name.outer = Some(item.id());
             }
         }
+    }
+
+    /// Whether an element names an entry without a tag that says so.
+    fn is_place(&self, element: ElementRef<'_>) -> bool {
+        self.name.is_none() && (self.links_to_itself(element) || self.shape.is_signature(element))
     }
 
     /// Whether an element is an addressable place: it has an anchor, and a mark that links to it.

@@ -13,6 +13,9 @@ const MAIN: u32 = 60;
 /// Maximum number of elements between a heading and the element that holds its text.
 const WRAPPERS: usize = 8;
 
+/// Maximum number of letters and digits of a signature.
+const SIGNATURE: u32 = 160;
+
 /// Maximum number of headings of smaller boxes that are examined in one box.
 const NOTES: usize = 64;
 
@@ -170,6 +173,17 @@ impl Shape {
         before < 40 && u64::from(extent.letters()) * 5 >= u64::from(self.root.letters()) * 4
     }
 
+    /// Whether an element is a line of code that the page links to: the signature of an entry whose text follows.
+    pub(super) fn is_signature(&self, element: ElementRef<'_>) -> bool {
+        let extent = self.extent(element.id());
+        let is_linked = own_id(element.value()).is_some_and(|id| self.used.contains(id));
+        if !is_linked || extent.headings() > 0 || !(1..=SIGNATURE).contains(&extent.letters()) {
+            return false;
+        }
+        let mut boxes = std::iter::successors(Some(element), |e| only_child(*e)).take(WRAPPERS);
+        boxes.any(|e| e.value().name() == "pre")
+    }
+
     fn heaviest(&self, root: ElementRef<'_>) -> Option<NodeId> {
         let mut at = root;
         loop {
@@ -196,6 +210,11 @@ fn next_of_level(levels: &[u8]) -> Vec<u32> {
         waiting.push(i);
     }
     next
+}
+
+fn only_child(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
+    let mut children = element.child_elements();
+    children.next().filter(|_| children.next().is_none())
 }
 
 /// The level of `h1` to `h6`.
