@@ -25,7 +25,7 @@ class View {
     this.caption = h("span", "caption");
     this.button = h("button", "button", { onclick: () => host.open(), "aria-haspopup": "dialog" }, icon("search"), this.caption, this.hotkey);
     this.input = h("input", "input", {
-      role: "combobox", "aria-autocomplete": "list", "aria-controls": "results", "aria-expanded": "false", dir: "auto", maxlength: "8192",
+      role: "combobox", "aria-autocomplete": "list", "aria-controls": "results", "aria-expanded": "false", dir: "auto", maxlength: "2500",
       autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", enterkeyhint: "go", inputmode: "search",
     });
     this.clear = h("button", "clear", { onclick: () => host.clear() }, icon("cross"));

@@ -227,14 +227,14 @@ fn a_query_that_nothing_answers_gets_no_noise() {
     assert_eq!(answer.hits.iter().map(|h| h.id.as_str()).collect::<Vec<_>>(), ["tools.md"]);
 }
 
-/// A stack trace of some 3,000 characters around a message.
+/// A stack trace of some 2,300 characters around a message.
 fn trace(message: &str) -> String {
     let frame = |n: usize| {
         let (file, id) = (["loop", "worker", "queue"][n % 3], 4_711_000_000u64 + n as u64 * 7_919);
         format!("2026-03-0{}T10:22:3{}.{}Z  at /srv/app-{id:x}/lib/{file}.js:{n}:17 in run", n % 9 + 1, n % 10, n * 13)
     };
-    let lines: Vec<String> = (0..40).map(frame).collect();
-    format!("{}\n{message}\n{}", lines[..20].join("\n"), lines[20..].join("\n"))
+    let lines: Vec<String> = (0..32).map(frame).collect();
+    format!("{}\n{message}\n{}", lines[..16].join("\n"), lines[16..].join("\n"))
 }
 
 #[test]

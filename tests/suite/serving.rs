@@ -99,7 +99,7 @@ async fn mistakes_get_typed_errors() {
         assert_eq!((got.as_u16(), body["error"]["code"].as_str()), (status, Some(code)), "{:.60}: {body}", path);
         assert!(!body["error"]["message"].as_str().unwrap().contains('/'), "no path of the machine: {body}");
     }
-    assert_eq!(get(&state, &long).await.1["error"]["limit"], 8192);
+    assert_eq!(get(&state, &long).await.1["error"]["limit"], 2500);
 }
 
 #[actix_web::test]

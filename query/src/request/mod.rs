@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use crate::{Error, Result};
 
-/// Longest query, in characters.
-pub const MAX_QUERY_CHARS: usize = 8192;
+/// Longest query, in characters. Percent-encoded, it always fits into the address of a request.
+pub const MAX_QUERY_CHARS: usize = 2500;
 /// Longest text that is completed, in characters.
 pub const MAX_TYPED_CHARS: usize = 512;
 /// Largest number of pages in one answer.

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 pub(crate) struct Click {
     /// The query.
-    #[schema(min_length = 1, max_length = 8192)]
+    #[schema(min_length = 1, max_length = 2500)]
     query: String,
     /// The opened address; not stored.
     #[serde(rename = "url")]

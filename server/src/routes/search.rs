@@ -34,7 +34,7 @@ const PARAMETERS: [&str; 13] = [
     path = "/search",
     tag = "search",
     params(
-        ("q" = String, Query, min_length = 1, max_length = 8192, description = "The query, 1 to 8,192 characters; may contain \"phrases\", -exclusions and field:value. If it has more than 512 characters or contains log lines, the server searches for its most significant words: see condensed_query in the answer"),
+        ("q" = String, Query, min_length = 1, max_length = 2500, description = "The query, 1 to 2,500 characters; may contain \"phrases\", -exclusions and field:value. If it has more than 512 characters or contains log lines, the server searches for its most significant words: see condensed_query in the answer"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Number of pages; 10 if absent"),
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 999, description = "Number of pages to skip; offset + limit is at most 1,000"),
         ("mode" = Option<Mode>, Query, description = "The legs to search; hybrid if absent"),
