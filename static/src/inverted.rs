@@ -9,7 +9,7 @@ use cloze_index::{AnalysedWord, Passage, analyse, fold};
 
 use super::passages::Page;
 
-/// The first character of a term that stands inside of a name. Such terms would cost a browser one more file a word, so
+/// The first character of a term inside a name. Such terms would cost a browser one more file a word, so
 /// they are left out.
 const INSIDE: char = '\u{2}';
 /// Longest word, in bytes; longer ones are data. The index has the same limit.

@@ -9,21 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::structure::CRATES;
+
 /// Where a module is, from the root of its crate.
 type Module = Vec<String>;
 
 #[test]
 fn files_do_not_need_each_other_in_a_circle() {
-    for folder in [
-        "models/src",
-        "models/train/src",
-        "index/src",
-        "static/src",
-        "cluster/src",
-        "indexer/src",
-        "query/src",
-        "server/src",
-    ] {
+    for folder in CRATES {
         let uses = uses_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
         assert!(uses.values().any(|used| !used.is_empty()), "{folder}: no file uses another one");
         if let Some(circle) = circle(&uses) {

@@ -1,5 +1,5 @@
 //! The reference data beside the checkout: judged sets and sites. What a set has to
-//! reach stands in `tests/data/marks.json`; no code knows a set's name.
+//! reach is in `tests/data/marks.json`; no code knows a set's name.
 
 use std::{
     fs,

@@ -23,20 +23,20 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found
 }
 
+/// The source folders of all crates.
+pub const CRATES: [&str; 8] = [
+    "models/src",
+    "models/train/src",
+    "index/src",
+    "static/src",
+    "cluster/src",
+    "indexer/src",
+    "query/src",
+    "server/src",
+];
+
 fn all() -> Vec<(String, String)> {
-    [
-        "models/src",
-        "models/train/src",
-        "index/src",
-        "static/src",
-        "cluster/src",
-        "indexer/src",
-        "query/src",
-        "server/src",
-    ]
-    .into_iter()
-    .flat_map(sources)
-    .collect()
+    CRATES.into_iter().flat_map(sources).collect()
 }
 
 #[test]

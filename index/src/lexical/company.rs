@@ -105,7 +105,7 @@ mod tests {
             let rest = list.analyse(&rest).expect("read");
             postings.company(&["year", "tear", "old", "nowhere"], &rest).expect("read")
         };
-        assert_eq!(company("plague in cities"), [1.0, 0.0, 0.0, 0.0], "what is gone keeps nobody company");
+        assert_eq!(company("plague in cities"), [1.0, 0.0, 0.0, 0.0], "a deleted passage keeps no word company");
         let half = company("paper of the plague");
         assert!(half[0] > 0.0 && half[0] < 1.0 && half[0] == half[1], "{half:?}");
         assert_eq!(company("the"), [0.0; 4], "words such as \"the\" are everywhere");

@@ -10,11 +10,11 @@ use super::{
 /// Parts of the longest name whose parts are joined; more of them are data.
 const MOST_PARTS: usize = 12;
 
-/// Marks a term that stands in a name, joined of some of its parts: `username` of `getUserName`. So a word that
+/// Marks a term inside a name, joined from some of its parts: `username` of `getUserName`. So a word that
 /// somebody wrote and one that is only there inside of a name are two terms, and the first can count more.
 pub(super) const INSIDE: char = '\u{2}';
 
-/// The term of a word that stands inside of a name.
+/// The term of a word inside a name.
 pub(super) fn inside_term(term: &str) -> String {
     format!("{INSIDE}{term}")
 }

@@ -19,7 +19,7 @@ use crate::{PassageId, Result};
 const COMPLETIONS: usize = 8;
 /// Factor by which each edit reduces a near word's weight.
 const EDIT_WEIGHT: f32 = 0.6;
-/// What a word counts that stands inside of a name, and one that is a part of a compound, beside the word itself.
+/// Weights of a word inside a name and of a word inside a compound, relative to the word itself.
 const INSIDE_WEIGHT: f32 = 0.7;
 const COMPOUND_WEIGHT: f32 = 0.6;
 
@@ -199,7 +199,7 @@ impl WordList {
     fn add_alternative(&self, word: &mut QueryWord, other: &str, weight: f32) {
         for language in self.vocabulary.languages() {
             let analysed = Analyzer::for_language(Some(language)).query_terms(other);
-            // What stands inside of a name is another word.
+            // A word inside a name is another word.
             let terms = analysed.iter().flat_map(AnalysedWord::terms).filter(|term| !term.starts_with(INSIDE));
             for term in terms {
                 if word.terms.iter().all(|(t, _)| t != term) {
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(by_name[0], 0, "{by_name:?}");
         assert!(by_name.contains(&2) && !by_name.contains(&4), "{by_name:?}");
         let (_, list, _) = &index;
-        assert!(list.passages_with("httprequest").expect("read") > 0, "so it is not put right");
+        assert!(list.passages_with("httprequest").expect("read") > 0, "so it is not corrected");
         let query = list.analyse(&KeywordText { words: "httprequest".into(), ..KeywordText::default() });
         assert!(query.expect("read").words.iter().all(|word| word.is_known));
     }

@@ -25,7 +25,8 @@ const COVERED: f32 = 0.25;
 
 /// Pages in order, each with the estimated probability that it is an answer.
 pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<'_>) -> Result<Vec<PageHit>> {
-    let fused = fuse(request, plan, legs)?;
+    let first = first(legs);
+    let fused = fuse(request, plan, legs, &first)?;
     let mut pages = pages::group(&fused, |p| with.head.page_of(p));
     let evidence = match (&legs.proposal.near, &legs.proposal.words) {
         (Some(_), Some(_)) => Evidence::Both,
@@ -39,7 +40,7 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
     };
     confidence::estimate(&mut pages, evidence, coverage);
     let near = near_enough(request, plan, legs, with)?;
-    end(&mut pages, request, near, legs, with.head);
+    end(&mut pages, request, near, &first, legs, with.head);
     Ok(pages)
 }
 
@@ -52,14 +53,13 @@ fn near_enough(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<
 }
 
 /// Ends the list. A page stays if it matches exactly, if it has every word, if its similarity is `near` or more, or if
-/// it is not much less probable than the best page. Candidates for later pages of the list need every word, so that the list stays the same while the
-/// reader pages through it.
-fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, legs: &Legs<'_>, head: &Head) {
+/// it is not much less probable than the best page. Candidates for later pages of the list need every word, so that the
+/// list stays the same while the reader pages through it.
+fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, first: &[PassageId], legs: &Legs<'_>, head: &Head) {
     let words = legs.proposal.words.as_ref();
     let mut every: Vec<u32> = words.iter().flat_map(|w| &w.pages).map(|p| head.page_of(*p)).collect();
     every.sort_unstable();
     let best = pages.iter().find(|p| p.best.tier == Tier::Scored).map_or(0.0, |p| p.best.score);
-    let first = first(legs);
     let is_cut = words.is_some_and(|w| w.is_cut);
     pages.retain(|page| {
         let has_every = || every.binary_search(&head.page_of(page.best.passage)).is_ok();
@@ -82,11 +82,10 @@ fn first(legs: &Legs<'_>) -> Vec<PassageId> {
 }
 
 /// One score for every candidate.
-fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>) -> Result<Vec<Fused>> {
+fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>, first: &[PassageId]) -> Result<Vec<Fused>> {
     // If the query is a title, the title's page is an answer regardless of the vectors.
     let passages: Vec<PassageId> = fuse::union(legs.candidates(), legs.exact.candidates());
     let weight = weight(request, legs);
-    let first = first(legs);
     let is_first: Vec<bool> = passages.iter().map(|p| first.binary_search(p).is_ok()).collect();
     let (subject, candidates) = (plan.words.subject(), &*legs.proposal.candidates);
     let union = Union { passages: &passages, is_first: &is_first, weight, subject, candidates };

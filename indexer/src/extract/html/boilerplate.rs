@@ -1,6 +1,6 @@
 //! Finds text that a site repeats on its pages: banners, sidebars, "was this page helpful?", footers.
 //!
-//! A block is boilerplate if most pages with the same template have it, and it stands in a typical place: beside the
+//! A block is boilerplate if most pages with the same template have it, and it is in a typical place: beside the
 //! part of the page with most of the text, at the very start or end of that part, or anywhere if it consists only of
 //! links. A licence or a warning within the text stays, however often the site repeats it.
 
