@@ -225,7 +225,8 @@ impl Body for ClusterBody {
         let universe = self.head.manifest().counts.numbers as usize;
         let among = (none_holds || !narrow.is_all()).then(|| Selection::of(universe, found));
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
-        let together = best.map(|best| with.coverage(&words.subject, best.passage)).transpose()?;
+        let together = best.map(|best| with.coverage(&words.subject, &[best.passage])).transpose()?;
+        let together = together.and_then(|shares| shares.first().copied());
         let mut proposal = Proposal {
             among,
             phrases: if none_holds { Vec::new() } else { phrases },

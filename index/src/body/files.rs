@@ -151,7 +151,8 @@ impl FilesBody {
         let hits = wanted.then(|| self.keyword(&words.query, depth, words.extent, among.as_ref())).transpose()?;
         let took = started.elapsed();
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
-        let together = best.map(|best| self.postings.coverage(&words.subject, best.passage)).transpose()?;
+        let together = best.map(|best| self.postings.coverage(&words.subject, &[best.passage])).transpose()?;
+        let together = together.and_then(|shares| shares.first().copied());
         // The encoder is still busy with the query, so this thread can compute the scores that fusion needs.
         let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
         let scores = self.postings.scores(&words.scored, &found)?;
@@ -270,8 +271,8 @@ impl Candidates for FilesCandidates<'_> {
         Ok(self.0.vectors.spread(vector))
     }
 
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>> {
-        let one = |&p: &PassageId| self.0.vectors.token_similarity(query, p);
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<Vec<f32>>>> {
+        let one = |&p: &PassageId| self.0.vectors.token_similarities(query, p);
         Ok(passages.par_iter().with_min_len(LOOKED_AT).map(one).collect())
     }
 
@@ -287,8 +288,8 @@ impl Candidates for FilesCandidates<'_> {
         self.0.links.as_ref().is_some_and(|links| links.contains(passage))
     }
 
-    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
-        self.0.postings.coverage(query, passage)
+    fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.0.postings.coverage(query, passages)
     }
 }
 

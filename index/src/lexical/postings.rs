@@ -100,8 +100,7 @@ impl Postings {
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let mut order: Vec<usize> = (0..passages.len()).collect();
-        order.sort_unstable_by_key(|&i| self.opened.addresses[passages[i] as usize]);
+        let order = self.by_address(passages);
         let mut scores = vec![0.0; passages.len()];
         for part in query.compile_parts(self.opened.fields.content) {
             self.add_scores(&part, passages, &order, &mut scores)?;
@@ -109,11 +108,11 @@ impl Postings {
         Ok(scores)
     }
 
-    /// Whether a passage matches.
-    pub(super) fn matches(&self, query: Box<dyn Query>, passage: PassageId) -> Result<bool> {
-        let mut score = [0.0];
-        self.add_scores(&Part { query, weight: 1.0 }, &[passage], &[0], &mut score)?;
-        Ok(score[0] > 0.0)
+    /// The places of passages in their list, by address.
+    pub(super) fn by_address(&self, passages: &[PassageId]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..passages.len()).collect();
+        order.sort_unstable_by_key(|&i| self.opened.addresses[passages[i] as usize]);
+        order
     }
 
     /// Adds the score of one part of a query to each passage. It reads postings only at the addresses of the

@@ -70,8 +70,8 @@ impl VectorSearch {
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
     }
 
-    /// The mean similarity of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
-    pub(crate) fn token_similarity(&self, query: &QueryTokens, passage: PassageId) -> Option<f32> {
+    /// The similarity of each of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
+    pub(crate) fn token_similarities(&self, query: &QueryTokens, passage: PassageId) -> Option<Vec<f32>> {
         query.nearest(self.token_codes(passage))
     }
 

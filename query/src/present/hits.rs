@@ -12,10 +12,7 @@ use crate::{
     Highlight, Request, Result,
     engine::{resources::Resources, vectors::QueryVector},
     request::plan::Plan,
-    search::{
-        fuse::{Fused, View},
-        pages::PageHit,
-    },
+    search::{fuse::Fused, pages::PageHit, signal::View},
 };
 
 /// The number of hits whose passages are encoded again to find their best sentences.
@@ -136,8 +133,10 @@ fn explain(fused: &Fused) -> Explain {
     let leg = |view: Option<View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
     Explain {
         fused: fused.score,
-        semantic: leg(fused.semantic),
-        lexical: leg(fused.lexical),
-        tokens: leg(fused.tokens),
+        semantic: leg(fused.parts.semantic),
+        lexical: leg(fused.parts.lexical),
+        tokens: leg(fused.parts.tokens),
+        coverage: leg(fused.parts.coverage),
+        neighbours: leg(fused.parts.neighbours),
     }
 }
