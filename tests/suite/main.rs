@@ -18,6 +18,7 @@ mod damage;
 mod embeddings;
 mod encoder;
 mod evaluation;
+mod families;
 mod freshness;
 mod full_disk;
 mod highlighting;
