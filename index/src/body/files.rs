@@ -11,8 +11,6 @@ use super::{
     ask::{Ask, Words},
     proposal::{Candidates, Near, Proposal, Shown},
 };
-use rayon::prelude::*;
-
 use crate::{
     Error, Extent, KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, Scored, Selection,
     lexical::{Opened, Postings},
@@ -24,9 +22,6 @@ use crate::{
 /// Minimum number of candidates that a walk over a graph keeps; recall@10 of 100,000 vectors is about .99 at this
 /// width.
 const EF: usize = 256;
-
-/// Minimum number of passages whose tokens one thread compares.
-const LOOKED_AT: usize = 16;
 
 /// Vectors and postings in the files of a generation.
 pub struct FilesBody {
@@ -52,7 +47,7 @@ struct Lexical {
 
 impl FilesBody {
     pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Result<Self> {
-        let postings = Postings::new(opened, vectors.sample());
+        let postings = Postings::new(opened);
         let (current, links) = (postings.current()?, postings.marked(LINKS)?);
         Ok(Self { postings, vectors, dimension, current, links })
     }
@@ -179,6 +174,7 @@ impl FilesBody {
         let Some(near) = &mut proposal.near else {
             if proposal.words.is_none() {
                 proposal.words = Some(keyword(&words.query)?);
+                proposal.covered = None;
             }
             return Ok(());
         };
@@ -187,6 +183,7 @@ impl FilesBody {
             let hits = if words.fall_back { keyword(&words.subject)? } else { KeywordHits::default() };
             (near.nearest, near.counted) = (Vec::new(), Vec::new());
             (proposal.words, proposal.scores, proposal.abstained) = (Some(hits), Vec::new(), true);
+            proposal.covered = None;
         }
         Ok(())
     }
@@ -204,7 +201,7 @@ impl Body for FilesBody {
         };
         // If pages have versions, nearly every search has a filter, so only the vector is computed ahead.
         let ahead = || ask.ahead().filter(|_| self.current.is_none()).map(|vector| self.near(vector, ask, None));
-        let (ahead, words) = side_by_side(ahead, words);
+        let (ahead, words) = if ask.takes_long() { side_by_side(ahead, words) } else { (None, words()) };
         let Some((Lexical { among, phrases, hits, took, together, scores }, words)) = words? else { return Ok(None) };
         let words_took = hits.is_some().then_some(took);
         let (abstained, candidates) = (false, self.candidates());
@@ -214,6 +211,7 @@ impl Body for FilesBody {
             near: None,
             failed: None,
             words: hits,
+            covered: together,
             scores,
             abstained,
             words_took,
@@ -265,14 +263,9 @@ impl Candidates for FilesCandidates<'_> {
         Ok(passages.iter().map(|&p| self.0.vectors.similarity(vector, p)).collect())
     }
 
-    fn similarity_spread(&self, vector: &[f32]) -> Result<f32> {
-        self.0.check_dimension(vector)?;
-        Ok(self.0.vectors.spread(vector))
-    }
-
     fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>> {
         let one = |&p: &PassageId| self.0.vectors.token_similarity(query, p);
-        Ok(passages.par_iter().with_min_len(LOOKED_AT).map(one).collect())
+        Ok(passages.iter().map(one).collect())
     }
 
     fn vector(&self, passage: PassageId) -> Vec<f32> {
