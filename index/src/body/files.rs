@@ -130,7 +130,7 @@ impl FilesBody {
         Ok(Near { vector, nearest, counted, took: started.elapsed() })
     }
 
-    fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
+    fn lexical(&self, words: &Words, depth: usize, is_ahead: bool) -> Result<Lexical> {
         let mut among = self.among(words)?;
         if words.only_phrases {
             // A phrase that no passage holds has no answer, even if passages have some of its words.
@@ -147,9 +147,10 @@ impl FilesBody {
         let took = started.elapsed();
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
         let together = best.map(|best| self.postings.coverage(&words.subject, best.passage)).transpose()?;
-        // The encoder is still busy with the query, so this thread can compute the scores that fusion needs.
-        let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
-        let scores = self.postings.scores(&words.scored, &found)?;
+        // While the encoder is busy with the query, this thread can compute scores that fusion needs. Otherwise fusion
+        // computes all scores at once.
+        let found = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).filter(|_| is_ahead);
+        let scores = self.postings.scores(&words.scored, &found.collect::<Vec<_>>())?;
         Ok(Lexical { among, phrases, hits, took, together, scores })
     }
 
@@ -197,7 +198,7 @@ impl Body for FilesBody {
     fn propose<'b>(&'b self, ask: &dyn Ask) -> Result<Option<Proposal<'b>>> {
         let words = || {
             let Some(words) = ask.words() else { return Ok(None) };
-            Ok::<_, Error>(Some((self.lexical(&words, ask.depth())?, words)))
+            Ok::<_, Error>(Some((self.lexical(&words, ask.depth(), ask.takes_long())?, words)))
         };
         // If pages have versions, nearly every search has a filter, so only the vector is computed ahead.
         let ahead = || ask.ahead().filter(|_| self.current.is_none()).map(|vector| self.near(vector, ask, None));

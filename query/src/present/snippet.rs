@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use cloze_index::{AnalysedWord, KeywordQuery};
-use unicode_segmentation::UnicodeSegmentation;
 
-use super::{highlight::Focus, json::Snippet};
+use super::{highlight::Focus, json::Snippet, sentences};
 
 /// Length of a snippet, in bytes of its text.
 const LENGTH: usize = 240;
@@ -71,7 +70,7 @@ fn window(text: &str, matches: &[AnalysedWord]) -> Range<usize> {
     }
     // A window that begins behind the last match holds none.
     let last = matches.iter().map(|m| m.bytes.start).max().unwrap_or_default();
-    let starts = text.split_sentence_bound_indices().map(|(at, _)| at).take_while(|at| *at <= last);
+    let starts = sentences::starts(text).take_while(|at| *at <= last);
     // In a sentence longer than a window, the matches may lie beyond the window.
     let starts = starts.chain(matches.iter().map(|m| word_start(text, m.bytes.start.saturating_sub(LENGTH / 3))));
     let most = worth(matches.iter());
