@@ -234,6 +234,7 @@ impl Body for ClusterBody {
             near,
             failed: None,
             words: hits,
+            covered: together,
             scores: Vec::new(),
             abstained: false,
             candidates: Box::new(ClusterCandidates::new(self)),
@@ -242,7 +243,7 @@ impl Body for ClusterBody {
             && !ask.is_near(near.nearest.first().map(|n| n.score), together)
         {
             (near.nearest, near.counted) = (Vec::new(), Vec::new());
-            proposal.abstained = true;
+            (proposal.abstained, proposal.covered) = (true, None);
             let is_known = |leg: &WordLeg| leg.is_also_of(&words.subject);
             if !words.fall_back {
                 proposal.words = Some(KeywordHits::default());

@@ -77,10 +77,6 @@ impl Candidates for ClusterCandidates<'_> {
         Ok(self.of(passages)?.iter().map(|carried| carried.similarity(vector)).collect())
     }
 
-    fn similarity_spread(&self, _: &[f32]) -> Result<f32> {
-        Err(Error::Elsewhere)
-    }
-
     fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<Vec<f32>>>> {
         if self.body.head().manifest().token_neighbours == 0 || passages.is_empty() {
             return Ok(vec![None; passages.len()]);

@@ -17,6 +17,8 @@ pub struct Proposal<'b> {
     pub failed: Option<crate::Error>,
     /// The keyword leg.
     pub words: Option<KeywordHits>,
+    /// The share of the query's subject that the best hit of `words` has, if it is known.
+    pub covered: Option<f32>,
     /// Scores of the first hits of `words` by [`crate::body::Words::scored`], as many as are known.
     pub scores: Vec<f32>,
     /// Whether no passage is near enough to be an answer.
@@ -37,6 +39,7 @@ impl<'b> Proposal<'b> {
             near: None,
             failed: None,
             words: None,
+            covered: None,
             scores: Vec::new(),
             abstained: false,
             words_took: None,
@@ -66,12 +69,6 @@ pub trait Candidates: Sync {
     /// # Errors
     /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
     fn similarities(&self, vector: &[f32], passages: &[PassageId]) -> Result<Vec<f32>>;
-
-    /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
-    ///
-    /// # Errors
-    /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
-    fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
 
     /// For each passage, the similarity of each of the query's tokens to the passage's nearest token; `None` for a
     /// passage without codes. Codes are large, so a body may be asked for them here.

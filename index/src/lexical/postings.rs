@@ -12,31 +12,29 @@ use tantivy::{DocAddress, DocSet, SeekDangerResult, TantivyDocument, query::Quer
 
 use super::{
     facets,
+    gathering::Tables,
     opened::Opened,
     query::{KeywordQuery, Part, compile_phrase},
-    sample::Sample,
     schema,
 };
 use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
 /// Number of postings of a query up to which a search examines every match. Beyond it, the search examines only
-/// matches that may be among the best, and estimates the spread of all scores.
+/// matches that may be among the best.
 const EXACT_UP_TO: u64 = 100_000;
 
 /// The postings of a generation.
 pub(crate) struct Postings {
     pub(super) opened: Arc<Opened>,
-    /// A representative sample of passages.
-    pub(super) sample: Sample,
     /// Number of postings of a query up to which a search examines every match.
     pub(super) exact_up_to: u64,
+    pub(super) tables: Tables,
 }
 
 impl Postings {
-    /// The postings of an opened index; `sample` is a representative sample of passages.
-    pub(crate) fn new(opened: Arc<Opened>, sample: &[PassageId]) -> Self {
-        let sample = Sample::new(sample, &opened.addresses);
-        Self { opened, sample, exact_up_to: EXACT_UP_TO }
+    /// The postings of an opened index.
+    pub(crate) fn new(opened: Arc<Opened>) -> Self {
+        Self { opened, exact_up_to: EXACT_UP_TO, tables: Tables::default() }
     }
 
     /// Passages that hold every phrase of the query.

@@ -1,6 +1,6 @@
 //! One hit for each page: snippet, sections, best sentence, and the explanation of the score.
 
-use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
+use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS};
 use rayon::prelude::*;
 
 use super::{
@@ -39,10 +39,7 @@ pub(crate) fn hits(
         Comparer { encoder, passages, neighbours, query: query.and_then(|query| query.tokens) }
     });
     let presenter = Presenter { words: &plan.words, request, passages, comparer };
-    let (upper, lower) = pages.split_at(pages.len() / 2);
-    let (upper, lower) = side_by_side(|| presenter.hits(upper), || presenter.hits(lower));
-    let mut hits = upper?;
-    hits.extend(lower?);
+    let mut hits = pages.iter().map(|page| presenter.hit(page)).collect::<Result<Vec<Hit>>>()?;
     if is_semantic {
         let best: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         // The words stay marked if this fails.
@@ -63,10 +60,6 @@ struct Presenter<'a> {
 }
 
 impl Presenter<'_> {
-    fn hits(&self, pages: &[PageHit]) -> Result<Vec<Hit>> {
-        pages.iter().map(|page| self.hit(page)).collect()
-    }
-
     fn hit(&self, page: &PageHit) -> Result<Hit> {
         let passage = self.passages.passage(page.best.passage)?;
         Ok(Hit {

@@ -1,6 +1,6 @@
 //! From the proposals of the legs to an ordered list of pages.
 
-use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates, side_by_side};
+use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates};
 
 use super::{
     asking::COUNTED,
@@ -89,11 +89,10 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>, first: &[PassageId]) ->
     let is_first: Vec<bool> = passages.iter().map(|p| first.binary_search(p).is_ok()).collect();
     let (subject, candidates) = (plan.words.subject(), &*legs.proposal.candidates);
     let union = Union { passages: &passages, is_first: &is_first, weight, subject, candidates };
-    let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
     let near = legs.proposal.near.as_ref();
-    let typed = || near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
-    let (typed, lexical) = side_by_side(typed, lexical);
-    let mut signals = Signals { semantic: typed?, lexical: lexical?, ..Signals::default() };
+    let semantic = near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose()?;
+    let lexical = union.lexical(&plan.scored_words(near.is_none(), legs.proposal.abstained), legs)?;
+    let mut signals = Signals { semantic, lexical, ..Signals::default() };
     let mut fused = fuse::fuse(&passages, &signals);
     if let Some(near) = near.filter(|_| request.mode == Mode::Hybrid) {
         let moved = feedback::moved(&near.vector, &fused, union.candidates);
@@ -148,9 +147,10 @@ impl<'u> Union<'u> {
     {
         let Some(hits) = &legs.proposal.words else { return Ok(None) };
         let scores = self.keyword_scores(words, legs)?.into_iter().map(Some).collect();
-        let covered = match hits.hits.first() {
-            Some(best) => covered(self.candidates, &self.subject, best.passage)?,
-            None => 0.0,
+        let covered = match (legs.proposal.covered, hits.hits.first()) {
+            (Some(covered), _) => covered,
+            (None, Some(best)) => covered(self.candidates, &self.subject, best.passage)?,
+            (None, None) => 0.0,
         };
         let weight = (1.0 - self.weight) * (covered / COVERED).min(1.0);
         Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, is_first: self.is_first, weight }))
