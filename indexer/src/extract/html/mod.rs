@@ -276,6 +276,12 @@ mod tests {
     }
 
     #[test]
+    fn the_title_of_a_table_begins_no_section() {
+        let text = "<main><h1>T</h1><p>Text that begins the page.</p><h2 id=s>S</h2><div><a id=t></a><p class=title><b>Table 1. Cups</b></p><table><tr><td>1</td></tr></table></div><p>After.</p></main>";
+        assert_eq!(anchors(text), [": ", "s: S"]);
+    }
+
+    #[test]
     fn a_redirect_is_no_page() {
         let text = "<meta http-equiv=Refresh content='0; URL=new.html'><p>moved</p>";
         assert!(matches!(outcome(text), Ok((Extracted::LeftOut(r), _)) if r == "redirects to new.html"));

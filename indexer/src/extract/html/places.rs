@@ -43,7 +43,9 @@ pub(super) fn named_line<'a>(element: ElementRef<'a>, before: &[String], shape: 
     let is_block = |e: &ElementRef<'_>| BLOCKS.contains(&e.value().name());
     let line = element.ancestors().filter_map(ElementRef::wrap).find(is_block)?;
     let (own, whole) = (shape.extent(element.id()), shape.extent(line.id()));
-    let is_line = matches!(line.value().name(), "p" | "div" | "pre") && whole.begins_with(own);
+    // The title of a table or a figure names nothing that follows it.
+    let is_title = line.value().classes().any(|class| matches!(class, "title" | "caption"));
+    let is_line = matches!(line.value().name(), "p" | "div" | "pre") && whole.begins_with(own) && !is_title;
     let is_short = whole.headings() == 0 && (2..=SIGNATURE).contains(&whole.letters());
     let is_known = || before.iter().any(|anchor| shape.used.contains(anchor));
     let is_alone = own.letters() == whole.letters();
