@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{Extent, KeywordQuery, PassageId};
 
 /// The facts that a body needs about a search. A body that answers at once calls [`Ask::ahead`] and [`Ask::words`] on
-/// two threads if [`Ask::takes_long`], because the query is encoded while its words are analysed. After both it calls [`Ask::vector`] and
-/// [`Ask::is_near`].
+/// two threads if [`Ask::takes_long`], because the query is encoded while its words are analysed. After both it calls
+/// [`Ask::vector`] and [`Ask::is_near`].
 pub trait Ask: Sync {
     /// Candidates that each leg proposes.
     fn depth(&self) -> usize;

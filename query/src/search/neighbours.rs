@@ -17,12 +17,12 @@ const NEIGHBOURS: usize = 5;
 /// The share of the distance to its neighbours' mean score that a passage rises.
 const RISE: f32 = 0.5;
 
-/// Raises passages with better neighbours, and sorts the list again. `fused` is sorted, best first; `vectors` are the
-/// unit vectors of its first passages.
-pub(crate) fn raise(fused: &mut [Fused], vectors: &[Vec<f32>]) {
-    let scores: Vec<f32> = fused.iter().take(vectors.len()).map(|f| f.score).collect();
-    for (at, hit) in fused.iter_mut().enumerate().take(vectors.len()) {
-        let Some(mean) = mean_of_nearest(at, &scores, vectors) else { continue };
+/// Raises passages with better neighbours, and sorts the list again. `fused` is sorted, best first; `similar` has a row
+/// for each of its first passages: the similarities of its vector to those of all of them.
+pub(crate) fn raise(fused: &mut [Fused], similar: &[Vec<f32>]) {
+    let scores: Vec<f32> = fused.iter().take(similar.len()).map(|f| f.score).collect();
+    for (at, (hit, row)) in fused.iter_mut().zip(similar).enumerate() {
+        let Some(mean) = mean_of_nearest(at, &scores, row) else { continue };
         let share = RISE * (mean - hit.score).max(0.0);
         hit.parts.neighbours = Some(View { rank: None, score: mean, share });
         hit.score += share;
@@ -31,10 +31,9 @@ pub(crate) fn raise(fused: &mut [Fused], vectors: &[Vec<f32>]) {
 }
 
 /// The mean score of the passages nearest to one; `None` if there are no others.
-fn mean_of_nearest(of: usize, scores: &[f32], vectors: &[Vec<f32>]) -> Option<f32> {
-    let similarity = |other: usize| -> f32 { vectors[of].iter().zip(&vectors[other]).map(|(a, b)| a * b).sum() };
-    let mut near: Vec<(f32, f32)> =
-        (0..vectors.len()).filter(|&other| other != of).map(|other| (similarity(other), scores[other])).collect();
+fn mean_of_nearest(of: usize, scores: &[f32], similar: &[f32]) -> Option<f32> {
+    let others = similar.iter().zip(scores).enumerate().filter(|(other, _)| *other != of);
+    let mut near: Vec<(f32, f32)> = others.map(|(_, (similarity, score))| (*similarity, *score)).collect();
     if near.len() > NEIGHBOURS {
         near.select_nth_unstable_by(NEIGHBOURS, |a, b| b.0.total_cmp(&a.0));
         near.truncate(NEIGHBOURS);
@@ -58,11 +57,11 @@ mod tests {
 
     #[test]
     fn a_passage_among_good_ones_rises_and_one_that_stands_alone_stays() {
-        let near = |angle: f32| vec![angle.cos(), angle.sin()];
         // Six passages close together, and two far away that are no worse than the last of the six.
         let mut fused = list(&[0.9, 0.8, 0.8, 0.8, 0.8, 0.4, 0.4, 0.3]);
         let angles = [0.0, 0.01, 0.02, 0.03, 0.04, 0.02, 1.5, 1.6];
-        raise(&mut fused, &angles.map(near));
+        let similar = angles.map(|one| angles.map(|other: f32| (one - other).cos()).to_vec());
+        raise(&mut fused, &similar);
         let score = |passage: u32| fused.iter().find(|f| f.passage == passage).expect("in the list").score;
         assert!((score(0) - 0.9).abs() < 1e-6, "the best keeps its score");
         assert!((score(5) - (0.4 + RISE * (0.82 - 0.4))).abs() < 1e-6, "{}", score(5));

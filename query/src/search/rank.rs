@@ -104,8 +104,10 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>, first: &[PassageId]) ->
         fused = fuse::fuse(&passages, &signals);
         fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
         let among = fused.iter().take(neighbours::AMONG).filter(|f| first.binary_search(&f.passage).is_ok());
-        let vectors: Vec<Vec<f32>> = among.map(|f| union.candidates.vector(f.passage)).collect();
-        neighbours::raise(&mut fused, &vectors);
+        let among: Vec<PassageId> = among.map(|f| f.passage).collect();
+        let similar = |passage: &PassageId| union.candidates.similarities(&union.candidates.vector(*passage), &among);
+        let similar = among.iter().map(similar).collect::<Result<Vec<_>, _>>()?;
+        neighbours::raise(&mut fused, &similar);
     }
     fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
     fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
