@@ -25,7 +25,7 @@ const [BEST, PULL] = [3, 0.2];
 const FENCE = { semantic: 0.3, hybrid: 0.8, missing: 1.5, noWords: 1.2, table: 0.3, unreadable: 2, pieces: 2.5, lost: 0.01, lostWithoutWords: 0.1 };
 const VERSION_KEYS = ["version", "superseded"];
 
-// What is left of a long query. Nothing in it is an exclusion, a phrase or a field.
+// The rest of a long query. Nothing in it is an exclusion, a phrase or a field.
 async function brief(request, { words }) {
   const { words: text, kept, left_out, text: of } = await condensed(request.q, request.breaks, words);
   const query = await Query.of({ text, phrases: [], excluded: [] }, { words });

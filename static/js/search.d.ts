@@ -55,7 +55,7 @@ export interface Hit {
 export interface Answer {
   query: string;
   corrected_query: string | null;
-  /** What was searched of a long query. */
+  /** The part of a long query that was searched. */
   condensed_query: { words: string[]; left_out: number; text: string } | null;
   mode: "hybrid" | "semantic" | "keyword";
   /** The reason why the answer is incomplete; null if it is complete. */

@@ -26,7 +26,7 @@ pub(crate) fn dictionary(texts: &[&[u8]]) -> Vec<u8> {
     let stretch = joined.len() / (size / SEGMENT).max(1);
     let mut segments: Vec<(u64, &[u8])> =
         joined.chunks_exact(stretch.max(SEGMENT)).map(|part| best(part, &mut counts)).collect();
-    // What is nearest to the text has the shortest references.
+    // References to strings near the text are the shortest.
     segments.sort_by_key(|(worth, _)| *worth);
     let joined: Vec<u8> = segments.into_iter().flat_map(|(_, segment)| segment).copied().collect();
     joined[joined.len().saturating_sub(size)..].to_vec()

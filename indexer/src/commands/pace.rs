@@ -12,7 +12,7 @@ const LONG_ENOUGH: Duration = Duration::from_millis(400);
 /// The best of so many rounds counts: other programs only slow a round down.
 const ROUNDS: usize = 3;
 
-/// What was measured.
+/// The measurements.
 pub(crate) struct Pace {
     /// Tokens a second, on one thread.
     pub(crate) tokens_per_s: f64,
