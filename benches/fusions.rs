@@ -21,7 +21,7 @@ use cloze_query::eval;
 
 /// Passages that each leg proposes.
 const DEPTH: usize = 100;
-/// Vectors that the background of similarities is estimated from.
+/// Passages that the background of scores is estimated from.
 const SAMPLE: usize = 2048;
 /// The product's own settings; see `query/src/search/`.
 const SEMANTIC_WEIGHT: f32 = 0.55;
@@ -223,12 +223,10 @@ fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores>
     let mut passages: Vec<PassageId> = nearest.iter().chain(&hits.hits).map(|h| h.passage).collect();
     passages.sort_unstable();
     passages.dedup();
+    let candidates = generation.body().candidates();
+    let (_, spread) = moments(&candidates.keyword_scores(&words.without_order(), &sample(generation))?);
     let lexical = |words: &KeywordQuery| -> Result<Leg> {
-        Ok(Leg {
-            scores: generation.body().candidates().keyword_scores(words, &passages)?,
-            mean: 0.0,
-            spread: hits.spread,
-        })
+        Ok(Leg { scores: candidates.keyword_scores(words, &passages)?, mean: 0.0, spread })
     };
     // Rarity as in BM25, as a share of the largest there can be.
     let most = (generation.passages() as f32).ln().max(1.0);
@@ -250,13 +248,14 @@ fn scores(generation: &Generation, text: &str, vector: &[f32]) -> Result<Scores>
 }
 
 fn semantic(generation: &Generation, vector: &[f32], passages: &[PassageId]) -> Result<Leg> {
-    let sample: Vec<PassageId> = generation.ids().step_by(generation.passages().div_ceil(SAMPLE).max(1)).collect();
-    let (mean, _) = moments(&generation.body().candidates().similarities(vector, &sample)?);
-    Ok(Leg {
-        scores: generation.body().candidates().similarities(vector, passages)?,
-        mean,
-        spread: generation.body().candidates().similarity_spread(vector)?,
-    })
+    let candidates = generation.body().candidates();
+    let (mean, spread) = moments(&candidates.similarities(vector, &sample(generation))?);
+    Ok(Leg { scores: candidates.similarities(vector, passages)?, mean, spread })
+}
+
+/// About [`SAMPLE`] passages, evenly spread.
+fn sample(generation: &Generation) -> Vec<PassageId> {
+    generation.ids().step_by(generation.passages().div_ceil(SAMPLE).max(1)).collect()
 }
 
 /// The query's vector, drawn to the best passages of a list.

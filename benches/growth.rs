@@ -187,10 +187,7 @@ fn like(base: &Path, made: &Path) -> Result<Value> {
             let all = vectors.iter().map(similarity).collect::<Result<Vec<f32>>>()?;
             Ok(all.iter().sum::<f32>() / all.len() as f32)
         };
-        let spread = vectors
-            .iter()
-            .map(|v| generation.body().candidates().similarity_spread(v))
-            .sum::<cloze_index::Result<f32>>()?;
+        let spread = vectors.iter().map(|v| deviation(&generation, v, &drawn)).sum::<Result<f32>>()?;
         let (mut words, mut distinct) = (0, std::collections::HashSet::new());
         for &id in ids.iter().take(10_000) {
             let text = generation.passage(id)?.text;
@@ -203,6 +200,14 @@ fn like(base: &Path, made: &Path) -> Result<Value> {
         }))
     };
     Ok(json!({"base": figures(base)?, "made": figures(made)?}))
+}
+
+/// Standard deviation of a vector's similarities to some passages.
+fn deviation(generation: &Generation, vector: &[f32], passages: &[u32]) -> Result<f32> {
+    let all = generation.body().candidates().similarities(vector, passages)?;
+    let n = all.len().max(1) as f32;
+    let mean = all.iter().sum::<f32>() / n;
+    Ok((all.iter().map(|s| (s - mean).powi(2)).sum::<f32>() / n).sqrt())
 }
 
 fn measure(index: &Path, queries: &str) -> Result<Value> {

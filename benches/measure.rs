@@ -154,10 +154,11 @@ fn nearness(index: &Path, queries: &[String]) -> Result<Value> {
         let best = nearest.first().context("an empty index")?;
         let words = generation.head().keyword_query(&KeywordText { words: text, ..KeywordText::default() })?;
         let fences = (best.score - calibration.upper) / (calibration.upper - calibration.lower).max(f32::EPSILON);
-        let near = generation.body().candidates().coverage(&words.subject(), best.passage)?;
+        let near = generation.body().candidates().coverage(&words.subject(), &[best.passage])?[0];
         let hits = generation.body().keyword(&words.subject(), 1, Extent::Best, None)?.hits;
-        let most =
-            hits.first().map_or(Ok(0.0), |h| generation.body().candidates().coverage(&words.subject(), h.passage))?;
+        let most = hits.first().map_or(Ok(0.0), |h| {
+            generation.body().candidates().coverage(&words.subject(), &[h.passage]).map(|c| c[0])
+        })?;
         rows.push(json!([fences, near, most]));
     }
     Ok(Value::Array(rows))

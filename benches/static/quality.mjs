@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
-import { open } from "../../static/js/search.js";
+const { open } = await import(process.env.SOURCE ?? pathToFileURL(`${process.argv[2]}/search.js`).href);
 
 globalThis.fetch = async (url) => {
   const data = await readFile(new URL(url)).catch(() => null);

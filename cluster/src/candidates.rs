@@ -85,11 +85,7 @@ impl Candidates for ClusterCandidates<'_> {
         Ok(self.of(passages)?.iter().map(|carried| carried.similarity(vector)).collect())
     }
 
-    fn similarity_spread(&self, _: &[f32]) -> Result<f32> {
-        Err(Error::Elsewhere)
-    }
-
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>> {
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<Vec<f32>>>> {
         if self.body.head().manifest().token_neighbours == 0 || passages.is_empty() {
             return Ok(vec![None; passages.len()]);
         }
@@ -121,8 +117,8 @@ impl Candidates for ClusterCandidates<'_> {
         known.get(&passage).map_or_else(|| self.links.contains(&passage), |carried| carried.is_links)
     }
 
-    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
-        let carried = self.of(&[passage])?;
-        carried.first().map_or(Ok(0.0), |carried| self.body.head().coverage(query, carried))
+    fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        let carried = self.of(passages)?;
+        self.body.head().coverage(query, &carried.iter().map(Arc::as_ref).collect::<Vec<_>>())
     }
 }

@@ -114,7 +114,7 @@ impl WordLeg {
             }
         };
         hits.truncate(self.k);
-        Ok(KeywordHits { hits, spread: 0.0, pages, is_cut })
+        Ok(KeywordHits { hits, pages, is_cut })
     }
 }
 

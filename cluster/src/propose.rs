@@ -65,7 +65,8 @@ impl<'b, 'a> Search<'b, 'a> {
         let is_narrow = none_holds || !round.narrow.is_all();
         let among = is_narrow.then(|| self.found(&round, &phrases, hits.as_ref(), near.as_ref()));
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
-        let together = best.map(|best| with.coverage(&self.words.subject, best.passage)).transpose()?;
+        let together = best.map(|best| with.coverage(&self.words.subject, &[best.passage])).transpose()?;
+        let together = together.and_then(|shares| shares.first().copied());
         let mut proposal = Proposal {
             among,
             phrases: if none_holds { Vec::new() } else { phrases },
@@ -73,6 +74,7 @@ impl<'b, 'a> Search<'b, 'a> {
             near,
             failed: None,
             words: hits,
+            covered: together,
             scores: Vec::new(),
             abstained: false,
             candidates: Box::new(ClusterCandidates::new(self.body)),
@@ -81,7 +83,7 @@ impl<'b, 'a> Search<'b, 'a> {
             && !self.ask.is_near(near.nearest.first().map(|nearest| nearest.score), together)
         {
             (near.nearest, near.counted) = (Vec::new(), Vec::new());
-            proposal.abstained = true;
+            (proposal.abstained, proposal.covered) = (true, None);
             proposal.words = self.without_meaning(&round, none_holds, proposal.words, &with)?;
         }
         proposal.candidates = Box::new(with);

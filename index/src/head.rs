@@ -178,12 +178,13 @@ impl Head {
         Scoring::new(self.words.vocabulary())?.scores(query, &terms)
     }
 
-    /// The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
+    /// For each passage, the share of the query's words that it has, each weighted by its rarity: 0 to 1.
     ///
     /// # Errors
     /// [`Error::Lexical`] if the keyword engine fails.
-    pub fn coverage(&self, query: &KeywordQuery, passage: &Carried) -> Result<f32> {
-        Scoring::new(self.words.vocabulary())?.coverage(query, &passage.terms)
+    pub fn coverage(&self, query: &KeywordQuery, passages: &[&Carried]) -> Result<Vec<f32>> {
+        let scoring = Scoring::new(self.words.vocabulary())?;
+        passages.iter().map(|passage| scoring.coverage(query, &passage.terms)).collect()
     }
 
     /// Whether a passage holds every phrase of the query.

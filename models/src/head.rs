@@ -1,10 +1,11 @@
 //! A masked-language-model head as a small file of its own.
 //!
 //! A sentence encoder is published without the head that predicts masked tokens. A head file holds the tensors that
-//! turn such an encoder into a `BertForMaskedLM`: those of `cls.predictions` and those of the upper layers that
-//! were trained with them. The lower layers, including the embeddings, come from the encoder. Matrices are stored
-//! as 8-bit integers with a scale for each row (`NAME.scale`), and they also run in this form. All other tensors
-//! are stored as f32.
+//! turn such an encoder into a `BertForMaskedLM`: those of `cls.predictions` and those that were trained with them.
+//! All others come from the encoder. Matrices are stored as 8-bit integers with a scale for each row
+//! (`NAME.scale`), and they also run in this form. All other tensors are stored as f32. A matrix may be stored in
+//! part: `NAME.rows` then lists the rows of the encoder's matrix that these rows replace, such as the embeddings of
+//! the most frequent tokens.
 //!
 //! The file is safetensors; its metadata names its encoder by the SHA-256 of its weights.
 
@@ -20,6 +21,7 @@ pub const FILE: &str = "mask_head.safetensors";
 const BASE: &str = "base_sha256";
 const ABOUT: &str = "about";
 const SCALE: &str = ".scale";
+const ROWS: &str = ".rows";
 
 /// A tensor to store.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +76,8 @@ fn quantize_rows(values: &[f32], columns: usize) -> (Vec<i8>, Vec<f32>) {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
     parts: HashMap<String, Part>,
+    /// Of parts that are some rows of a matrix: which ones.
+    rows: HashMap<String, Vec<usize>>,
 }
 
 fn bad(path: &Path, found: String) -> Error {
@@ -99,20 +103,56 @@ impl Head {
     /// Reads the bytes of a head file. Errors name `path`.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(path, e.to_string()))?;
-        let mut parts = HashMap::new();
-        for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE)) {
+        let (mut parts, mut rows) = (HashMap::new(), HashMap::new());
+        for (name, view) in tensors.iter() {
+            if let Some(of) = name.strip_suffix(ROWS) {
+                let listed = numbers(&view)
+                    .ok_or_else(|| bad(path, format!("{name} has the unsupported type {:?}", view.dtype())))?;
+                rows.insert(of.to_owned(), listed);
+            }
+        }
+        for (name, view) in tensors.iter().filter(|(name, _)| !name.ends_with(SCALE) && !name.ends_with(ROWS)) {
             let scales = tensors.tensor(&format!("{name}{SCALE}")).ok();
             let values = values(&view, scales.as_ref())
                 .ok_or_else(|| bad(path, format!("{name} has the unsupported type {:?}", view.dtype())))?;
             let part = Part { name: name.to_owned(), shape: view.shape().to_vec(), values };
             parts.insert(part.name.clone(), part);
         }
-        Ok(Self { parts })
+        if let Some((name, listed)) = rows.iter().find(|(n, listed)| parts.get(*n).is_none_or(|p| !p.has_rows(listed)))
+        {
+            return Err(bad(path, format!("{name}{ROWS} lists {} rows that it does not have", listed.len())));
+        }
+        Ok(Self { parts, rows })
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Part> {
         self.parts.get(name)
     }
+
+    /// The rows of the encoder's matrix that the part `name` replaces; `None` if it replaces all of the tensor.
+    pub(crate) fn rows(&self, name: &str) -> Option<&[usize]> {
+        self.rows.get(name).map(Vec::as_slice)
+    }
+}
+
+impl Part {
+    fn has_rows(&self, listed: &[usize]) -> bool {
+        self.shape.len() == 2 && self.shape[0] == listed.len()
+    }
+
+    /// Puts these rows over the rows `listed` of a matrix; `None` if the matrix does not have them.
+    pub(crate) fn over(&self, mut matrix: Vec<f32>, listed: &[usize]) -> Option<Vec<f32>> {
+        let width = self.shape.get(1).copied().unwrap_or(1).max(1);
+        for (row, &place) in self.values.chunks_exact(width).zip(listed) {
+            matrix.get_mut(place * width..(place + 1) * width)?.copy_from_slice(row);
+        }
+        Some(matrix)
+    }
+}
+
+fn numbers(view: &TensorView<'_>) -> Option<Vec<usize>> {
+    let read = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    matches!(view.dtype(), Dtype::I32 | Dtype::U32).then(|| view.data().chunks_exact(4).map(read).collect())
 }
 
 fn values(view: &TensorView<'_>, scales: Option<&TensorView<'_>>) -> Option<Vec<f32>> {
@@ -146,5 +186,25 @@ mod tests {
         }
         assert!(Head::parse(Path::new("x"), &bytes[..bytes.len() - 1]).is_err());
         assert!(Head::parse(Path::new("x"), b"text").is_err());
+    }
+
+    #[test]
+    fn some_rows_of_a_matrix_replace_those_of_the_encoder() {
+        let part = Part { name: "a".into(), shape: vec![2, 2], values: vec![1.0, 2.0, 3.0, 4.0] };
+        assert_eq!(part.over(vec![0.0; 6], &[2, 0]), Some(vec![3.0, 4.0, 0.0, 0.0, 1.0, 2.0]));
+        assert_eq!(part.over(vec![0.0; 6], &[3, 0]), None, "there is no row 3");
+        let data: Vec<u8> = [2u32, 0].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let values: Vec<u8> = part.values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let view = |ty, shape, data| TensorView::new(ty, shape, data).expect("it fits");
+        let file = |rows| {
+            let tensors = [
+                ("a", view(Dtype::F32, vec![2, 2], &values)),
+                ("a.rows", view(Dtype::I32, vec![rows], &data[..4 * rows])),
+            ];
+            safetensors::serialize(tensors, None).expect("a file")
+        };
+        let head = Head::parse(Path::new("x"), &file(2)).expect("a head");
+        assert_eq!((head.get("a"), head.rows("a")), (Some(&part), Some(&[2, 0][..])));
+        assert!(Head::parse(Path::new("x"), &file(1)).is_err(), "two rows and one place");
     }
 }

@@ -15,7 +15,11 @@ use hf_hub::{
 };
 use sha1::Sha1;
 
-use crate::{Error, Result, artifact, fingerprint};
+use crate::{
+    Error, Result,
+    artifact::{self, ONNX_PLACES, PICKLES, SAFE_WEIGHTS},
+    fingerprint,
+};
 
 /// The number of retries. Each resumes where the last attempt stopped.
 const RETRIES: usize = 5;
@@ -31,7 +35,7 @@ const OPTIONAL: [&str; 6] = [
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const SAFETENSORS: &str = "model.safetensors";
-const ONNX: &str = "onnx/model.onnx";
+const ONNX: &str = ONNX_PLACES[0];
 
 fn repo(id: &str, revision: &str) -> Repo {
     Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned())
@@ -98,9 +102,18 @@ fn weights<'a>(id: &str, config: &Path, files: &[&'a str]) -> Result<Vec<&'a str
     if let Some(file) = find(SAFETENSORS).filter(|_| is_built_here) {
         return Ok(vec![file]);
     }
-    let is_data = |file: &&&str| file.strip_prefix("onnx/").is_some_and(artifact::is_external_data);
-    match find(ONNX) {
-        Some(file) => Ok([file].into_iter().chain(files.iter().filter(is_data).copied()).collect()),
+    match ONNX_PLACES.into_iter().find_map(find) {
+        Some(file) => {
+            let folder = file.strip_suffix("model.onnx").unwrap_or_default();
+            let is_data = |other: &&&str| other.strip_prefix(folder).is_some_and(artifact::is_external_data);
+            Ok([file].into_iter().chain(files.iter().filter(is_data).copied()).collect())
+        }
+        None if is_built_here && let Some(pickle) = PICKLES.into_iter().find_map(find) => Err(Error::Hub {
+            model: id.to_owned(),
+            file: pickle.to_owned(),
+            endpoint: endpoint(),
+            reason: format!("it is a pickle, which can run code when it is read; expected {SAFE_WEIGHTS}"),
+        }),
         None => Err(Error::Hub {
             model: id.to_owned(),
             file: if is_built_here { SAFETENSORS } else { ONNX }.to_owned(),

@@ -19,6 +19,7 @@ mod floats;
 pub mod head;
 mod hub;
 pub mod mask;
+mod names;
 mod onnx;
 pub mod pooling;
 pub mod preset;

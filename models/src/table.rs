@@ -23,13 +23,16 @@ pub const FILE: &str = "query_table.safetensors";
 pub const ROWS: &str = "lookup.weight";
 const SCALES: &str = "lookup.weight.scale";
 
-/// The table of the default model.
-static BUILT_IN: &[u8] = include_bytes!("../tables/all-MiniLM-L6-v2.safetensors");
+/// The tables in this program.
+static BUILT_IN: [&[u8]; 2] = [
+    include_bytes!("../tables/all-MiniLM-L6-v2.safetensors"),
+    include_bytes!("../tables/bge-small-en-v1.5.safetensors"),
+];
 
 /// The bytes of a table.
 enum Bytes {
     /// In this program.
-    BuiltIn,
+    BuiltIn(&'static [u8]),
     /// In a file.
     Mapped(Mmap),
 }
@@ -37,7 +40,7 @@ enum Bytes {
 impl Bytes {
     fn get(&self) -> &[u8] {
         match self {
-            Self::BuiltIn => BUILT_IN,
+            Self::BuiltIn(bytes) => bytes,
             Self::Mapped(map) => map,
         }
     }
@@ -60,35 +63,31 @@ struct Shared {
 }
 
 impl LookupTable {
-    /// The table of a model: a file in its directory, or, for the default model, the table in this program. `None`
-    /// if the model has none. `tokenizer` is the model's.
+    /// The table of a model: a file in its directory, or the table in this program. `None` if the model has none.
+    /// `tokenizer` is the model's.
     ///
     /// # Errors
     /// [`Error::Read`] or [`Error::BadFile`] if the file cannot be read, belongs to another model, or does not have
     /// a row for every token.
     pub fn of(artifact: &Artifact, tokenizer: Arc<Tokenizer>) -> Result<Option<Self>> {
         let model = &artifact.record.weights_sha256;
-        let file = artifact.dir.join(FILE);
-        let (path, bytes) = if file.is_file() {
-            let opened = File::open(&file).map_err(Error::read(&file))?;
-            // SAFETY: model files are written once, by rename, and never changed in place.
-            let map = unsafe { Mmap::map(&opened) }.map_err(Error::read(&file))?;
-            (file, Bytes::Mapped(map))
-        } else {
-            ("the built-in lookup table".into(), Bytes::BuiltIn)
-        };
-        let base = head::base(bytes.get()).map_err(|found| Error::bad_file(&path, found, "a lookup table"))?;
-        if base != *model {
-            return match bytes {
-                Bytes::BuiltIn => Ok(None),
-                Bytes::Mapped(_) => {
-                    let found = format!("the lookup table belongs to the model with weights {base}");
-                    Err(Error::bad_file(path, found, format!("a lookup table for the weights {model}")))
-                }
-            };
-        }
         let size = [artifact.config.vocab_size, artifact.record.dimension];
-        Self::parse(&path, bytes, size, tokenizer).map(Some)
+        let file = artifact.dir.join(FILE);
+        if !file.is_file() {
+            let own = BUILT_IN.into_iter().find(|bytes| head::base(bytes).is_ok_and(|base| base == *model));
+            let parse =
+                |bytes| Self::parse(Path::new("the built-in lookup table"), Bytes::BuiltIn(bytes), size, tokenizer);
+            return own.map(parse).transpose();
+        }
+        let opened = File::open(&file).map_err(Error::read(&file))?;
+        // SAFETY: model files are written once, by rename, and never changed in place.
+        let map = unsafe { Mmap::map(&opened) }.map_err(Error::read(&file))?;
+        let base = head::base(&map).map_err(|found| Error::bad_file(&file, found, "a lookup table"))?;
+        if base != *model {
+            let found = format!("the lookup table belongs to the model with weights {base}");
+            return Err(Error::bad_file(file, found, format!("a lookup table for the weights {model}")));
+        }
+        Self::parse(&file, Bytes::Mapped(map), size, tokenizer).map(Some)
     }
 
     fn parse(path: &Path, bytes: Bytes, [tokens, dimension]: [usize; 2], tokenizer: Arc<Tokenizer>) -> Result<Self> {

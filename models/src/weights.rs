@@ -9,14 +9,21 @@ use std::{
 use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::{Error, Result, floats::to_f32, head::Head};
+use crate::{
+    Error, Result,
+    floats::to_f32,
+    head::Head,
+    names::{ANCHOR, Names},
+};
+
+pub use crate::names::HEAD_PREFIX;
 
 /// The weights of a model, by name.
 pub struct Weights {
     path: PathBuf,
     map: Mmap,
-    /// `"bert."`, `"roberta."`… if a checkpoint prefixes its encoder's names, else empty.
-    prefix: &'static str,
+    /// What the checkpoint calls its tensors.
+    names: Names,
     /// Tensors that override the file's.
     head: Option<Head>,
 }
@@ -26,11 +33,6 @@ pub(crate) struct Place {
     pub(crate) bytes: Range<usize>,
     pub(crate) dtype: Dtype,
 }
-
-/// Prefix of the names of a masked-language-model head; they have no other prefix.
-pub const HEAD_PREFIX: &str = "cls.";
-
-const PREFIXES: [&str; 4] = ["", "bert.", "roberta.", "model."];
 
 impl Weights {
     /// Maps the file and checks that it is a complete safetensors file.
@@ -42,17 +44,13 @@ impl Weights {
         // SAFETY: model files are written once, by rename, and never changed in place.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::read(path))?;
         let tensors = parse(path, &map)?;
-        let anchor = "embeddings.word_embeddings.weight";
-        let prefix =
-            PREFIXES.into_iter().find(|p| tensors.tensor(&format!("{p}{anchor}")).is_ok()).ok_or_else(|| {
-                Error::BadWeight {
-                    path: path.into(),
-                    name: anchor.into(),
-                    found: "is missing".into(),
-                    expected: "a BERT checkpoint (other architectures need onnx/model.onnx)".into(),
-                }
-            })?;
-        Ok(Self { path: path.into(), map, prefix, head: None })
+        let names = Names::of(|name| tensors.tensor(name).is_ok()).ok_or_else(|| Error::BadWeight {
+            path: path.into(),
+            name: ANCHOR.into(),
+            found: "is missing".into(),
+            expected: "a checkpoint of the BERT family (other architectures need onnx/model.onnx)".into(),
+        })?;
+        Ok(Self { path: path.into(), map, names, head: None })
     }
 
     /// The same weights with a head: if both have a tensor, the head's counts.
@@ -61,7 +59,7 @@ impl Weights {
     }
 
     fn full_name(&self, name: &str) -> String {
-        if name.starts_with(HEAD_PREFIX) { name.to_owned() } else { format!("{}{name}", self.prefix) }
+        self.names.full(name)
     }
 
     /// The tensor `name` with exactly `shape`, row-major.
@@ -69,9 +67,23 @@ impl Weights {
     /// # Errors
     /// [`Error::BadWeight`] if it is missing, has another shape, or is not a floating-point tensor.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        if let Some(part) = self.head.as_ref().and_then(|h| h.get(name)).filter(|part| part.shape == shape) {
-            return Ok(part.values.clone());
+        let Some((head, part)) = self.head.as_ref().and_then(|h| Some((h, h.get(name)?))) else {
+            return self.of_file(name, shape);
+        };
+        match head.rows(name) {
+            None if part.shape == shape => Ok(part.values.clone()),
+            None => self.of_file(name, shape),
+            Some(listed) => part.over(self.of_file(name, shape)?, listed).ok_or_else(|| Error::BadWeight {
+                path: self.path.clone(),
+                name: name.to_owned(),
+                found: format!("of the head has rows that shape {shape:?} does not have"),
+                expected: "a head for this model".into(),
+            }),
         }
+    }
+
+    /// The tensor `name` of the file, whatever the head has.
+    fn of_file(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let full = self.full_name(name);
         let bad = |found: String| Error::BadWeight {
             path: self.path.clone(),

@@ -8,7 +8,13 @@ use cloze_server::{
     cli::{Cli, LogFormat},
     run,
 };
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+/// A search makes thousands of small allocations on several threads; this allocator serves them faster than the
+/// system's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let result = ServerConfig::resolve(Cli::parse()).and_then(|config| {

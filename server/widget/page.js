@@ -4,6 +4,8 @@ const widget = document.querySelector("cloze-search");
 const start = document.getElementById("start"), explain = document.getElementById("explain");
 const modes = [...document.querySelectorAll("[name=mode]")];
 const LEGS = { semantic: "Semantic", lexical: "Keyword" };
+// Parts that the legs do not always have.
+const LOOKS = { tokens: "Tokens", coverage: "Coverage", neighbours: "Neighbours" };
 
 // ---- the address ----
 
@@ -88,6 +90,7 @@ function leg(name, { rank, score, share } = {}) {
 // Returns an explanation to show below the option of the page. It is part of the option's description.
 function explanation({ explain, score }, option) {
   const node = el("explain", ...Object.entries(LEGS).filter(([key]) => key in explain).map(([key, name]) => leg(name, explain[key] ?? undefined)),
+    ...Object.entries(LOOKS).filter(([key]) => explain[key]).map(([key, name]) => leg(name, explain[key])),
     el("leg", el("leg-name", "Overall"), el("likely", `${percent(score)} likely an answer`), el("score", `fused ${number(explain.fused, { maximumSignificantDigits: 4 })}`)));
   node.id = `${option.id}-explain`;
   option.setAttribute("aria-describedby", node.id);

@@ -1,12 +1,16 @@
 // From text to words: the rules of index/src/lexical/analysis.rs and cutting.rs. Places are UTF-16 units.
 import { english } from "./stem.js";
 
-const ALNUM = /[\p{Alphabetic}\p{N}]/u;
+export const ALNUM = /[\p{Alphabetic}\p{N}]/u;
 const UPPER = /\p{Uppercase}/u;
 const LOWER = /\p{Lowercase}/u;
 const MARK = /[\u0300-\u036f\u3099\u309a]/;
 const CJK = /[\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{3134f}]/u;
 const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ħ: "h", ı: "i", ŋ: "n", ſ: "s" };
+// Parts of the longest name whose parts are joined.
+const MOST_PARTS = 12;
+// The end of a term inside a name, as `username` in `getUserName`.
+export const INSIDE = "\u0002";
 const ACCENTED = /([a-z])[\u0300-\u036f]+/g;
 const STOP = new Set((
   "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was will with " +
@@ -93,6 +97,16 @@ function names(text, [from, to]) {
   return out;
 }
 
+// What parts of a name are together: every two neighbours, and the whole if it is written with underscores.
+function joined(text, name, words) {
+  const all = words.flatMap((word) => cased(text, word)), isSnake = words.length > 1 && text.slice(...name).includes("_");
+  if (all.length > MOST_PARTS) return [];
+  // What stands between hyphens may be plain language, as in "state-of-the-art".
+  const isPlain = all.length === words.length && !isSnake, says = (part) => !(isPlain && isStopWord(text.slice(...part)));
+  const pairs = all.length > 2 ? all.slice(1).map((part, i) => [all[i], part]) : [], lists = [...pairs, ...(isSnake && all.length > 1 ? [all] : [])];
+  return lists.filter((list) => list.every(says)).map((list) => ({ written: list.map((part) => text.slice(...part)).join(""), from: list[0][0], to: list.at(-1)[1] }));
+}
+
 // Emoji, signs and operators.
 const SIGN = /[\u00a2-\u00a7\u00a9\u00ac\u00ae\u00b0\u00b1\u00d7\u00f7\u20a0-\u20cf\u2100-\u214f\u2190-\u23ff\u2460-\u24ff\u25a0-\u2bff\u{1f000}-\u{1f3fa}\u{1f400}-\u{1faff}]/gu;
 function symbols(text) {
@@ -149,7 +163,7 @@ export function analyse(text, isPage = false) {
       }
     }
     if (words.length > 1 || (words.length && !isChunk(words[0]))) addWhole(chunk, places[0]);
-    if (words.length === 1 && isChunk(words[0])) continue;
+    if (words.length === 1 && isChunk(words[0]) && !/^.+\p{Uppercase}/su.test(text.slice(...chunk))) continue;
     for (const name of names(text, chunk)) {
       const first = words.findIndex((word) => word[0] >= name[0]), own = words.filter((word) => word[0] >= name[0] && word[1] <= name[1]);
       if (!own.length) continue;
@@ -157,6 +171,7 @@ export function analyse(text, isPage = false) {
       for (const form of isSame(name, bare) ? [name] : [name, bare]) {
         if (!isChunk(form) && !(own.length === 1 && isSame(own[0], form))) addWhole(form, places[first]);
       }
+      for (const { written, from, to } of joined(text, name, own)) add(from, to, places[first], "joined", written);
     }
   }
   for (const [from, to] of symbols(text)) add(from, to, out.find((word) => word.isWord && word.from >= from)?.position ?? position, "symbol", null);
@@ -164,6 +179,7 @@ export function analyse(text, isPage = false) {
 }
 
 // The terms of an analysed word by rule, for a word that the index does not list.
-export function ruled({ folded, stems }) {
-  return [stems === null ? folded : english(fold(stems))];
+export function ruled({ folded, stems, form }) {
+  const term = stems === null ? folded : english(fold(stems));
+  return form === "joined" ? [term + INSIDE, term] : [term];
 }

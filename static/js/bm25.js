@@ -1,12 +1,45 @@
 // Scores by words: BM25 as the index computes it, and the share of a query that a passage has.
 import { find } from "./words.js";
-import { weightOf } from "./query.js";
+import { rarity, weightOf } from "./query.js";
 
 const NEAR = 0.5;
 // Weight of two neighbours, relative to a word.
 const PAIR = 0.3;
 
-export const rarity = (passages, all) => Math.log(1 + (all - passages + 0.5) / (passages + 0.5));
+// A number for each of some passages; 0 for the others.
+export class Scores {
+  constructor(count) {
+    this.values = new Float64Array(count);
+    this.passages = [];
+  }
+
+  get(passage) {
+    return this.values[passage];
+  }
+
+  add(passage, score) {
+    if (!this.values[passage]) this.passages.push(passage);
+    this.values[passage] += score;
+  }
+
+  raise(passage, score) {
+    this.add(passage, Math.max(score - this.values[passage], 0));
+  }
+
+  clear() {
+    for (const passage of this.passages) this.values[passage] = 0;
+    this.passages = [];
+  }
+
+  // [passage, score] of the best passages that `allows` lets in.
+  best(count, allows) {
+    const all = this.passages.filter(allows), sorted = Float64Array.from(all, (passage) => this.values[passage]).sort();
+    const least = sorted[sorted.length - count] ?? 0;
+    return best(all.filter((passage) => this.values[passage] >= least).map((passage) => [passage, this.values[passage]]), count);
+  }
+}
+
+export const best = (scores, count) => [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, count);
 
 // Postings of a query's words. Long lists of words such as "the" are not fetched, unless there are no other words.
 export class Scorer {
@@ -28,16 +61,12 @@ export class Scorer {
 
   // Scores of all passages that have one of the words.
   scores() {
-    const scores = new Map();
+    const scores = new Scores(this.overview.passages), best = new Scores(this.overview.passages);
     for (const { word, terms } of this.lists) {
-      const best = new Map(), weight = weightOf(word);
-      for (const { weight: of, postings } of terms) {
-        postings.passages.forEach((passage, i) => {
-          const score = of * this.#score(postings, i);
-          if (!(best.get(passage) >= score)) best.set(passage, score);
-        });
-      }
-      for (const [passage, score] of best) scores.set(passage, (scores.get(passage) ?? 0) + weight * score);
+      const weight = weightOf(word);
+      for (const { weight: of, postings } of terms) postings.passages.forEach((passage, i) => best.raise(passage, of * this.#score(postings, i)));
+      for (const passage of best.passages) scores.add(passage, weight * best.get(passage));
+      best.clear();
     }
     return scores;
   }
@@ -45,8 +74,12 @@ export class Scorer {
   // Passages that have every word. Words whose long lists are not fetched may be missing.
   every() {
     const wanted = this.lists.filter(({ word, terms }) => (word.isWord || word.form === "whole") && !(word.isStop && !terms.length));
-    const [first, ...others] = wanted.map(({ terms }) => new Set(terms.flatMap(({ postings }) => [...postings.passages])));
-    return [...(first ?? [])].filter((passage) => others.every((set) => set.has(passage)));
+    const found = new Uint16Array(this.overview.passages);
+    wanted.forEach(({ terms }, i) => {
+      for (const { postings } of terms) for (const passage of postings.passages) if (found[passage] === i) found[passage]++;
+    });
+    const all = wanted[0]?.terms.flatMap(({ postings }) => [...postings.passages]) ?? [];
+    return [...new Set(all)].filter((passage) => found[passage] === wanted.length);
   }
 
   // The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
@@ -64,21 +97,22 @@ export class Scorer {
   }
 }
 
-// How often two terms stand at a distance, by passage.
+// How often two terms stand at a distance, by passage. Words such as "the" have no places: they stand anywhere.
 async function together(a, b, distance, words) {
   const [first, second] = await Promise.all([a, b].map(async (term) => {
     const postings = await words.postings(term);
     return postings && { ...postings, ...(await words.places(term)) };
   }));
   const counts = new Map();
-  if (!first?.ends || !second?.ends) return { counts, first, second };
+  if (!first || !second) return { counts, first, second };
+  const isAnywhere = !first.places || !second.places;
   for (let i = 0, j = 0; i < first.passages.length && j < second.passages.length; ) {
     if (first.passages[i] < second.passages[j]) i++;
     else if (first.passages[i] > second.passages[j]) j++;
     else {
-      const after = new Set(second.places.subarray(second.ends[j - 1] ?? 0, second.ends[j]));
-      let count = 0;
-      for (const place of first.places.subarray(first.ends[i - 1] ?? 0, first.ends[i])) if (after.has(place + distance)) count++;
+      const after = isAnywhere ? null : new Set(second.places.subarray(second.ends[j - 1] ?? 0, second.ends[j]));
+      let count = isAnywhere ? 1 : 0;
+      for (const place of isAnywhere ? [] : first.places.subarray(first.ends[i - 1] ?? 0, first.ends[i])) if (after.has(place + distance)) count++;
       if (count) counts.set(first.passages[i], count);
       i++;
       j++;
@@ -89,14 +123,13 @@ async function together(a, b, distance, words) {
 
 // Scores of neighbours in the query that are neighbours in a passage too, as BM25 of phrases of two words.
 export async function pairScores(pairs, words, overview) {
-  const scores = new Map();
+  const scores = new Scores(overview.passages);
   await Promise.all(pairs.map(async ([a, b]) => {
     const { counts, first, second } = await together(a.terms[0], b.terms[0], b.position - a.position, words);
     if (!counts.size) return;
     const weight = PAIR * 2.2 * [first, second].reduce((sum, { passages }) => sum + rarity(passages.length, overview.passages), 0);
     for (const [passage, count] of counts) {
-      const score = (weight * count) / (count + overview.norms[overview.lengths[passage]]);
-      scores.set(passage, (scores.get(passage) ?? 0) + score);
+      scores.add(passage, (weight * count) / (count + overview.norms[overview.lengths[passage]]));
     }
   }));
   return scores;

@@ -1,12 +1,18 @@
 // Reads numbers and strings from bytes, as static/src/bytes.rs writes them.
 const UTF8 = new TextDecoder();
 
+export const decoded = (bytes) => UTF8.decode(bytes);
+
 export class Cut extends Error {}
 
 export class Reader {
   constructor(bytes, at = 0) {
     this.bytes = bytes;
     this.at = at;
+  }
+
+  get isAtEnd() {
+    return this.at >= this.bytes.length;
   }
 
   number() {

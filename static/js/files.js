@@ -1,10 +1,20 @@
-// Fetches data files, checks that each is the right one, and keeps the last of them.
-const MAGIC = [67, 90, 83, 49];
-const HEADER = 13;
+// Fetches data files, checks that each is the right one, and keeps the last of them: static/src/files.rs.
+const CHECK = 4;
 const KEPT = 4000;
 
 // A file that is missing, cut, of another version, or a page of the host in its place.
 export class BadFile extends Error {}
+
+const PRIME = 0x01000193;
+
+// FNV-1a of 32 bits of some bytes, after those that gave `before`.
+export function hash(bytes, before = 0x811c9dc5) {
+  let hash = before;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], PRIME);
+  return hash >>> 0;
+}
+
+const fourBytes = (number) => [0, 8, 16, 24].map((shift) => (number >>> shift) & 255);
 
 export class Files {
   #known = new Map();
@@ -15,23 +25,23 @@ export class Files {
     this.bytes = 0;
   }
 
-  // The data of a file.
-  get(kind, number) {
+  // The data of a file, after its lead of some bytes that are not compressed.
+  get(kind, number, lead = 0, dictionary = null) {
     const name = `${kind}${number}.bin`;
-    const known = this.#known.get(name) ?? this.#load(name, kind, number);
+    const known = this.#known.get(name) ?? this.#load(name, { kind, number, lead, dictionary });
     this.#known.delete(name);
     this.#known.set(name, known);
     if (this.#known.size > KEPT) this.#known.delete(this.#known.keys().next().value);
     return known;
   }
 
-  async #load(name, kind, number) {
+  async #load(name, of) {
     try {
       const response = await fetch(this.base + name);
       if (!response.ok) throw new BadFile(`${name} is missing`);
-      const packed = new Uint8Array(await response.arrayBuffer());
-      this.bytes += packed.length;
-      return this.#checked(await unpacked(packed, name), name, kind, number);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      this.bytes += bytes.length;
+      return await this.#unpacked(bytes, name, of);
     } catch (error) {
       // The next search tries again.
       this.#known.delete(name);
@@ -39,23 +49,20 @@ export class Files {
     }
   }
 
-  #checked(data, name, kind, number) {
-    const view = new DataView(data.buffer, data.byteOffset, data.length);
-    const isOurs = data.length >= HEADER && MAGIC.every((byte, i) => data[i] === byte);
-    if (!isOurs) throw new BadFile(`${name} is no data file`);
-    const isRight = view.getUint32(4, true) === this.tag && data[8] === kind.charCodeAt(0) && view.getUint32(9, true) === number;
-    if (!isRight) throw new BadFile(`${name} is another file`);
-    return data.subarray(HEADER);
+  async #unpacked(bytes, name, { kind, number, lead, dictionary }) {
+    const rest = bytes.subarray(CHECK), place = hash([...fourBytes(this.tag), kind.charCodeAt(0), ...fourBytes(number)]);
+    const isOurs = bytes.length >= CHECK + lead && fourBytes(hash(rest, place)).every((byte, i) => byte === bytes[i]);
+    if (!isOurs) throw new BadFile(`${name} is another file, or it is damaged`);
+    const first = dictionary?.length ? [stored(dictionary.length), dictionary] : [], skipped = first[1]?.length ?? 0;
+    const stream = new Blob([...first, rest.subarray(lead)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const data = new Uint8Array(await new Response(stream).arrayBuffer());
+    if (!lead) return data.subarray(skipped);
+    const joined = new Uint8Array(lead + data.length - skipped);
+    joined.set(rest.subarray(0, lead));
+    joined.set(data.subarray(skipped), lead);
+    return joined;
   }
 }
 
-// Some hosts unpack a file before they send it.
-async function unpacked(bytes, name) {
-  if (bytes[0] !== 31 || bytes[1] !== 139) return bytes;
-  try {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch {
-    throw new BadFile(`${name} is cut or damaged`);
-  }
-}
+// The head of a stored block of DEFLATE: it puts a dictionary into the window.
+const stored = (length) => Uint8Array.of(0, length, length >> 8, ~length, ~length >> 8);

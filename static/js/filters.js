@@ -1,11 +1,11 @@
 // Filters, facets and exact titles: the files `m` and `k`, as static/src/metadata.rs and titles.rs write them.
 import { fold } from "./analysis.js";
-import { Reader } from "./bytes.js";
+import { Reader, decoded } from "./bytes.js";
+import { hash } from "./files.js";
 
 const MOST_EXACT = 1000;
-const JSON_TEXT = new TextDecoder();
 
-const values = async (files, keys, key) => JSON.parse(JSON_TEXT.decode(await files.get("m", keys.indexOf(key))));
+const values = async (files, keys, key) => JSON.parse(decoded(await files.get("m", keys.indexOf(key))));
 
 // Pages that have, for every key, one of the values; null if there are no filters. `wanted` maps keys to values.
 export async function filtered(files, keys, wanted) {
@@ -28,14 +28,8 @@ export async function counted(files, keys, facets, pages) {
   return Object.fromEntries(all);
 }
 
-function hash(kind, key) {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(`${kind}\0${key}`)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
-
 async function listed(files, count, kind, key) {
-  const wanted = hash(kind, key), reader = new Reader(await files.get("k", wanted % count));
+  const wanted = hash(new TextEncoder().encode(`${kind}\0${key}`)), reader = new Reader(await files.get("k", wanted % count));
   for (let left = reader.number(); left; left--) {
     const [a, b, c, d] = reader.raw(4), numbers = reader.ascending();
     if ((a | (b << 8) | (c << 16) | (d << 24)) >>> 0 === wanted) return [...numbers];

@@ -1,8 +1,11 @@
 // The vector of a query: its word pieces (BERT, uncased), and the sum of their rows in the lookup table, the files `v` and
 // `r` as static/src/table.rs writes them.
 import { Reader, isBefore, place } from "./bytes.js";
+import { valuesOf } from "./codes.js";
 
 const LONGEST = 100;
+// Steps of the size of a row.
+const STEPS = 65535;
 const PUNCTUATION = /[\p{P}$+<=>^`|~]/u;
 const IDEOGRAPH = /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;
 
@@ -17,15 +20,17 @@ class Rows {
   constructor(data, dimension) {
     const reader = new Reader(data);
     this.places = new Map(reader.strings().map((piece, i) => [piece, i]));
-    this.size = 4 + Math.ceil(dimension / 4);
-    this.rows = reader.raw(this.places.size * this.size);
+    const largest = reader.float(), fine = reader.raw(Math.ceil(this.places.size / 8)), bytes = Math.ceil(dimension / 8);
+    // A row: its size, its signs and, if the pages have the piece, its cells.
+    this.rows = Array.from(this.places, (_, i) => {
+      const [low, high] = reader.raw(2), size = ((low + 256 * high) / STEPS) * largest, signs = reader.raw(bytes);
+      return { size, signs, cells: (fine[i >> 3] >> (i & 7)) & 1 ? [reader.raw(bytes), reader.raw(bytes)] : null };
+    });
   }
 
   // Adds the row of a piece to a vector.
   add(piece, vector) {
-    const at = this.places.get(piece) * this.size, row = this.rows.subarray(at, at + this.size), { buffer, byteOffset } = row;
-    const width = new DataView(buffer, byteOffset).getFloat32(0, true);
-    for (let i = 0; i < vector.length; i++) vector[i] += (((row[4 + (i >> 2)] >> (2 * (i & 3))) & 3) - 1.5) * width;
+    valuesOf(this.rows[this.places.get(piece)]).forEach((value, i) => (vector[i] += value));
   }
 }
 

@@ -1,6 +1,7 @@
 // From a request to pages in order: both legs, their fusion, exact matches and the fence, as in query/src/search/.
-import { fold } from "./analysis.js";
-import { Scorer, pairScores, phraseMatches } from "./bm25.js";
+import { analyse, fold } from "./analysis.js";
+import { Scorer, Scores, best, pairScores, phraseMatches } from "./bm25.js";
+import { condensed, isLong } from "./condense.js";
 import { corrected } from "./correct.js";
 import { BadFile } from "./files.js";
 import { exact, filtered } from "./filters.js";
@@ -8,13 +9,15 @@ import { MEANING, estimate, fuse, grouped, isListed, lowerLinks, raise } from ".
 import { parse } from "./parse.js";
 import { unit } from "./pieces.js";
 import { Query } from "./query.js";
-import { Probe, cells } from "./vectors.js";
+import { valuesOf } from "./codes.js";
+import { Probe } from "./vectors.js";
 
 const DEPTHS = [[20, 100], [100, 1000], [Infinity, 4000]];
 const COUNTED = 100;
 const COVERED = 0.25;
-// Passages that get a second look, with two bits a dimension.
-const SECOND_LOOK = 10;
+// Passages whose signs are fetched, and passages that get a second look, with three bits a dimension.
+const FETCHED = { hybrid: 320, semantic: 1600 };
+const SECOND_LOOK = { hybrid: 10, semantic: 40 };
 const LEADERS_LOOKED_AT = 3;
 // Relevance feedback: passages, and their joint weight.
 const [BEST, PULL] = [3, 0.2];
@@ -22,8 +25,20 @@ const [BEST, PULL] = [3, 0.2];
 const FENCE = { semantic: 0.3, hybrid: 0.8, missing: 1.5, noWords: 1.2, table: 0.3, unreadable: 2, pieces: 2.5, lost: 0.01, lostWithoutWords: 0.1 };
 const VERSION_KEYS = ["version", "superseded"];
 
+// What is left of a long query. Nothing in it is an exclusion, a phrase or a field.
+async function brief(request, { words }) {
+  const { words: text, kept, left_out, text: of } = await condensed(request.q, request.breaks, words);
+  const query = await Query.of({ text, phrases: [], excluded: [] }, { words });
+  return { text: of, query, wanted: new Map(request.filters), verbatim: { titles: [], headings: [] }, isQuoted: false, correctedQuery: null, condensed: { words: kept, left_out, text: of } };
+}
+
 // What a request means for this index.
-async function planned(request, { entry, files, words, overview, table }) {
+async function planned(request, parts) {
+  if (isLong(request.q)) return brief(request, parts);
+  const { entry, files, words, overview, table } = parts;
+  // What the search needs unless the query is corrected, fetched side by side.
+  for (const { folded } of analyse(request.q)) words.word(folded);
+  if (request.mode !== "keyword") table?.encode(request.q).catch(() => {});
   const titlesOf = (text) => exact(files, entry.titles, text, overview).catch((error) => (words.problems.add(error.message), { titles: [], headings: [] }));
   const isExact = ({ titles, headings }) => titles.length + headings.length > 0;
   let parsed = await parse(request.q, (key) => entry.keys.includes(key), (word) => words.isTerm(fold(word))), also = [], correctedQuery = null;
@@ -41,7 +56,7 @@ async function planned(request, { entry, files, words, overview, table }) {
   const wanted = new Map(request.filters);
   for (const [key, value] of parsed.filters) wanted.set(key, [...(wanted.get(key) ?? []), value]);
   const isQuoted = parsed.phrases.length > 0 && parsed.text === parsed.phrases.join(" ");
-  return { text: parsed.text, query, wanted, verbatim, isQuoted, correctedQuery };
+  return { text: parsed.text, query, wanted, verbatim, isQuoted, correctedQuery, condensed: null };
 }
 
 // Whether a search may find a passage.
@@ -55,17 +70,11 @@ async function selection({ wanted, query }, { entry, files, words, overview }) {
   return Object.assign((passage) => isAllowed(overview.pageOf[passage]), { pages });
 }
 
-const best = (scores, count) => [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, count);
-
-function only(scores, allows) {
-  return new Map([...scores].filter(([passage]) => allows(passage)));
-}
-
 // The semantic leg's data: the query's vector, and the codes of the passages near it.
-async function meaning(text, leaders, { entry, table, vectors }) {
+async function meaning(text, leaders, most, { entry, table, vectors }) {
   const { vector, pieces } = await table.encode(text);
   if (!pieces) return null;
-  const probe = new Probe(vector, entry.semantic.mean), known = await vectors.around(probe, leaders);
+  const probe = new Probe(vector, entry.semantic.mean), known = await vectors.around(probe, leaders, most);
   return { probe, known, pieces, fine: new Map() };
 }
 
@@ -76,15 +85,15 @@ function similarities(passages, near, vectors, probe = near.probe) {
 // The query's vector, moved towards the best passages.
 function moved({ probe, fine }, fused, mean) {
   const codes = fused.slice(0, BEST).map(({ passage }) => fine.get(passage)).filter(Boolean), sum = Float64Array.from(probe.vector);
-  for (const code of codes) cells(code).forEach((v, i) => (sum[i] += (PULL / codes.length) * (v + mean[i])));
+  for (const code of codes) code.forEach((v, i) => (sum[i] += (PULL / codes.length) * (v + mean[i])));
   return new Probe(unit(sum), mean);
 }
 
 // The similarity that the nearest passage needs.
-function threshold(request, { query, text }, together, pieces, { calibration, is_of_table }) {
+function threshold(request, { query, text, condensed }, together, pieces, { calibration, is_of_table }) {
   const isReadable = query.words.some((word) => word.isWord && word.isKnown && !word.isStop) || pieces < FENCE.pieces * text.split(/\s+/).length;
   const isSemantic = request.mode === "semantic", beyond = (fence) => calibration.upper + fence * (calibration.upper - calibration.lower);
-  const fence = isSemantic ? FENCE.semantic : together > 0 ? FENCE.hybrid + FENCE.missing * (1 - together) : FENCE.noWords;
+  const fence = isSemantic ? FENCE.semantic : condensed ? FENCE.hybrid : together > 0 ? FENCE.hybrid + FENCE.missing * (1 - together) : FENCE.noWords;
   const nearer = is_of_table ? FENCE.table : 0;
   if (!isReadable) return beyond(Math.max(fence, FENCE.unreadable) - nearer);
   const missing = isSemantic ? 0 : 1 - together, all = calibration.known?.similarities ?? [];
@@ -104,7 +113,7 @@ class Ranking {
   // The keyword leg.
   async useWords(query) {
     const { words, overview } = this.parts, scorer = await Scorer.of(query, words, overview);
-    const scores = only(scorer.scores(), this.allows), hits = best(scores, this.depth);
+    const scores = scorer.scores(), hits = scores.best(this.depth, this.allows);
     this.lexical = { scorer, scores, hits, coverage: hits.length ? scorer.coverage(hits[0][0]) : 0 };
   }
 
@@ -112,14 +121,18 @@ class Ranking {
     const { entry, vectors } = this.parts, { mode } = this.request;
     if (!vectors || mode === "keyword" || (mode === "hybrid" && !entry.semantic.knows_languages)) return;
     try {
-      this.near = await meaning(this.plan.text, this.leaders, this.parts);
+      this.near = await meaning(this.plan.text, this.leaders, FETCHED[mode], this.parts);
     } catch (error) {
       if (!(error instanceof BadFile)) throw error;
       this.parts.words.problems.add(error.message);
     }
-    if (!this.near) return;
-    const passages = [...this.near.known.keys()].filter(this.allows), scores = similarities(passages, this.near, vectors);
-    this.near.hits = best(passages.map((passage, i) => [passage, scores[i]]), this.depth);
+    if (this.near) this.findNearest();
+  }
+
+  // The nearest passages of those that are known.
+  findNearest() {
+    const { near, parts } = this, passages = [...near.known.keys()].filter(this.allows), scores = similarities(passages, near, parts.vectors);
+    near.hits = best(passages.map((passage, i) => [passage, scores[i]]), this.depth);
   }
 
   union() {
@@ -135,7 +148,7 @@ class Ranking {
     const isFirst = passages.map((passage) => this.first.has(passage));
     const semantic = near && { scores: similarities(passages, near, this.parts.vectors, probe), fromSmallest: true, weight, isFirst };
     const words = lexical && {
-      scores: passages.map((passage) => (lexical.scores.get(passage) ?? 0) + (near || this.abstained ? (this.pairs.get(passage) ?? 0) : 0)), fromSmallest: false,
+      scores: passages.map((passage) => lexical.scores.get(passage) + (near || this.abstained ? this.pairs.get(passage) : 0)), fromSmallest: false,
       weight: (1 - weight) * Math.min(lexical.coverage / COVERED, 1), isFirst,
     };
     return fuse(passages, { semantic, lexical: words });
@@ -143,13 +156,14 @@ class Ranking {
 
   // Fetches the codes of the best passages, and decides whether any passage is near enough.
   async lookAgain(passages) {
-    const { parts, near, plan, request } = this, first = this.leaders.slice(0, LEADERS_LOOKED_AT).map(([passage]) => passage), wanted = new Set([near.hits[0]?.[0], ...first, ...this.fused(passages).slice(0, SECOND_LOOK).map(({ passage }) => passage)]);
+    const { parts, near, plan, request } = this, first = this.leaders.slice(0, LEADERS_LOOKED_AT).map(([passage]) => passage), wanted = new Set([near.hits[0]?.[0], ...first, ...this.fused(passages).slice(0, SECOND_LOOK[request.mode]).map(({ passage }) => passage)]);
     wanted.delete(undefined);
     await Promise.all([...wanted].map(async (passage) => {
-      const code = await parts.texts.code(passage);
-      if (code) near.fine.set(passage, code);
+      const [signs, code] = await Promise.all([parts.vectors.signs(passage, near.known), parts.texts.cells(passage)].map((part) => parts.words.attempt(() => part, null)));
+      if (signs && code) near.fine.set(passage, valuesOf({ ...code, signs }));
     }));
-    const nearest = Math.max(-1, ...near.hits.map(([passage]) => passage).filter((p) => near.fine.has(p)).map((p) => near.probe.byCells(near.fine.get(p))));
+    this.findNearest();
+    const nearest = Math.max(-1, ...near.hits.map(([passage]) => passage).filter((p) => near.fine.has(p)).map((p) => near.probe.byValues(near.fine.get(p))));
     return nearest >= threshold(request, plan, this.lexical?.coverage ?? 0, near.pieces, parts.entry.semantic);
   }
 
@@ -158,10 +172,10 @@ class Ranking {
     if (!plan.text) return this.listed();
     this.phrases = plan.query.phrases.length ? [...(await phraseMatches(plan.query.phrases, parts.words))] : [];
     if (request.mode === "keyword" && plan.isQuoted && !this.phrases.length) return [];
-    const pairs = request.mode === "keyword" ? new Map() : pairScores(plan.query.pairs, parts.words, overview);
+    const pairs = request.mode === "keyword" ? new Scores(overview.passages) : pairScores(plan.query.pairs, parts.words, overview);
     await this.useWords(plan.query);
     this.pairs = await pairs;
-    this.leaders = best(new Map(this.lexical.hits.map(([passage, score]) => [passage, score + (this.pairs.get(passage) ?? 0)])), this.depth);
+    this.leaders = best(this.lexical.hits.map(([passage, score]) => [passage, score + this.pairs.get(passage)]), this.depth);
     await this.useMeaning();
     // Words lead to passages near the query, even if they do not count.
     if (request.mode === "semantic" && this.near) this.lexical = null;

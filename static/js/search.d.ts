@@ -1,6 +1,6 @@
 /** The parameters of a search: those of `GET /search`. */
 export interface SearchParams {
-  /** The first 512 characters are searched. */
+  /** At most 2,500 characters. */
   q: string;
   limit?: number;
   offset?: number;
@@ -55,7 +55,8 @@ export interface Hit {
 export interface Answer {
   query: string;
   corrected_query: string | null;
-  condensed_query: null;
+  /** What was searched of a long query. */
+  condensed_query: { words: string[]; left_out: number; text: string } | null;
   mode: "hybrid" | "semantic" | "keyword";
   /** The reason why the answer is incomplete; null if it is complete. */
   degraded: string | null;

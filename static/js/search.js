@@ -1,19 +1,19 @@
 // Searches an index of plain files: `const index = await open("/cloze/"); const answer = await index.search({ q: "words" });`.
 // The answer is that of `GET /search` of the server.
-import { Reader } from "./bytes.js";
 import { BadFile, Files } from "./files.js";
 import { counted } from "./filters.js";
 import { Overview } from "./index.js";
 import { Table } from "./pieces.js";
 import { rank } from "./rank.js";
 import { snippet } from "./snippet.js";
+import { Texts } from "./texts.js";
 import { Vectors } from "./vectors.js";
 import { Words } from "./words.js";
 import { nearest } from "./correct.js";
 import { fold } from "./analysis.js";
 
-export const FORMAT = 1;
-const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [512, 100, 1000, 3];
+export const FORMAT = 2;
+const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [2500, 100, 1000, 3];
 // Hits that fetch texts for their other sections; the others show sections of the same file.
 const WITH_SECTIONS = 4;
 const MODES = ["hybrid", "semantic", "keyword"];
@@ -21,48 +21,9 @@ const HIGHLIGHTS = ["keyword", "semantic", "none"];
 
 // A parameter that is wrong; `code` is that of the server.
 export class SearchError extends Error {
-  constructor(message, code = "bad_parameter") {
+  constructor(message, code = "invalid_parameter") {
     super(message);
     this.code = code;
-  }
-}
-
-// The texts of passages, and the codes beside them: the files `t`.
-class Texts {
-  #parsed = new WeakMap(); // by data
-
-  constructor(files, overview, dimension) {
-    Object.assign(this, { files, overview, bytes: Math.ceil(dimension / 8) });
-  }
-
-  async #file(passage) {
-    const number = this.overview.textFile(passage), data = await this.files.get("t", number);
-    if (!this.#parsed.has(data)) {
-      const reader = new Reader(data), [pages, passages] = JSON.parse(new TextDecoder().decode(reader.raw(reader.number())));
-      this.#parsed.set(data, { pages, passages, reader, first: this.overview.textStarts[number], rest: reader.at });
-    }
-    return this.#parsed.get(data);
-  }
-
-  // Whether the texts of two passages are in one file.
-  areTogether(a, b) {
-    return this.overview.textFile(a) === this.overview.textFile(b);
-  }
-
-  async passage(passage) {
-    const { pages, passages, first } = await this.#file(passage), [place, rest, headings, text] = passages[passage - first];
-    const [source, address, title, lang, versions] = pages[place];
-    return { source, url: rest && !/^[#?/]/.test(rest) ? rest : address + rest, title, headings, text, lang, versions };
-  }
-
-  // The vector of a passage in two bits a dimension; null if there are no vectors or the file is missing.
-  async code(passage) {
-    const file = await this.#file(passage).catch(() => null);
-    if (!file || !this.bytes) return null;
-    const { passages: { length: count }, rest, reader, first } = file, at = passage - first, own = new Reader(reader.bytes, rest);
-    const largest = own.float(), shares = own.raw(count), signs = own.raw(count * this.bytes), far = own.raw(count * this.bytes);
-    const slice = (bits) => bits.subarray(at * this.bytes, (at + 1) * this.bytes);
-    return { deviation: (shares[at] / 255) * largest, signs: slice(signs), far: slice(far) };
   }
 }
 
@@ -93,11 +54,24 @@ function oneOf(value, name, all) {
   return value ?? all[0];
 }
 
+// A query with single spaces, and where in it another line began.
+function tidied(typed) {
+  let q = "";
+  const breaks = [];
+  for (const line of typed.split(/[\n\r]/)) {
+    const words = line.split(/[\s\p{Cc}]+/u).filter(Boolean).join(" ");
+    if (q && words) breaks.push(q.length + 1);
+    if (words) q += (q && " ") + words;
+  }
+  return { q, breaks };
+}
+
 // The parameters, checked as the server checks them.
 function checked(params) {
   const from = given(params), isTrue = (value) => value === true || value === "true";
-  const q = String(from.q ?? "").replace(/\p{Cc}/gu, " ").trim().replace(/\s+/g, " ").slice(0, MOST_CHARS).trim();
-  if (!q) throw new SearchError("q is empty", "empty_query");
+  const typed = String(from.q ?? ""), { q, breaks } = tidied(typed), { length } = [...typed];
+  if (length > MOST_CHARS) throw new SearchError(`q: found ${length} characters, expected at most ${MOST_CHARS}`, "query_too_long");
+  if (!q) throw new SearchError("q is empty", "query_empty");
   const limit = wholeNumber(from.limit, "limit", 10, 1, MOST_PAGES), offset = wholeNumber(from.offset, "offset", 0, 0, REACH - limit);
   const filters = new Map();
   for (const pair of [from.filter ?? []].flat()) {
@@ -107,23 +81,30 @@ function checked(params) {
   }
   const facets = [from.facets ?? []].flat().flatMap((keys) => keys.split(",")).map((key) => key.trim().toLowerCase()).filter(Boolean);
   return {
-    q, limit, offset, filters, facets, semantic_weight: share(from.semantic_weight, "semantic_weight"), min_score: share(from.min_score, "min_score"),
+    q, breaks, limit, offset, filters, facets, semantic_weight: share(from.semantic_weight, "semantic_weight"), min_score: share(from.min_score, "min_score"),
     mode: oneOf(from.mode, "mode", MODES), highlight: oneOf(from.highlight, "highlight", HIGHLIGHTS),
     prefix: isTrue(from.prefix), explain: isTrue(from.explain), correct: from.correct === undefined || isTrue(from.correct),
   };
 }
 
+// Fetches the first files of some kinds before they are needed.
+const early = (files, ...kinds) => kinds.filter(Boolean).forEach((kind) => files.get(kind, 0).catch(() => {}));
+
 // Everything that one export consists of.
 class Parts {
   static async of(base) {
-    const entry = await entryOf(base), files = new Files(base, entry.folder, entry.tag);
+    const entry = await entryOf(base), files = new Files(base, entry.folder, entry.tag), of = entry.semantic;
+    const rows = of && new Files(base, of.table, of.tag);
+    // Every search needs these files; one that is missing is reported when it is used.
+    early(files, "z", of ? "n" : "");
+    if (rows) early(rows, "v", "r");
     const overview = new Overview(await files.get("h", 0), entry.average_length);
     const parts = Object.assign(new Parts(), { entry, files, overview, words: new Words(files, overview) });
     parts.texts = new Texts(files, overview, entry.semantic?.dimension ?? 0);
     if (entry.semantic) {
       const { semantic } = entry, bytes = Uint8Array.from(atob(semantic.mean), (c) => c.charCodeAt(0));
       semantic.mean = Float64Array.from(new Int8Array(bytes.buffer), (v) => v * semantic.mean_step);
-      parts.table = new Table(new Files(base, semantic.table, semantic.tag), semantic.dimension);
+      parts.table = new Table(rows, semantic.dimension);
       parts.vectors = new Vectors(files, overview.passages, semantic.dimension);
     }
     return parts;
@@ -186,7 +167,7 @@ class Index {
     const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
     const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
     return {
-      query: request.q, corrected_query: plan.correctedQuery, condensed_query: null, mode: request.mode, degraded,
+      query: request.q, corrected_query: plan.correctedQuery, condensed_query: plan.condensed, mode: request.mode, degraded,
       ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
       generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
       total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,

@@ -4,7 +4,8 @@ import { analyse, ruled } from "./analysis.js";
 const LENGTH = 240;
 const SEGMENTER = Intl.Segmenter && new Intl.Segmenter("en", { granularity: "sentence" });
 
-function sentences(text) {
+// Where the sentences of a text begin.
+export function sentences(text) {
   if (SEGMENTER) return Array.from(SEGMENTER.segment(text), ({ index }) => index);
   return [0, ...Array.from(text.matchAll(/[.!?…。]\s+/g), ({ 0: end, index }) => index + end.length)];
 }

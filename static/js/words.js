@@ -3,18 +3,24 @@ import { Reader, place } from "./bytes.js";
 import { BadFile } from "./files.js";
 import { english } from "./stem.js";
 
+const strings = (reader, count, before) => Array.from({ length: count }, () => reader.stringAfter(before));
+
 function parsed(data) {
   const reader = new Reader(data), words = new Map(), terms = new Map();
   for (let count = reader.number(), last = ""; count; count--) {
     last = reader.stringAfter(last);
-    const passages = reader.number(), of = [];
-    for (let left = reader.number(); left; left--) of.push(reader.stringAfter(last));
-    words.set(last, { passages, terms: of.length ? of : [english(last)] });
+    const passages = reader.number(), listed = reader.number(), of = strings(reader, listed >> 1, last);
+    const word = { passages, terms: of.length ? of : [english(last)], compounds: [], parts: [] };
+    if (listed & 1) {
+      for (let left = reader.number(); left; left--) word.compounds.push([reader.stringAfter(last), reader.number() / 100]);
+      word.parts = strings(reader, reader.number(), last);
+    }
+    words.set(last, word);
   }
   for (let count = reader.number(), last = "", inline = 0; count; count--) {
     last = reader.stringAfter(last);
     const passages = reader.number(), where = reader.number(), isFar = where & 1;
-    if (isFar) terms.set(last, { passages, far: where >> 1 });
+    if (isFar) terms.set(last, { passages, far: where >> 2, hasPlaces: Boolean(where & 2) });
     else terms.set(last, { passages, data: reader.raw(where >> 1), place: inline++ });
   }
   return { words, terms };
@@ -59,7 +65,7 @@ export class Words {
   }
 
   // A missing file takes its words out of the search, and no others.
-  async #try(work, instead) {
+  async attempt(work, instead) {
     try {
       return await work();
     } catch (error) {
@@ -77,22 +83,27 @@ export class Words {
 
   // { passages, terms } of a word in its written form, folded; undefined if the index does not have it.
   word(folded) {
-    return this.#try(async () => (await this.#file(folded)).words.get(folded), { passages: Infinity, terms: [] });
+    return this.attempt(async () => (await this.#file(folded)).words.get(folded), { passages: Infinity, terms: [] });
   }
 
-  isTerm(term) {
-    return this.#try(async () => (await this.#file(term)).terms.has(term), false);
+  // How many passages have a term.
+  count(term) {
+    return this.attempt(async () => (await this.#file(term)).terms.get(term)?.passages ?? 0, 0);
+  }
+
+  async isTerm(term) {
+    return (await this.count(term)) > 0;
   }
 
   // The words of the files that have some terms: a look-up from a word in its written form to its terms.
   async around(terms) {
-    const files = await Promise.all(terms.map((term) => this.#try(() => this.#file(term), null)));
+    const files = await Promise.all(terms.map((term) => this.attempt(() => this.#file(term), null)));
     return { get: (folded) => files.find((file) => file?.words.has(folded))?.words.get(folded).terms };
   }
 
   // { passages, counts } of a term; null if the index does not have it, or if its postings are long and not wanted.
   postings(term, isLongWanted = true) {
-    return this.#try(() => this.#postings(term, isLongWanted), null);
+    return this.attempt(() => this.#postings(term, isLongWanted), null);
   }
 
   async #postings(term, isLongWanted) {
@@ -105,14 +116,18 @@ export class Words {
     return file.postings.get(term);
   }
 
-  // { places, ends }: the places of a term in its passages, one posting after the other; null if they cannot be loaded.
+  // { places, ends }: the places of a term in its passages, one posting after the other; null if there are none.
   places(term) {
-    return this.#try(() => this.#places(term), null);
+    return this.attempt(() => this.#places(term), null);
   }
 
   async #places(term) {
     const file = await this.#file(term), known = file.terms.get(term), { counts } = await this.#postings(term, true);
-    known.places ??= placesOf(await this.#placeReader(file, known), counts);
+    if (known.hasPlaces === false) return null;
+    if (!known.places) {
+      const reader = await this.#placeReader(file, known);
+      known.places = reader.isAtEnd ? null : placesOf(reader, counts);
+    }
     return known.places;
   }
 
@@ -125,7 +140,7 @@ export class Words {
 
   // Plain words that begin with a letter, with their numbers of passages.
   dictionary(letter) {
-    return this.#try(() => this.#dictionary(letter), []);
+    return this.attempt(() => this.#dictionary(letter), []);
   }
 
   async #dictionary(letter) {

@@ -1,7 +1,9 @@
 //! The scripts of an export: the search module and the widget, each in one file.
 
+use crate::tight::tight;
+
 /// A part of the search module, in the order in which the parts need each other.
-const PARTS: [(&str, &str); 17] = [
+const PARTS: [(&str, &str); 20] = [
     ("bytes.js", include_str!("../js/bytes.js")),
     ("files.js", include_str!("../js/files.js")),
     ("stem.js", include_str!("../js/stem.js")),
@@ -12,11 +14,14 @@ const PARTS: [(&str, &str); 17] = [
     ("correct.js", include_str!("../js/correct.js")),
     ("query.js", include_str!("../js/query.js")),
     ("bm25.js", include_str!("../js/bm25.js")),
+    ("codes.js", include_str!("../js/codes.js")),
     ("pieces.js", include_str!("../js/pieces.js")),
     ("vectors.js", include_str!("../js/vectors.js")),
     ("fuse.js", include_str!("../js/fuse.js")),
     ("filters.js", include_str!("../js/filters.js")),
+    ("texts.js", include_str!("../js/texts.js")),
     ("snippet.js", include_str!("../js/snippet.js")),
+    ("condense.js", include_str!("../js/condense.js")),
     ("rank.js", include_str!("../js/rank.js")),
     ("search.js", include_str!("../js/search.js")),
 ];
@@ -30,7 +35,8 @@ pub(crate) const WIDGET: &str = include!("../../server/widget/parts.rs");
 /// The search module in one file: the parts without their imports, and with the exports of the last part only.
 pub(crate) fn module() -> String {
     let last = PARTS.len() - 1;
-    PARTS.iter().enumerate().map(|(i, (_, part))| joined(part, i == last)).collect()
+    let parts: String = PARTS.iter().enumerate().map(|(i, (_, part))| joined(part, i == last)).collect();
+    tight(&parts)
 }
 
 fn joined(part: &str, keeps_exports: bool) -> String {

@@ -120,6 +120,13 @@ impl<'b> Reader<'b> {
         Ok(kept + rest)
     }
 
+    /// Goes past a string of a sorted list.
+    pub(crate) fn skip_string(&mut self) -> Result<()> {
+        self.number()?;
+        let length = self.number()?;
+        self.raw(length).map(drop)
+    }
+
     /// The next ascending numbers.
     pub(crate) fn ascending(&mut self) -> Result<Vec<u32>> {
         let count = self.number()?;

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Name of the entry file.
 pub const ENTRY: &str = "cloze.json";
 /// Version of the format of all files. A browser's module refuses another one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The entry file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

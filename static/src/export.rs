@@ -45,16 +45,17 @@ pub fn export(generation: &Generation, model: Option<&ModelSource>, dir: &Path) 
     fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
     let manifest = generation.manifest();
     let pages = passages::pages(generation)?;
-    let inverted = Inverted::of(&pages);
+    let mut inverted = Inverted::of(&pages);
+    inverted.add_compounds(generation.head())?;
     let table = table::open(manifest, model)?;
-    let rotation = Rotation::new(if table.is_ok() { manifest.dimension } else { 0 });
+    let rotation = Rotation::narrow(&table.as_ref().map(table::Table::rows).unwrap_or_default());
     let near = table.is_ok().then(|| near::near(generation, &pages, &rotation));
     let (keys, data) = data_files(&pages, &inverted, near.as_ref());
     let mut out = Out { dir, files: 0, bytes: 0 };
     let (folder, tag) = out.folder('g', &data)?;
     let semantic = match (&table, &near) {
         (Ok(table), Some(near)) => {
-            let (folder, tag) = out.folder('t', &table.files(&inverted.words, &rotation))?;
+            let (folder, tag) = out.folder('t', &table.files(&inverted.words, &rotation)?)?;
             Some(semantic(manifest, &near.mean, folder, tag))
         }
         _ => None,
@@ -135,7 +136,10 @@ impl Out<'_> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&FORMAT.to_le_bytes());
         for file in files {
-            hasher.update(file.name().as_bytes()).update(&(file.data.len() as u64).to_le_bytes()).update(&file.data);
+            hasher.update(file.name().as_bytes());
+            for part in [&file.lead, &file.data, &*file.dictionary] {
+                hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+            }
         }
         let hash = hasher.finalize();
         let name = format!("{letter}-{}", &hash.to_hex()[..12]);

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloze_index::{AnalysedWord, Passage, analyse, fold};
+use cloze_index::{AnalysedWord, Head, KeywordText, Passage, analyse, fold};
 
 use super::passages::Page;
+use crate::Result;
 
-/// The first character of a term inside a name. Such terms would cost a browser one more file a word, so
-/// they are left out.
-const INSIDE: char = '\u{2}';
+/// The first character of a term inside a name, as `username` in `getUserName`.
+pub(crate) const INSIDE: char = '\u{2}';
 /// Longest word, in bytes; longer ones are data. The index has the same limit.
 const LONGEST: usize = 255;
 
@@ -19,12 +19,16 @@ const LONGEST: usize = 255;
 pub(crate) type Postings = Vec<(u32, Vec<u32>)>;
 
 /// A word in its written form, folded.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Word {
     /// Number of passages that have it.
     pub(crate) passages: u32,
     /// Terms of the index that stand for it.
     pub(crate) terms: BTreeSet<String>,
+    /// Terms of compounds that it is a part of, with their weights.
+    pub(crate) compounds: Vec<(String, f32)>,
+    /// Terms of its own parts.
+    pub(crate) parts: Vec<String>,
 }
 
 /// Words and postings of an export.
@@ -56,12 +60,9 @@ impl Inverted {
             word.terms().for_each(|term| places.entry(term).or_default().push(word.position as u32));
         }
         self.lengths.push(places.values().map(Vec::len).sum());
-        for (term, mut places) in places.into_iter().filter(|(term, _)| !term.starts_with(INSIDE)) {
+        for (term, mut places) in places {
             places.sort_unstable();
-            match self.terms.get_mut(term) {
-                Some(postings) => postings.push((number, places)),
-                None => drop(self.terms.insert(term.clone(), vec![(number, places)])),
-            }
+            self.terms.entry(beside_its_word(term)).or_default().push((number, places));
         }
         self.add_words(&content, &analysed);
     }
@@ -81,10 +82,32 @@ impl Inverted {
         }
     }
 
+    /// The compounds and the parts of the words, as the index finds them. English does not write compounds as one word.
+    pub(crate) fn add_compounds(&mut self, head: &Head) -> Result<()> {
+        if !head.manifest().languages.iter().any(|language| language != "en") {
+            return Ok(());
+        }
+        for (text, word) in self.words.iter_mut().filter(|(text, _)| text.chars().all(char::is_alphabetic)) {
+            let query = head.keyword_query(&KeywordText { words: text.clone(), ..KeywordText::default() })?;
+            let mut words = query.weighted_words().map(|(_, terms)| terms);
+            let own = words.next().unwrap_or_default().iter();
+            let others = own.filter(|(term, weight)| *weight < 1.0 && !term.starts_with(INSIDE));
+            word.compounds = others.cloned().collect();
+            word.parts = words.filter_map(|terms| Some(terms.first()?.0.clone())).collect();
+        }
+        Ok(())
+    }
+
     /// The mean number of terms in a passage.
     pub(crate) fn average_length(&self) -> f64 {
         self.lengths.iter().sum::<usize>() as f64 / self.lengths.len().max(1) as f64
     }
+}
+
+/// The form of a term in an export. A term inside a name stands beside the word itself, so that a browser finds
+/// both in one file.
+pub(crate) fn beside_its_word(term: &str) -> String {
+    term.strip_prefix(INSIDE).map_or_else(|| term.to_owned(), |bare| format!("{bare}{INSIDE}"))
 }
 
 #[cfg(test)]

@@ -9,14 +9,16 @@
 //!
 //! The modules, in the order in which an export goes through them: [`passages`] numbers the passages; [`inverted`] makes
 //! words and postings, and [`words`] writes them; [`titles`] and [`metadata`] write what their names say; [`rotation`],
-//! [`clusters`], [`codes`] and [`near`] make small vectors; [`texts`] writes what a hit shows; [`table`] writes the lookup
-//! table; [`overview`] writes what every search needs. [`bytes`] and [`files`] are the forms of numbers and files;
-//! [`lengths`] rounds the lengths of passages; [`assets`] holds the scripts. [`reader`] reads the files in Rust.
+//! [`clusters`], [`codes`] and [`near`] make small vectors; [`texts`] writes what a hit shows, with a [`dictionary`];
+//! [`table`] writes the lookup table; [`overview`] writes what every search needs. [`bytes`] and [`files`] are the forms of numbers and files;
+//! [`lengths`] rounds the lengths of passages; [`assets`] holds the scripts, and [`tight`] makes
+//! them small. [`reader`] reads the files in Rust.
 
 mod assets;
 mod bytes;
 mod clusters;
 mod codes;
+mod dictionary;
 pub mod entry;
 mod error;
 mod export;
@@ -31,6 +33,7 @@ pub mod reader;
 mod rotation;
 mod table;
 mod texts;
+mod tight;
 mod titles;
 mod words;
 

@@ -1,7 +1,7 @@
 //! Files of vectors.
 //!
 //! A file `c` holds the vectors of one group of passages, as one bit for each dimension. The file `n` holds the middle of
-//! each group in the same form, and the group of each passage, so a browser chooses the groups to fetch. The two bits of
+//! each group in the same form, and the group of each passage, so a browser chooses the groups to fetch. The other bits of
 //! [`super::codes`] stand beside the texts of a passage, for the second look at the best passages.
 
 use cloze_index::Generation;
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     bytes::Bytes,
     clusters,
-    codes::{Code, deviations},
+    codes::{Code, steps},
     files::DataFile,
     passages::Page,
     rotation::Rotation,
@@ -54,25 +54,25 @@ fn mean<'v>(vectors: impl Iterator<Item = &'v Vec<f32>>, dimension: usize) -> Ve
     sum.iter().map(|sum| (sum / count.max(1) as f64) as f32).collect()
 }
 
-/// One group: its passages, their deviations, their signs.
+/// One group: its passages, their sizes, their signs.
 fn listed(group: &[u32], codes: &[Code]) -> Vec<u8> {
     let codes = group.iter().map(|&p| &codes[p as usize]);
     let mut bytes = Bytes::default();
     bytes.ascending(group);
-    let (largest, shares) = deviations(codes.clone());
+    let (largest, shares) = steps(codes.clone().map(|code| code.by_signs));
     bytes.float(largest);
     bytes.raw(&shares);
     codes.for_each(|code| bytes.raw(&code.signs));
     bytes.into_inner()
 }
 
-/// For each group its size, deviation and signs; then the group of each passage, low bytes before high bytes.
+/// For each group its number of passages, size and signs; then the group of each passage, low bytes before high bytes.
 fn overview(groups: &[Vec<u32>], middles: &[Code], passages: usize) -> Vec<u8> {
     let mut bytes = Bytes::default();
     bytes.number(groups.len());
     for (group, middle) in groups.iter().zip(middles) {
         bytes.number(group.len());
-        bytes.float(middle.deviation);
+        bytes.float(middle.by_signs);
         bytes.raw(&middle.signs);
     }
     let mut of = vec![0usize; passages];

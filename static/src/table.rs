@@ -1,16 +1,18 @@
 //! Files of the lookup table: a browser makes the vector of a query from them.
 //!
 //! The table has a row for each piece of the model's vocabulary; a query's vector is the sum of the rows of its pieces.
-//! Files `r` hold the pieces between two strings, each with its rotated row in two bits a dimension. File `r0` repeats
-//! the most frequent pieces. The file `v` has the bounds of the others, and for each bound the beginnings of it that are
+//! Files `r` hold the pieces between two strings, each with the code of its rotated row: three bits a dimension if the
+//! pages have the piece, else one. Pieces with letters that no page has are left out. File `r0` repeats the most frequent
+//! pieces. The file `v` has the bounds of the others, and for each bound the beginnings of it that are
 //! pieces too: the longest piece at the beginning of a word is in the word's file or among these.
 //!
-//! The table depends on the model alone, so it has a folder of its own that stays the same when pages change.
+//! The table has a folder of its own, which stays the same while the pages have the same pieces and frequent words.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs,
     path::Path,
+    sync::Arc,
 };
 
 use cloze_index::Manifest;
@@ -18,21 +20,19 @@ use cloze_models::{Artifact, LookupTable, ModelRecord, ModelSource, Tokenizer};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::{bytes::Bytes, files::DataFile, inverted::Word, rotation::Rotation};
+use super::{bytes::Bytes, codes::Code, files::DataFile, inverted::Word, rotation::Rotation};
 use crate::{Error, Result};
 
 /// Pieces in a file, and in the file of the most frequent ones.
 const PIECES: usize = 12;
 const FREQUENT: usize = 48;
-/// Width of one of four cells in deviations: the best uniform one for normal numbers (Max, "Quantizing for Minimum
-/// Distortion", 1960).
-const CELL: f32 = 0.995_7;
-/// Cells below zero.
-const BELOW: f32 = 2.0;
+/// Steps of the size of a row.
+const STEPS: f32 = 65_535.0;
 
 /// The lookup table of an index's model, with its tokenizer.
 pub(crate) struct Table {
     table: LookupTable,
+    tokenizer: Arc<Tokenizer>,
     /// Ids by piece, without special tokens.
     pieces: BTreeMap<String, u32>,
 }
@@ -56,13 +56,13 @@ pub(crate) fn open(manifest: &Manifest, model: Option<&ModelSource>) -> Result<s
     if let Some(reason) = unfit(&artifact.tokenizer_path())? {
         return Ok(Err(reason));
     }
-    let tokenizer = std::sync::Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
+    let tokenizer = Arc::new(Tokenizer::open(&artifact.tokenizer_path(), &record.name, record.max_tokens)?);
     let Some(table) = LookupTable::of(&artifact, tokenizer.clone())? else {
         return Ok(Err("the model has no lookup table".to_owned()));
     };
     let ids = (0..tokenizer.vocabulary_size() as u32).filter_map(|id| Some((tokenizer.token(id)?, id)));
     let pieces = ids.filter(|(piece, _)| !(piece.starts_with('[') && piece.len() > 1)).collect();
-    Ok(Ok(Table { table, pieces }))
+    Ok(Ok(Table { table, tokenizer, pieces }))
 }
 
 /// Why a browser cannot use a tokenizer, if so. Browsers know the uncased word pieces of BERT.
@@ -80,10 +80,14 @@ fn unfit(path: &Path) -> Result<Option<String>> {
 
 impl Table {
     /// Writes the files. `words` are those of the pages: the most frequent ones are likely in queries too.
-    pub(crate) fn files(&self, words: &BTreeMap<String, Word>, rotation: &Rotation) -> Vec<DataFile> {
-        let pieces: Vec<(&String, u32)> = self.pieces.iter().map(|(piece, id)| (piece, *id)).collect();
-        let rows: HashMap<u32, Vec<u8>> =
-            pieces.par_iter().map(|(_, id)| (*id, packed(&rotation.of(&self.table.row(*id))))).collect();
+    pub(crate) fn files(&self, words: &BTreeMap<String, Word>, rotation: &Rotation) -> Result<Vec<DataFile>> {
+        let letters: HashSet<char> = words.keys().flat_map(|word| word.chars()).collect();
+        let may_be = |piece: &str| piece.chars().all(|c| c.is_ascii() || !c.is_alphanumeric() || letters.contains(&c));
+        let pieces: Vec<(&String, u32)> =
+            self.pieces.iter().filter(|(piece, _)| may_be(piece)).map(|(piece, id)| (piece, *id)).collect();
+        let on_pages = self.on_pages(words)?;
+        let row = |id: u32| Row { code: Code::of(&rotation.of(&self.table.row(id))), is_fine: on_pages.contains(&id) };
+        let rows: HashMap<u32, Row> = pieces.par_iter().map(|(_, id)| (*id, row(*id))).collect();
         let mut frequent: Vec<_> =
             pieces.iter().filter_map(|(p, id)| Some((words.get(*p)?.passages, *p, *id))).collect();
         frequent.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
@@ -93,15 +97,50 @@ impl Table {
         let mut files: Vec<DataFile> =
             groups.iter().enumerate().map(|(k, group)| DataFile::new('r', k, listed(group, &rows))).collect();
         files.push(DataFile::new('v', 0, bounds(&groups[1..])));
-        files
+        Ok(files)
+    }
+
+    /// The rows of all pieces.
+    pub(crate) fn rows(&self) -> Vec<Vec<f32>> {
+        self.pieces.values().map(|id| self.table.row(*id)).collect()
+    }
+
+    /// The pieces that the words of the pages consist of.
+    fn on_pages(&self, words: &BTreeMap<String, Word>) -> Result<HashSet<u32>> {
+        let words: Vec<&String> = words.keys().collect();
+        let ids = words.par_iter().map(|word| Ok(self.tokenizer.plain_ids(word)?)).collect::<Result<Vec<_>>>()?;
+        Ok(ids.into_iter().flatten().collect())
     }
 }
 
-/// The pieces of a file and their rows.
-fn listed(group: &[(&String, u32)], rows: &HashMap<u32, Vec<u8>>) -> Vec<u8> {
+/// The row of a piece.
+struct Row {
+    code: Code,
+    /// Whether its cells are stored.
+    is_fine: bool,
+}
+
+impl Row {
+    fn size(&self) -> f32 {
+        if self.is_fine { self.code.by_cells } else { self.code.by_signs }
+    }
+}
+
+/// The pieces of a file; the largest size of their rows; a bit for each row that says whether its cells are stored. Then
+/// for each row its size as a share of the largest, in two bytes, its signs, and the bits of its cells.
+fn listed(group: &[(&String, u32)], rows: &HashMap<u32, Row>) -> Vec<u8> {
+    let rows: Vec<&Row> = group.iter().filter_map(|(_, id)| rows.get(id)).collect();
+    let largest = rows.iter().map(|row| row.size()).fold(f32::MIN_POSITIVE, f32::max);
     let mut bytes = Bytes::default();
     bytes.strings(group.iter().map(|(piece, _)| piece.as_str()));
-    group.iter().filter_map(|(_, id)| rows.get(id)).for_each(|row| bytes.raw(row));
+    bytes.float(largest);
+    let eight = |rows: &[&Row]| (0u8..).zip(rows).map(|(bit, row)| u8::from(row.is_fine) << bit).sum::<u8>();
+    bytes.raw(&rows.chunks(8).map(eight).collect::<Vec<_>>());
+    for row in rows {
+        bytes.raw(&((row.size() / largest * STEPS).round() as u16).to_le_bytes());
+        bytes.raw(&row.code.signs);
+        row.code.cells.iter().filter(|_| row.is_fine).for_each(|bits| bytes.raw(bits));
+    }
     bytes.into_inner()
 }
 
@@ -119,28 +158,18 @@ fn bounds(groups: &[&[(&String, u32)]]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A row as the width of its cells and the number of each value's cell, the first of four dimensions in the lowest bits.
-fn packed(row: &[f32]) -> Vec<u8> {
-    let deviation = (row.iter().map(|v| v * v).sum::<f32>() / row.len().max(1) as f32).sqrt();
-    let width = (CELL * deviation).max(f32::MIN_POSITIVE);
-    let cell = |v: &f32| ((v / width).floor() + BELOW).clamp(0.0, 2.0 * BELOW - 1.0) as u8;
-    let four = |values: &[f32]| (0..).zip(values).fold(0, |byte, (at, v)| byte | cell(v) << (2 * at));
-    let mut bytes = width.to_le_bytes().to_vec();
-    bytes.extend(row.chunks(4).map(four));
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn rows_have_two_bits_a_dimension() {
-        let bytes = packed(&[1.0, -1.0, 0.1, -0.1, 1.0]);
-        assert_eq!(bytes.len(), 6);
-        let width = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        assert!((0.5..1.0).contains(&width));
-        assert_eq!(bytes[4..], [0b01_10_00_11, 0b11]);
+    fn pieces_that_the_pages_have_get_more_bits() {
+        let names = ["a", "b"].map(String::from);
+        let group: Vec<(&String, u32)> = names.iter().zip(0..).collect();
+        let row = |is_fine| Row { code: Code::of(&[1.0, -1.0, 1.0, 1.0]), is_fine };
+        let bytes = listed(&group, &HashMap::from([(0, row(true)), (1, row(false))]));
+        // All sizes are in the second cell; a row without cells is smaller by the value of that cell.
+        assert_eq!(bytes[bytes.len() - 9..], [0b01, 255, 255, 0b1101, 0b1111, 0, 0x88, 0xc1, 0b1101]);
     }
 
     #[test]

@@ -1,28 +1,34 @@
 //! Files of texts: what a hit shows.
 //!
-//! A file `t` holds successive passages as JSON, `[pages, passages]`, and the codes of their vectors. A page is
-//! `[source, address, title, language, number of other versions]`. A passage is `[place of its page, rest of its address,
-//! headings, text]`. The text is one line, as snippets need it.
+//! A file `t` holds successive passages as JSON, `[pages, passages]`. A page is `[source, address, title, language, number
+//! of other versions]`. A passage is `[place of its page, rest of its address, headings, text]`. The text is one line, as
+//! snippets need it. All these files share a dictionary, the file `z`.
+//!
+//! In front of the text stand, for each passage, the factor and the cells of its vector's code; the signs are in the file
+//! of its group. Such bits cannot be compressed.
+
+use std::sync::Arc;
 
 use cloze_index::{Passage, passage::OTHER_VERSIONS};
 use serde_json::{Value, json};
 
 use super::{
     bytes::Bytes,
-    codes::{Code, deviations},
+    codes::{Code, steps},
+    dictionary::dictionary,
     files::DataFile,
     passages::Page,
 };
 
 /// Size at which a file is complete, in bytes of text, within a page and between pages.
-const LARGEST: usize = 1_600;
-const ENOUGH: usize = 1_000;
+const LARGEST: usize = 2_000;
+const ENOUGH: usize = 1_300;
 
 /// The files of texts, and the first passage of each.
 pub(crate) struct TextFiles {
-    /// All files.
+    /// All files; the last one is the dictionary.
     pub(crate) files: Vec<DataFile>,
-    /// Number of the first passage in each.
+    /// Number of the first passage in each file of texts.
     pub(crate) starts: Vec<u32>,
 }
 
@@ -45,6 +51,7 @@ pub(crate) fn text_files(pages: &[Page], codes: &[Code]) -> TextFiles {
         }
     }
     out.close(&mut group, codes);
+    out.share_dictionary();
     out
 }
 
@@ -87,20 +94,28 @@ impl TextFiles {
             return;
         }
         let (from, to) = (first as usize, first as usize + passages.len());
-        let text = json!([pages, passages]).to_string();
-        let mut bytes = Bytes::default();
-        bytes.number(text.len());
-        bytes.raw(text.as_bytes());
-        if let Some(codes) = codes.get(from..to) {
-            let (largest, shares) = deviations(codes.iter());
-            bytes.float(largest);
-            bytes.raw(&shares);
-            codes.iter().for_each(|code| bytes.raw(&code.signs));
-            codes.iter().for_each(|code| bytes.raw(&code.far));
-        }
-        self.files.push(DataFile::new('t', self.starts.len(), bytes.into_inner()));
+        let text = json!([pages, passages]).to_string().into_bytes();
+        let lead = codes.get(from..to).map(lead).unwrap_or_default();
+        self.files.push(DataFile { lead, ..DataFile::new('t', self.starts.len(), text) });
         self.starts.push(first);
     }
+
+    fn share_dictionary(&mut self) {
+        let texts: Vec<&[u8]> = self.files.iter().map(|file| &file.data[..]).collect();
+        let dictionary = Arc::new(dictionary(&texts));
+        self.files.iter_mut().for_each(|file| file.dictionary = dictionary.clone());
+        self.files.push(DataFile::new('z', 0, dictionary.to_vec()));
+    }
+}
+
+/// The codes of successive passages without their signs.
+fn lead(codes: &[Code]) -> Vec<u8> {
+    let (largest, shares) = steps(codes.iter().map(|code| code.by_cells));
+    let mut bytes = Bytes::default();
+    bytes.float(largest);
+    bytes.raw(&shares);
+    codes.iter().flat_map(|code| &code.cells).for_each(|bits| bytes.raw(bits));
+    bytes.into_inner()
 }
 
 #[cfg(test)]
@@ -118,8 +133,8 @@ mod tests {
         let pages = [page(0, "/a", &["one  two", "three"]), page(2, "/b", &[&long, "x", "y"]), page(5, "/c", &["z"])];
         let texts = text_files(&pages, &[]);
         assert_eq!(texts.starts, [0, 3]);
-        let data = &texts.files[0].data;
-        let text = String::from_utf8_lossy(&data[2..]);
+        assert_eq!(texts.files.iter().map(|file| file.kind).collect::<String>(), "ttz");
+        let text = String::from_utf8_lossy(&texts.files[0].data);
         assert!(text.starts_with(r##"[[["","/a","",null,null],["","/b""##), "{text}");
         assert!(text.contains(r##"[0,"#a",[],"one two"]"##));
     }

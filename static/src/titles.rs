@@ -7,17 +7,16 @@ use std::collections::BTreeMap;
 
 use super::{
     bytes::Bytes,
-    files::DataFile,
+    files::{self, DataFile},
     passages::{Page, title_key},
 };
 
 /// Titles and headings in a file, on average.
 const SIZE: usize = 150;
 
-/// FNV-1a of 32 bits (Fowler, Noll and Vo), of the bytes of `title` or `heading`, a zero and the key.
+/// The hash of the bytes of `title` or `heading`, a zero and the key.
 pub(crate) fn hash(kind: &str, key: &str) -> u32 {
-    let bytes = kind.bytes().chain([0]).chain(key.bytes());
-    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    files::hash(files::HASH, kind.bytes().chain([0]).chain(key.bytes()))
 }
 
 /// Writes the titles and headings of all pages.

@@ -2,12 +2,12 @@
 //!
 //! A file `w` holds the words and the terms between two strings of the alphabet, so a query usually needs one file for a
 //! word. Postings that are too long for it are a file `x` each. Places of terms, which only quoted phrases need, are in
-//! `p` (beside `w`) and `y` (beside `x`). `d` holds the plain words by their first letter, for corrections and
+//! `p` (beside `w`) and `y` (beside `x`); words such as "the" have none. `d` holds the plain words by their first letter, for corrections and
 //! completions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cloze_index::analyse;
+use cloze_index::{analyse, is_stop_word};
 
 use super::{
     bytes::Bytes,
@@ -41,14 +41,16 @@ pub(crate) fn word_files(inverted: &Inverted) -> WordFiles {
     let mut far = 0;
     let mut group = Group::default();
     let mut last = String::new();
+    let stops = stop_terms(inverted);
     for (text, entry) in entries(inverted) {
+        let has_places = !stops.contains(text);
         if group.size >= FILE_SIZE && last != text {
             out.close(&mut group);
         }
         if group.is_empty() {
             group.bound = separator(&last, text);
         }
-        far = group.add(text, entry, far, &mut out.files);
+        far = group.add(text, (entry, has_places), far, &mut out.files);
         last = text.to_owned();
     }
     if !group.is_empty() {
@@ -56,6 +58,12 @@ pub(crate) fn word_files(inverted: &Inverted) -> WordFiles {
     }
     out.dictionary(inverted);
     out
+}
+
+/// The terms of words such as "the".
+fn stop_terms(inverted: &Inverted) -> BTreeSet<&str> {
+    let words = inverted.words.iter().filter(|(word, _)| is_stop_word(word));
+    words.flat_map(|(_, word)| &word.terms).map(String::as_str).collect()
 }
 
 /// A word or a term.
@@ -97,13 +105,13 @@ impl Group {
     }
 
     /// Adds a word or a term. Returns the next number for a far file.
-    fn add(&mut self, text: &str, entry: Entry<'_>, far: usize, files: &mut Vec<DataFile>) -> usize {
-        match entry {
+    fn add(&mut self, text: &str, entry: (Entry<'_>, bool), far: usize, files: &mut Vec<DataFile>) -> usize {
+        match entry.0 {
             Entry::Word(word) => {
                 self.word(text, word);
                 far
             }
-            Entry::Term(postings) => self.term(text, postings, far, files),
+            Entry::Term(postings) => self.term(text, (postings, entry.1), far, files),
         }
     }
 
@@ -113,23 +121,46 @@ impl Group {
         self.words.number(word.passages as usize);
         let follows_rule = word.terms.len() == 1 && word.terms.iter().all(|term| *term == english(text));
         let terms = if follows_rule { Vec::new() } else { word.terms.iter().collect() };
-        self.words.number(terms.len());
+        let has_compounds = !(word.compounds.is_empty() && word.parts.is_empty());
+        self.words.number(terms.len() << 1 | usize::from(has_compounds));
         terms.into_iter().for_each(|term| self.words.string_after(text, term));
+        if has_compounds {
+            self.compounds(text, word);
+        }
         self.counts[0] += 1;
         self.size += self.words.len() - before;
         text.clone_into(&mut self.last[0]);
     }
 
-    fn term(&mut self, text: &str, postings: &Postings, far: usize, files: &mut Vec<DataFile>) -> usize {
+    /// The compounds of a word with their weights in percent, and its parts.
+    fn compounds(&mut self, text: &str, word: &Word) {
+        self.words.number(word.compounds.len());
+        for (term, weight) in &word.compounds {
+            self.words.string_after(text, term);
+            self.words.number((weight * 100.0).round() as usize);
+        }
+        self.words.number(word.parts.len());
+        word.parts.iter().for_each(|term| self.words.string_after(text, term));
+    }
+
+    fn term(
+        &mut self,
+        text: &str,
+        (postings, has_places): (&Postings, bool),
+        far: usize,
+        files: &mut Vec<DataFile>,
+    ) -> usize {
         let before = self.terms.len();
-        let (list, places) = (posting_list(postings), place_list(postings));
+        let (list, places) = (posting_list(postings), if has_places { place_list(postings) } else { Vec::new() });
         self.terms.string_after(&self.last[1], text);
         self.terms.number(postings.len());
         let is_far = list.len() > INLINE;
         if is_far {
-            self.terms.number(far << 1 | 1);
+            self.terms.number(far << 2 | usize::from(has_places) << 1 | 1);
             files.push(DataFile::new('x', far, list));
-            files.push(DataFile::new('y', far, places));
+            if has_places {
+                files.push(DataFile::new('y', far, places));
+            }
         } else {
             self.terms.number(list.len() << 1);
             self.terms.raw(&list);
@@ -242,11 +273,14 @@ mod tests {
         for n in 0..3000u32 {
             inverted.terms.insert(format!("t{n:05}"), vec![(n, vec![1])]);
         }
-        inverted.terms.insert("the".into(), (0..3000).map(|p| (p, vec![p])).collect());
-        inverted.words.insert("thé".into(), Word { passages: 2, terms: ["the".to_owned()].into() });
+        for term in ["often", "the"] {
+            inverted.terms.insert(term.into(), (0..3000).map(|p| (p, vec![p])).collect());
+        }
+        let word = Word { passages: 2, terms: ["the".to_owned()].into(), ..Word::default() };
+        inverted.words.insert("the".into(), word);
         let files = word_files(&inverted);
         let count = |kind| files.files.iter().filter(|f| f.kind == kind).count();
-        assert_eq!((count('x'), count('y'), count('p')), (1, 1, files.bounds.len()));
+        assert_eq!((count('x'), count('y'), count('p')), (2, 1, files.bounds.len()));
         assert!(files.bounds.len() > 2 && files.bounds.is_sorted() && files.letters == ["t", ""]);
     }
 }

@@ -199,7 +199,11 @@ fn the_head_of_a_cluster_scores_as_the_postings_do() {
         let candidates = generation.body().candidates();
         assert_eq!(head.keyword_scores(&query, &carried).unwrap(), candidates.keyword_scores(&query, &ids).unwrap());
         for (id, carried) in ids.iter().zip(&carried) {
-            assert_eq!(head.coverage(&query, carried).unwrap(), candidates.coverage(&query, *id).unwrap(), "{words}");
+            assert_eq!(
+                head.coverage(&query, &[carried]).unwrap(),
+                candidates.coverage(&query, &[*id]).unwrap(),
+                "{words}"
+            );
         }
     }
 }

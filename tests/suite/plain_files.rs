@@ -208,7 +208,7 @@ fn a_missing_file_takes_its_words_and_no_others() {
             let first = &found["answers"][0];
             assert_eq!(ids(first).first().map(String::as_str), Some("a.md"), "{broken:?}: {first}");
             assert_eq!(first["degraded"].is_null(), broken.is_none(), "{broken:?}: {first}");
-            assert_eq!(found["answers"][2]["code"], "empty_query");
+            assert_eq!(found["answers"][2]["code"], "query_empty");
             if let (Some(name), Some(kept)) = (broken, kept) {
                 fs::write(folder.join(name), kept).unwrap();
             }

@@ -47,8 +47,11 @@ fn an_answer_holds_what_the_contract_says() {
     let explain = hit.explain.unwrap();
     let (semantic, lexical) = (explain.semantic.unwrap(), explain.lexical.unwrap());
     assert_eq!((semantic.rank, lexical.rank), (Some(1), Some(1)));
-    let tokens = explain.tokens.unwrap();
-    assert!((semantic.share + lexical.share + tokens.share - explain.fused).abs() < 1e-6);
+    let (tokens, coverage) = (explain.tokens.unwrap(), explain.coverage.unwrap());
+    let neighbours = explain.neighbours.map_or(0.0, |view| view.share);
+    let sum = semantic.share + lexical.share + tokens.share + coverage.share + neighbours;
+    assert!((sum - explain.fused).abs() < 1e-6, "{explain:?}");
+    assert!((0.01..1.0).contains(&coverage.score), "the passage has one of two words: {coverage:?}");
     let scores: Vec<f32> = answer.hits.iter().map(|h| h.score).collect();
     assert!(scores.is_sorted_by(|a, b| a >= b) && scores.iter().all(|s| (0.0..=1.0).contains(s)), "{scores:?}");
     assert!(scores[0] > 0.6, "a clear answer: {scores:?}");

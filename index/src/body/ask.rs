@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{Extent, KeywordQuery, PassageId};
 
 /// The facts that a body needs about a search. A body that answers at once calls [`Ask::ahead`] and [`Ask::words`] on
-/// two threads, because the query is encoded while its words are analysed. After both it calls [`Ask::vector`] and
+/// two threads if [`Ask::takes_long`], because the query is encoded while its words are analysed. After both it calls [`Ask::vector`] and
 /// [`Ask::is_near`].
 pub trait Ask: Sync {
     /// Candidates that each leg proposes.
@@ -13,6 +13,9 @@ pub trait Ask: Sync {
 
     /// The nearest passages that count as found.
     fn counted(&self) -> usize;
+
+    /// Whether encoding the query takes so long that a second thread should analyse its words meanwhile.
+    fn takes_long(&self) -> bool;
 
     /// The vector of the query as typed, if the search probably needs it. Filters do not narrow it.
     fn ahead(&self) -> Option<Arc<[f32]>>;

@@ -11,8 +11,6 @@ use super::{
     ask::{Ask, Words},
     proposal::{Candidates, Near, Proposal, Shown},
 };
-use rayon::prelude::*;
-
 use crate::{
     Error, Extent, KeywordHits, KeywordQuery, Passage, PassageId, QueryTokens, Result, Scored, Selection,
     lexical::{Opened, Postings},
@@ -24,9 +22,6 @@ use crate::{
 /// Minimum number of candidates that a walk over a graph keeps; recall@10 of 100,000 vectors is about .99 at this
 /// width.
 const EF: usize = 256;
-
-/// Minimum number of passages whose tokens one thread compares.
-const LOOKED_AT: usize = 16;
 
 /// Vectors and postings in the files of a generation.
 pub struct FilesBody {
@@ -52,7 +47,7 @@ struct Lexical {
 
 impl FilesBody {
     pub(crate) fn new(opened: Arc<Opened>, vectors: VectorSearch, dimension: usize) -> Result<Self> {
-        let postings = Postings::new(opened, vectors.sample());
+        let postings = Postings::new(opened);
         let (current, links) = (postings.current()?, postings.marked(LINKS)?);
         Ok(Self { postings, vectors, dimension, current, links })
     }
@@ -135,7 +130,7 @@ impl FilesBody {
         Ok(Near { vector, nearest, counted, took: started.elapsed() })
     }
 
-    fn lexical(&self, words: &Words, depth: usize) -> Result<Lexical> {
+    fn lexical(&self, words: &Words, depth: usize, is_ahead: bool) -> Result<Lexical> {
         let mut among = self.among(words)?;
         if words.only_phrases {
             // A phrase that no passage holds has no answer, even if passages have some of its words.
@@ -151,10 +146,12 @@ impl FilesBody {
         let hits = wanted.then(|| self.keyword(&words.query, depth, words.extent, among.as_ref())).transpose()?;
         let took = started.elapsed();
         let best = hits.as_ref().and_then(|hits| hits.hits.first());
-        let together = best.map(|best| self.postings.coverage(&words.subject, best.passage)).transpose()?;
-        // The encoder is still busy with the query, so this thread can compute the scores that fusion needs.
-        let found: Vec<PassageId> = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).collect();
-        let scores = self.postings.scores(&words.scored, &found)?;
+        let together = best.map(|best| self.postings.coverage(&words.subject, &[best.passage])).transpose()?;
+        let together = together.and_then(|shares| shares.first().copied());
+        // While the encoder is busy with the query, this thread can compute scores that fusion needs. Otherwise fusion
+        // computes all scores at once.
+        let found = hits.iter().flat_map(|hits| &hits.hits).map(|h| h.passage).filter(|_| is_ahead);
+        let scores = self.postings.scores(&words.scored, &found.collect::<Vec<_>>())?;
         Ok(Lexical { among, phrases, hits, took, together, scores })
     }
 
@@ -179,6 +176,7 @@ impl FilesBody {
         let Some(near) = &mut proposal.near else {
             if proposal.words.is_none() {
                 proposal.words = Some(keyword(&words.query)?);
+                proposal.covered = None;
             }
             return Ok(());
         };
@@ -187,6 +185,7 @@ impl FilesBody {
             let hits = if words.fall_back { keyword(&words.subject)? } else { KeywordHits::default() };
             (near.nearest, near.counted) = (Vec::new(), Vec::new());
             (proposal.words, proposal.scores, proposal.abstained) = (Some(hits), Vec::new(), true);
+            proposal.covered = None;
         }
         Ok(())
     }
@@ -200,11 +199,11 @@ impl Body for FilesBody {
     fn propose<'b>(&'b self, ask: &dyn Ask) -> Result<Option<Proposal<'b>>> {
         let words = || {
             let Some(words) = ask.words() else { return Ok(None) };
-            Ok::<_, Error>(Some((self.lexical(&words, ask.depth())?, words)))
+            Ok::<_, Error>(Some((self.lexical(&words, ask.depth(), ask.takes_long())?, words)))
         };
         // If pages have versions, nearly every search has a filter, so only the vector is computed ahead.
         let ahead = || ask.ahead().filter(|_| self.current.is_none()).map(|vector| self.near(vector, ask, None));
-        let (ahead, words) = side_by_side(ahead, words);
+        let (ahead, words) = if ask.takes_long() { side_by_side(ahead, words) } else { (None, words()) };
         let Some((Lexical { among, phrases, hits, took, together, scores }, words)) = words? else { return Ok(None) };
         let words_took = hits.is_some().then_some(took);
         let (abstained, candidates) = (false, self.candidates());
@@ -214,6 +213,7 @@ impl Body for FilesBody {
             near: None,
             failed: None,
             words: hits,
+            covered: together,
             scores,
             abstained,
             words_took,
@@ -271,14 +271,9 @@ impl Candidates for FilesCandidates<'_> {
         Ok(passages.iter().map(|&p| self.0.vectors.similarity(vector, p)).collect())
     }
 
-    fn similarity_spread(&self, vector: &[f32]) -> Result<f32> {
-        self.0.check_dimension(vector)?;
-        Ok(self.0.vectors.spread(vector))
-    }
-
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>> {
-        let one = |&p: &PassageId| self.0.vectors.token_similarity(query, p);
-        Ok(passages.par_iter().with_min_len(LOOKED_AT).map(one).collect())
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<Vec<f32>>>> {
+        let one = |&p: &PassageId| self.0.vectors.token_similarities(query, p);
+        Ok(passages.iter().map(one).collect())
     }
 
     fn vector(&self, passage: PassageId) -> Vec<f32> {
@@ -293,8 +288,8 @@ impl Candidates for FilesCandidates<'_> {
         self.0.links.as_ref().is_some_and(|links| links.contains(passage))
     }
 
-    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
-        self.0.postings.coverage(query, passage)
+    fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        self.0.postings.coverage(query, passages)
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Proposal<'b> {
     pub failed: Option<crate::Error>,
     /// The keyword leg.
     pub words: Option<KeywordHits>,
+    /// The share of the query's subject that the best hit of `words` has, if it is known.
+    pub covered: Option<f32>,
     /// Scores of the first hits of `words` by [`crate::body::Words::scored`], as many as are known.
     pub scores: Vec<f32>,
     /// Whether no passage is near enough to be an answer.
@@ -37,6 +39,7 @@ impl<'b> Proposal<'b> {
             near: None,
             failed: None,
             words: None,
+            covered: None,
             scores: Vec::new(),
             abstained: false,
             words_took: None,
@@ -67,18 +70,12 @@ pub trait Candidates: Sync {
     /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
     fn similarities(&self, vector: &[f32], passages: &[PassageId]) -> Result<Vec<f32>>;
 
-    /// Standard deviation of the cosine similarities of a unit vector to the vectors of the index.
-    ///
-    /// # Errors
-    /// [`crate::Error::Mismatch`] if the vector has another dimension than the generation.
-    fn similarity_spread(&self, vector: &[f32]) -> Result<f32>;
-
-    /// For each passage, the mean of the similarities of the query's tokens to its nearest tokens; `None` for a
+    /// For each passage, the similarity of each of the query's tokens to the passage's nearest token; `None` for a
     /// passage without codes. Codes are large, so a body may be asked for them here.
     ///
     /// # Errors
     /// [`crate::Error::Unreachable`] if a body far away does not answer.
-    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<f32>>>;
+    fn token_similarities(&self, query: &QueryTokens, passages: &[PassageId]) -> Result<Vec<Option<Vec<f32>>>>;
 
     /// The vector of a passage, in the precision of its stored half floats.
     fn vector(&self, passage: PassageId) -> Vec<f32>;
@@ -92,11 +89,11 @@ pub trait Candidates: Sync {
     /// Whether a passage is a list of links, which leads to content and has none of its own.
     fn is_links(&self, passage: PassageId) -> bool;
 
-    /// The share of the query's words that a passage has, each weighted by its rarity: 0 to 1.
+    /// For each passage, the share of the query's words that it has, each weighted by its rarity: 0 to 1.
     ///
     /// # Errors
     /// [`crate::Error::Lexical`] if the keyword engine fails.
-    fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32>;
+    fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>>;
 }
 
 /// Stored passages, and counts of metadata values.

@@ -83,26 +83,35 @@ impl Analyzer {
 
     /// All terms of a text for the index.
     pub fn index_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
-        self.terms(text, true)
+        self.terms(text, true, |_| true)
+    }
+
+    /// The same, without most of the words that `is_wanted` refuses: it sees each that is a chunk of ASCII letters and
+    /// has no parts, and the terms of the other chunks are all there.
+    pub(super) fn index_terms_like(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
+        self.terms(text, true, is_wanted)
     }
 
     /// The terms of a query: only the pairs for running Chinese, Japanese or Korean.
     pub fn query_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
-        self.terms(text, false)
+        self.terms(text, false, |_| true)
     }
 
-    fn terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
+    fn terms(&mut self, text: &str, single_cjk: bool, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
         let composed = Composed::of(text);
-        let mut terms = self.composed_terms(composed.text(), single_cjk);
+        let mut terms = self.composed_terms(composed.text(), single_cjk, is_wanted);
         terms.iter_mut().for_each(|w| w.bytes = composed.origin(&w.bytes));
         terms
     }
 
-    fn composed_terms(&mut self, text: &str, single_cjk: bool) -> Vec<AnalysedWord> {
-        // An English word and the space after it take about six bytes.
-        let mut out = Vec::with_capacity(text.len() / 5);
+    fn composed_terms(&mut self, text: &str, single_cjk: bool, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
+        let mut out = Vec::new();
         let mut position = 0;
         for chunk in chunks(text) {
+            if is_plain(&text[chunk.clone()]) && !is_wanted(&text[chunk.clone()]) {
+                position += 1;
+                continue;
+            }
             let words = words(text, chunk.clone());
             let mut places = Vec::with_capacity(words.len());
             for word in &words {
@@ -191,6 +200,11 @@ impl Analyzer {
     pub fn folded(&mut self, word: &str) -> String {
         self.0.folded(Composed::of(word).text())
     }
+}
+
+/// Whether a chunk is a single word without parts, of ASCII letters.
+fn is_plain(chunk: &str) -> bool {
+    chunk.bytes().all(|b| b.is_ascii_alphabetic()) && !chunk.bytes().skip(1).any(|b| b.is_ascii_uppercase())
 }
 
 /// The stemmer of a language, by its first subtag.

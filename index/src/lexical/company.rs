@@ -99,7 +99,7 @@ mod tests {
         writer.finish().expect("writable");
         let live = Selection::all_but(4, &[2]);
         let opened = Arc::new(Opened::open(dir.path(), live, &["en".to_owned()]).expect("whole"));
-        let (list, postings) = (WordList::new(opened.clone()), Postings::new(opened, &[0]));
+        let (list, postings) = (WordList::new(opened.clone()), Postings::new(opened));
         let company = |words: &str| {
             let rest = KeywordText { words: words.into(), ..KeywordText::default() };
             let rest = list.analyse(&rest).expect("read");

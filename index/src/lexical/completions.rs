@@ -1,9 +1,8 @@
 //! Completions of partial titles, headings and words.
 
-use std::collections::BTreeMap;
-
 use super::{
     analysis::{Analyzer, verbatim_key},
+    beginnings::{KnownWord, terms_from},
     names::inside_term,
     near::NearWord,
     schema::{heading_term, title_term},
@@ -11,15 +10,6 @@ use super::{
     words::WordList,
 };
 use crate::{PassageId, Result};
-
-/// A word of the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownWord {
-    /// The word, folded: lower case, without accents.
-    pub word: String,
-    /// Passages that have it, including deleted ones before their compaction.
-    pub passages: u32,
-}
 
 /// Titles, headings and words that begin with a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,7 +34,7 @@ impl WordList {
         Ok(Completions {
             titles: self.headed(&title_term(&key), most)?,
             headings: self.headed(&heading_term(&key), most)?,
-            words: if word.is_empty() { Vec::new() } else { self.words_from(&word, most)? },
+            words: if word.is_empty() { Vec::new() } else { self.beginnings.words_from(&word, most)?.to_vec() },
         })
     }
 
@@ -100,7 +90,7 @@ impl WordList {
 
     /// The first live passage of each title or heading whose term begins with `prefix`.
     fn headed(&self, prefix: &str, most: usize) -> Result<Vec<PassageId>> {
-        let mut terms: Vec<String> = self.terms_from(Kind::Verbatim, prefix)?.into_keys().collect();
+        let mut terms: Vec<String> = terms_from(&*self.vocabulary, Kind::Verbatim, prefix)?.into_keys().collect();
         terms.sort_by(|a, b| a.chars().count().cmp(&b.chars().count()).then_with(|| a.cmp(b)));
         let mut found = Vec::new();
         for term in terms {
@@ -111,25 +101,6 @@ impl WordList {
             // A heading has several terms if it has several names.
             found.extend(first.filter(|p| !found.contains(p)));
         }
-        Ok(found)
-    }
-
-    /// The most frequent words that begin with `prefix`.
-    pub(super) fn words_from(&self, prefix: &str, most: usize) -> Result<Vec<KnownWord>> {
-        let terms = self.terms_from(Kind::Words, prefix)?.into_iter();
-        let mut words: Vec<KnownWord> = terms.map(|(word, passages)| KnownWord { word, passages }).collect();
-        words.sort_by(|a, b| b.passages.cmp(&a.passages).then_with(|| a.word.cmp(&b.word)));
-        words.truncate(most);
-        Ok(words)
-    }
-
-    /// Terms that begin with `prefix`, with the number of passages that have them.
-    fn terms_from(&self, kind: Kind, prefix: &str) -> Result<BTreeMap<String, u32>> {
-        let mut found = BTreeMap::new();
-        self.vocabulary.each_from(kind, prefix, &mut |term, passages| {
-            *found.entry(term.to_owned()).or_insert(0) += passages;
-            true
-        })?;
         Ok(found)
     }
 }

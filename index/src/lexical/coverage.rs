@@ -1,10 +1,10 @@
-//! The share of a query that a passage covers.
+//! The share of a query that passages cover.
 
 use tantivy::Term;
 
 use super::{
     postings::Postings,
-    query::{QueryWord, compile_word},
+    query::{Part, QueryWord, compile_word},
     rarity::rarity,
 };
 use crate::{KeywordQuery, PassageId, Result};
@@ -13,18 +13,21 @@ use crate::{KeywordQuery, PassageId, Result};
 const NEAR: f32 = 0.5;
 
 impl Postings {
-    /// The share of the query's words that the passage has, each weighted by its rarity (0 to 1; 0 for a query
-    /// without words).
-    pub(crate) fn coverage(&self, query: &KeywordQuery, passage: PassageId) -> Result<f32> {
-        let (mut all, mut found) = (0.0, 0.0);
+    /// For each passage, the share of the query's words that it has, each weighted by its rarity (0 to 1; 0 for a
+    /// query without words).
+    pub(crate) fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
+        let (mut all, mut found) = (0.0, vec![0.0; passages.len()]);
+        let order = self.by_address(passages);
         for word in query.words.iter().filter(|w| w.is_word()) {
             let rarity = self.rarity(word)?;
             all += rarity;
-            if self.matches(compile_word(word, self.opened.fields.content), passage)? {
-                found += rarity * if word.is_known { 1.0 } else { NEAR };
-            }
+            let part = Part { query: compile_word(word, self.opened.fields.content), weight: 1.0 };
+            let mut scores = vec![0.0; passages.len()];
+            self.add_scores(&part, passages, &order, &mut scores)?;
+            let share = rarity * if word.is_known { 1.0 } else { NEAR };
+            found.iter_mut().zip(scores).filter(|(_, score)| *score > 0.0).for_each(|(found, _)| *found += share);
         }
-        Ok(if all > 0.0 { found / all } else { 0.0 })
+        Ok(found.into_iter().map(|found| if all > 0.0 { found / all } else { 0.0 }).collect())
     }
 
     /// BM25's inverse document frequency of the most frequent term that stands for a word; that of a word that never

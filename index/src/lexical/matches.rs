@@ -1,11 +1,11 @@
-//! The best matches of a query, and statistics of all matches.
+//! The best matches of a query.
 
 use tantivy::{
     DocId,
     query::{BooleanQuery, Query},
 };
 
-use super::{one_per_page::OnePerPage, postings::Postings, query::KeywordQuery, sample::deviation};
+use super::{gathering::Gathering, one_per_page::OnePerPage, postings::Postings, query::KeywordQuery};
 use crate::{PassageId, Result, Scored, Selection, best::BestK};
 
 /// Number of best matches that represent all, if the search does not examine all.
@@ -16,9 +16,6 @@ const COUNTED: usize = 100;
 pub struct KeywordHits {
     /// Best first; ties by the lower number.
     pub hits: Vec<Scored>,
-    /// Standard deviation of the scores over all passages of the index, where a passage without a match counts as 0.
-    /// A meaningful score exceeds this spread.
-    pub spread: f32,
     /// A passage of each page with every word that carries the subject, in no order.
     pub pages: Vec<PassageId>,
     /// Whether other pages may have every word too.
@@ -60,23 +57,10 @@ impl Postings {
     }
 
     fn all_matches(&self, query: &KeywordQuery, k: usize, among: Option<&Selection>) -> Result<KeywordHits> {
-        let mut best = BestK::new(k);
-        let (mut sum, mut squares) = (0f64, 0f64);
-        self.opened.each(&query.compile(self.opened.fields.content), |passage, score| {
-            sum += f64::from(score);
-            squares += f64::from(score) * f64::from(score);
-            if among.is_none_or(|s| s.contains(passage)) {
-                best.offer(Scored { passage, score });
-            }
-        })?;
-        let mut pages = OnePerPage::default();
-        self.opened.each(&query.subject().compile_every(self.opened.fields.content), |passage, _| {
-            if among.is_none_or(|s| s.contains(passage)) {
-                pages.offer(passage, self.opened.page_of(passage));
-            }
-        })?;
-        let spread = deviation(sum, squares, self.opened.live.len());
-        Ok(KeywordHits { hits: best.into_sorted(), spread, pages: pages.passages, is_cut: false })
+        let (mut best, mut pages) = (BestK::new(k), OnePerPage::default());
+        let complete = |passage| pages.offer(passage, self.opened.page_of(passage));
+        Gathering::new(&self.opened, &query.words, among)?.run(&self.tables, k, &mut best, complete)?;
+        Ok(KeywordHits { hits: best.into_sorted(), pages: pages.passages, is_cut: false })
     }
 
     /// Skips passages that cannot be among the best (Ding and Suel, "Faster Top-k Document Retrieval Using Block-Max
@@ -92,7 +76,7 @@ impl Postings {
         let pages = self.opened.one_per_page(every.iter().take(COUNTED).map(|h| h.passage));
         let is_cut = every.len() >= COUNTED;
         hits.truncate(k);
-        Ok(KeywordHits { hits, spread: self.estimated_spread(query)?, pages, is_cut })
+        Ok(KeywordHits { hits, pages, is_cut })
     }
 
     /// The `k` passages that match a compiled query best.
@@ -140,8 +124,7 @@ mod tests {
         }
         writer.finish().expect("writable");
         let opened = Arc::new(Opened::open(dir, Selection::all(4000), &["en".to_owned()]).expect("whole"));
-        let sample: Vec<PassageId> = (0..4000).step_by(4).collect();
-        let postings = Postings { exact_up_to: 0, ..Postings::new(opened.clone(), &sample) };
+        let postings = Postings { exact_up_to: 0, ..Postings::new(opened.clone()) };
         (WordList::new(opened), postings)
     }
 
@@ -158,10 +141,44 @@ mod tests {
             assert_eq!(all.hits.len(), 50);
             let scores = |hits: &KeywordHits| hits.hits.iter().map(|h| (h.score * 1e3).round()).collect::<Vec<_>>();
             assert_eq!(scores(&all), scores(&best), "{words}");
-            assert!((best.spread / all.spread - 1.0).abs() < 0.1, "{} for {}", best.spread, all.spread);
             assert!(best.pages.iter().all(|page| all.pages.contains(page)));
             assert!(!all.is_cut && best.pages.len() == all.pages.len().min(COUNTED), "{words}");
             assert_eq!(best.is_cut, all.pages.len() >= COUNTED, "{words}");
+        }
+    }
+
+    #[test]
+    fn gathered_matches_are_those_that_the_engine_finds() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (list, postings) = lexical(dir.path());
+        let mut third = Selection::none(4000);
+        (0..4000).step_by(3).for_each(|p| third.insert(p));
+        let content = postings.opened.fields.content;
+        for (words, prefix) in
+            [("the wordx worda", false), ("the wordy the word", true), ("the", false), ("the w", true)]
+        {
+            let text = KeywordText { words: words.into(), prefix, ..KeywordText::default() };
+            let query = list.analyse(&text).expect("words");
+            for (k, among) in [(5, None), (50, Some(&third)), (4000, None)] {
+                let found = postings.search(&query, k, Extent::All, among).expect("hits");
+                let (mut best, mut pages) = (BestK::new(k), Vec::new());
+                let is_among = |passage| among.is_none_or(|s| s.contains(passage));
+                let each = |query: &BooleanQuery, take: &mut dyn FnMut(PassageId, f32)| {
+                    postings
+                        .opened
+                        .each(query, |p, score| {
+                            if is_among(p) {
+                                take(p, score)
+                            }
+                        })
+                        .expect("matches");
+                };
+                each(&query.compile(content), &mut |passage, score| best.offer(Scored { passage, score }));
+                each(&query.subject().compile_every(content), &mut |passage, _| pages.push(passage));
+                let scores = |hits: &[Scored]| hits.iter().map(|h| (h.score * 1e3).round()).collect::<Vec<_>>();
+                assert_eq!(scores(&found.hits), scores(&best.into_sorted()), "{words}, {k}");
+                assert_eq!(found.pages, pages, "{words}, {k}");
+            }
         }
     }
 

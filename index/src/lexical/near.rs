@@ -10,7 +10,7 @@ use crate::Result;
 /// Maximum number of near words.
 const MOST: usize = 5;
 /// Number of words whose near words are cached.
-const KEPT: usize = 1024;
+const KEPT: usize = 8192;
 
 /// A word of the index that is near another one.
 #[derive(Debug, Clone, PartialEq, Eq)]

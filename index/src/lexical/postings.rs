@@ -12,31 +12,29 @@ use tantivy::{DocAddress, DocSet, SeekDangerResult, TantivyDocument, query::Quer
 
 use super::{
     facets,
+    gathering::Tables,
     opened::Opened,
     query::{KeywordQuery, Part, compile_phrase},
-    sample::Sample,
     schema,
 };
 use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
 /// Number of postings of a query up to which a search examines every match. Beyond it, the search examines only
-/// matches that may be among the best, and estimates the spread of all scores.
+/// matches that may be among the best.
 const EXACT_UP_TO: u64 = 100_000;
 
 /// The postings of a generation.
 pub(crate) struct Postings {
     pub(super) opened: Arc<Opened>,
-    /// A representative sample of passages.
-    pub(super) sample: Sample,
     /// Number of postings of a query up to which a search examines every match.
     pub(super) exact_up_to: u64,
+    pub(super) tables: Tables,
 }
 
 impl Postings {
-    /// The postings of an opened index; `sample` is a representative sample of passages.
-    pub(crate) fn new(opened: Arc<Opened>, sample: &[PassageId]) -> Self {
-        let sample = Sample::new(sample, &opened.addresses);
-        Self { opened, sample, exact_up_to: EXACT_UP_TO }
+    /// The postings of an opened index.
+    pub(crate) fn new(opened: Arc<Opened>) -> Self {
+        Self { opened, exact_up_to: EXACT_UP_TO, tables: Tables::default() }
     }
 
     /// Passages that hold every phrase of the query.
@@ -100,8 +98,7 @@ impl Postings {
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let mut order: Vec<usize> = (0..passages.len()).collect();
-        order.sort_unstable_by_key(|&i| self.opened.addresses[passages[i] as usize]);
+        let order = self.by_address(passages);
         let mut scores = vec![0.0; passages.len()];
         for part in query.compile_parts(self.opened.fields.content) {
             self.add_scores(&part, passages, &order, &mut scores)?;
@@ -109,11 +106,11 @@ impl Postings {
         Ok(scores)
     }
 
-    /// Whether a passage matches.
-    pub(super) fn matches(&self, query: Box<dyn Query>, passage: PassageId) -> Result<bool> {
-        let mut score = [0.0];
-        self.add_scores(&Part { query, weight: 1.0 }, &[passage], &[0], &mut score)?;
-        Ok(score[0] > 0.0)
+    /// The places of passages in their list, by address.
+    pub(super) fn by_address(&self, passages: &[PassageId]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..passages.len()).collect();
+        order.sort_unstable_by_key(|&i| self.opened.addresses[passages[i] as usize]);
+        order
     }
 
     /// Adds the score of one part of a query to each passage. It reads postings only at the addresses of the

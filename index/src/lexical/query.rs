@@ -157,6 +157,11 @@ impl KeywordQuery {
         !self.phrases.is_empty()
     }
 
+    /// The terms to mark.
+    pub(super) fn marked_terms(&self) -> impl Iterator<Item = &str> {
+        self.marked.iter().map(String::as_str)
+    }
+
     /// Whether an analysed word of a passage shows why a passage matches: the query has it, and it is not a word such
     /// as "the".
     #[must_use]

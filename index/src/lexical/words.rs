@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     analysis::{AnalysedWord, Analyzer, Form, verbatim_key},
+    beginnings::Beginnings,
     compounds::Compounds,
     names::{INSIDE, inside_term},
     near::NearWords,
@@ -44,6 +45,7 @@ impl Verbatim {
 pub(crate) struct WordList {
     pub(super) vocabulary: Arc<dyn Vocabulary>,
     pub(super) near: NearWords,
+    pub(super) beginnings: Beginnings,
     /// Read from the dictionary when they are first asked for.
     compounds: OnceLock<Compounds>,
 }
@@ -51,8 +53,8 @@ pub(crate) struct WordList {
 impl WordList {
     /// The word list over a vocabulary.
     pub(crate) fn new(vocabulary: Arc<dyn Vocabulary>) -> Self {
-        let near = NearWords::new(vocabulary.clone());
-        Self { vocabulary, near, compounds: OnceLock::new() }
+        let (near, beginnings) = (NearWords::new(vocabulary.clone()), Beginnings::new(vocabulary.clone()));
+        Self { vocabulary, near, beginnings, compounds: OnceLock::new() }
     }
 
     /// The terms and their counts.
@@ -189,7 +191,7 @@ impl WordList {
 
     /// Adds the most frequent words that begin with this one.
     fn complete(&self, word: &mut QueryWord) -> Result<()> {
-        for known in self.words_from(&word.folded, COMPLETIONS)? {
+        for known in &*self.beginnings.words_from(&word.folded, COMPLETIONS)? {
             self.add_alternative(word, &known.word, 1.0);
         }
         Ok(())
@@ -255,7 +257,7 @@ mod tests {
         writer.finish().expect("writable");
         let opened = Opened::open(dir.path(), Selection::all(texts.len()), &languages).expect("whole");
         let opened = Arc::new(opened);
-        (dir, WordList::new(opened.clone()), Postings::new(opened, &[0]))
+        (dir, WordList::new(opened.clone()), Postings::new(opened))
     }
 
     fn found((_, list, postings): &(tempfile::TempDir, WordList, Postings), words: &str) -> Vec<PassageId> {

@@ -3,10 +3,7 @@
 use rayon::prelude::*;
 
 use super::{kernels, segment::Segment, walk::Near};
-use crate::{PassageId, Selection, calibration::Standing};
-
-/// Number of vectors in the sample for the spread of similarities; the error of the estimate is about 2 %.
-const SAMPLE: usize = 2048;
+use crate::calibration::Standing;
 
 /// Every accepted row.
 pub(super) fn rows(segment: &Segment, query: &[f32], accepts: impl Fn(u32) -> bool) -> Vec<Near> {
@@ -23,39 +20,4 @@ pub(super) fn standings(queries: &[(&[f32], f32)], rows: &[&[u16]]) -> Vec<Stand
         })
     };
     queries.par_iter().map(standing).collect()
-}
-
-/// A representative sample of rows. The content of a row decides whether it is chosen, so that an index answers like
-/// one built from scratch, regardless of the order in which its passages came.
-#[derive(Debug, Default)]
-pub(super) struct Sample {
-    /// Row-major.
-    pub(super) rows: Vec<u16>,
-    /// One live passage of each row.
-    pub(super) passages: Vec<PassageId>,
-}
-
-impl Sample {
-    /// About [`SAMPLE`] of the rows that live passages have; all of them, if there are no more.
-    pub(super) fn of(segments: &[Segment], live: &Selection) -> Self {
-        let alive = |s: &Segment, row| s.passages(row).iter().copied().find(|p| live.contains(*p));
-        let each = segments.iter().flat_map(|s| (0..s.len()).map(move |row| (s, row)));
-        let rows: Vec<_> = each.filter_map(|(s, row)| Some((hash(s.row(row)), s.row(row), alive(s, row)?))).collect();
-        let most = if rows.len() <= SAMPLE { u64::MAX } else { u64::MAX / rows.len() as u64 * SAMPLE as u64 };
-        let mut chosen: Vec<_> = rows.into_iter().filter(|(hash, ..)| *hash <= most).collect();
-        chosen.sort_unstable_by_key(|(hash, _, passage)| (*hash, *passage));
-        // Successive builds may have stored the same row twice.
-        chosen.dedup_by(|a, b| a.1 == b.1);
-        let passages = chosen.iter().map(|(.., passage)| *passage).collect();
-        Self { rows: chosen.iter().flat_map(|(_, row, _)| *row).copied().collect(), passages }
-    }
-}
-
-/// Hash of a row's first values, well mixed (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
-/// 2014, the finaliser).
-fn hash(row: &[u16]) -> u64 {
-    let start = row.iter().take(8).fold(0u64, |all, value| all.rotate_left(13) ^ u64::from(*value));
-    let mixed = (start ^ (start >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }

@@ -1,8 +1,7 @@
 //! Nearest vectors over all segments.
 
 use super::{
-    codes, kernels,
-    scan::{self, Sample},
+    codes, scan,
     segment::Segment,
     tokens::QueryTokens,
     walk::{Near, Walk},
@@ -25,7 +24,6 @@ pub(crate) struct VectorSearch {
     live: Option<Selection>,
     /// Number of selected passages up to which a search examines every one.
     exact_up_to: usize,
-    sample: Sample,
 }
 
 impl VectorSearch {
@@ -42,9 +40,8 @@ impl VectorSearch {
             }
         }
         let whole = live.iter().all(|p| places[p as usize] != NOWHERE);
-        let sample = Sample::of(&segments, live);
         let live = (live.len() < live.universe()).then(|| live.clone());
-        whole.then_some(Self { segments, places, live, sample, exact_up_to: EXACT_UP_TO })
+        whole.then_some(Self { segments, places, live, exact_up_to: EXACT_UP_TO })
     }
 
     /// The standing of each query among the vectors of live passages. Each query comes with its own similarity.
@@ -70,8 +67,8 @@ impl VectorSearch {
         (0..segment.len()).map(row).filter(|(_, passages): &(_, Vec<_>)| !passages.is_empty())
     }
 
-    /// The mean similarity of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
-    pub(crate) fn token_similarity(&self, query: &QueryTokens, passage: PassageId) -> Option<f32> {
+    /// The similarity of each of a query's tokens to the nearest token of a passage; `None` if the passage has no codes.
+    pub(crate) fn token_similarities(&self, query: &QueryTokens, passage: PassageId) -> Option<Vec<f32>> {
         query.nearest(self.token_codes(passage))
     }
 
@@ -88,11 +85,6 @@ impl VectorSearch {
             vector: self.vector(passage),
             tokens: self.segments[segment as usize].tokens(row as usize).to_owned(),
         }
-    }
-
-    /// A representative sample of passages; the first of them are a sample too.
-    pub(crate) fn sample(&self) -> &[PassageId] {
-        &self.sample.passages
     }
 
     /// Number of distinct vectors.
@@ -146,19 +138,6 @@ impl VectorSearch {
             }
         }
         Some(best.into_sorted())
-    }
-
-    /// Standard deviation of the similarities over the index, from a sample of its vectors. A meaningful similarity
-    /// exceeds this spread.
-    pub(crate) fn spread(&self, query: &[f32]) -> f32 {
-        let (mut n, mut sum, mut squares) = (0f32, 0f32, 0f32);
-        for row in self.sample.rows.chunks_exact(query.len()) {
-            let similarity = kernels::halves(query, row);
-            n += 1.0;
-            sum += similarity;
-            squares += similarity * similarity;
-        }
-        (squares / n - (sum / n) * (sum / n)).max(0.0).sqrt()
     }
 
     /// Cosine similarity of one passage.
@@ -351,28 +330,5 @@ mod tests {
         for end in 0..words.len() {
             assert!(Graph::parse(path, &words[..end], 200).is_err(), "cut at {end}");
         }
-    }
-
-    #[test]
-    fn the_sample_does_not_depend_on_the_order_of_builds() {
-        let rows = vectors(5000, 8);
-        let backwards: Vec<Vec<f32>> = rows.iter().rev().cloned().collect();
-        let (one, other) = (search_over(&rows).0, search_over(&backwards).0);
-        let query = &vectors(1, 5)[0];
-        assert_eq!(one.spread(query), other.spread(query));
-        let mirrored: Vec<PassageId> = other.sample().iter().map(|p| 4999 - p).collect();
-        assert_eq!(one.sample(), mirrored);
-        assert!((1800..2300).contains(&one.sample().len()), "{}", one.sample().len());
-    }
-
-    #[test]
-    fn the_spread_is_that_of_all_similarities() {
-        let rows = vectors(3000, 4);
-        let (search, _) = search_over(&rows);
-        let query = &vectors(1, 5)[0];
-        let all: Vec<f64> = rows.iter().map(|r| f64::from(dot(query, r))).collect();
-        let mean = all.iter().sum::<f64>() / 3000.0;
-        let exact = (all.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / 3000.0).sqrt();
-        assert!((f64::from(search.spread(query)) / exact - 1.0).abs() < 0.1);
     }
 }

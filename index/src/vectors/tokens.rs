@@ -76,10 +76,10 @@ impl QueryTokens {
         tokens
     }
 
-    /// The mean, over the query's tokens, of the similarity to the nearest of a passage's codes, as [`token_codes`]
-    /// made them; `None` if either side has none.
+    /// For each of the query's tokens, its similarity to the nearest of a passage's codes, as [`token_codes`] made
+    /// them; `None` if either side has none.
     #[must_use]
-    pub fn nearest(&self, codes: &[u8]) -> Option<f32> {
+    pub fn nearest(&self, codes: &[u8]) -> Option<Vec<f32>> {
         if self.sums.is_empty() || codes.is_empty() {
             return None;
         }
@@ -87,8 +87,7 @@ impl QueryTokens {
             let all = codes.chunks_exact(code_bytes(self.dimension)).map(|code| kernels::signs(row, code));
             all.max().map_or(0.0, |most| (2 * most - sum) as f32 * factor)
         };
-        let all: f32 = self.rows.chunks_exact(self.dimension).zip(&self.sums).map(nearest).sum();
-        Some(all / self.sums.len() as f32)
+        Some(self.rows.chunks_exact(self.dimension).zip(&self.sums).map(nearest).collect())
     }
 
     /// For each of the query's tokens, its similarity to each code, in their order.
@@ -196,7 +195,7 @@ mod tests {
         let codes = token_codes(&rows, &[0.0; DIMENSION], 1);
         assert_eq!(codes.len(), 6 * code_bytes(DIMENSION));
         for (i, code) in (0..6).zip(codes.chunks(code_bytes(DIMENSION))) {
-            let of = |code: &[u8]| QueryTokens::new(&row(i), DIMENSION).nearest(code).expect("a code");
+            let of = |code: &[u8]| QueryTokens::new(&row(i), DIMENSION).nearest(code).expect("a code")[0];
             let exact: f32 = {
                 let signs = row(i).iter().map(|v| v.abs()).sum::<f32>();
                 signs / (row(i).iter().map(|v| v * v).sum::<f32>().sqrt() * (DIMENSION as f32).sqrt())

@@ -336,11 +336,15 @@ pub enum ModelCommand {
         /// Model: owner/name or owner/name@revision [default: all-MiniLM-L6-v2]
         model: Option<String>,
     },
-    /// List the models on this machine
-    List,
+    /// List the models on this machine, with the quality and the speed of the presets
+    List {
+        /// Measure the speed and the memory of the presets on this machine
+        #[arg(long)]
+        measure: bool,
+    },
     /// Train a lookup table for a model, which encodes queries in microseconds; keep it only if it finds enough
     Table(Box<TableArgs>),
-    /// Describe a model
+    /// Describe a model: whether it works, and what it costs to build with it
     Info {
         /// Model: a directory or a hub id [default: all-MiniLM-L6-v2]
         model: Option<String>,

@@ -6,6 +6,7 @@ pub mod cli;
 mod cluster;
 pub mod config;
 mod model;
+mod pace;
 mod plain_files;
 mod sections;
 mod table;

@@ -28,7 +28,7 @@ impl Anchors {
         let anchor = match self.style {
             UrlStyle::Jekyll => self.counted(base),
             UrlStyle::Mkdocs => self.underscored(base),
-            UrlStyle::Plain | UrlStyle::Docusaurus | UrlStyle::Mdbook => self.numbered(base),
+            UrlStyle::Plain | UrlStyle::Docusaurus | UrlStyle::Mdbook | UrlStyle::Wiki => self.numbered(base),
         };
         self.used.insert(anchor.clone());
         anchor
@@ -76,7 +76,7 @@ pub fn slug(style: UrlStyle, heading: &str) -> String {
     let heading = heading.trim();
     match style {
         // GitHub's rule; Docusaurus and Jekyll (kramdown) follow it.
-        UrlStyle::Plain | UrlStyle::Docusaurus | UrlStyle::Jekyll => {
+        UrlStyle::Plain | UrlStyle::Docusaurus | UrlStyle::Jekyll | UrlStyle::Wiki => {
             let dashed = |c| if c == ' ' || c == '\t' { '-' } else { c };
             heading.to_lowercase().chars().map(dashed).filter(|c| *c == '-' || is_word(*c)).collect()
         }

@@ -6,6 +6,7 @@ mod docx;
 mod epub;
 mod html;
 mod jsonl;
+mod link_list;
 mod man;
 mod markdown;
 mod notebook;
@@ -23,7 +24,7 @@ pub use man::{is_page, is_section};
 
 use crate::{
     document::{Document, Extracted, Outline, front_matter::FrontMatter},
-    source::urls::{UrlStyle, page_url},
+    source::urls::{UrlStyle, is_frame, page_url},
 };
 
 /// The format of a file.
@@ -136,6 +137,9 @@ pub type Outcome = Result<(Extracted, Vec<String>), String>;
 /// # Errors
 /// A sentence for the report.
 pub fn file(format: Format, text: &str, context: &Context<'_>) -> Outcome {
+    if is_frame(context.url_style, context.source) {
+        return Ok((Extracted::LeftOut("the wiki shows it around each page".into()), Vec::new()));
+    }
     match format {
         Format::Markdown => markdown::extract(text, context),
         Format::Html => html::extract(text, context),
@@ -172,7 +176,7 @@ fn assemble(front: &FrontMatter, own_title: Option<String>, outline: Outline, co
         .or(own_title)
         .or(first_heading)
         .or_else(|| context.navigation_title.map(str::to_owned))
-        .unwrap_or_else(|| file_stem(context.source));
+        .unwrap_or_else(|| named_title(context));
     let slug_keys: &[&str] = match context.url_style {
         UrlStyle::Docusaurus => &["slug", "id"],
         _ => &["permalink", "url", "slug"],
@@ -207,6 +211,12 @@ fn describe(sections: &mut Vec<crate::document::Section>, description: &str) {
 /// Some sites put a date or a number in place of a description.
 fn is_prose(text: &str) -> bool {
     text.split_whitespace().filter(|w| w.chars().filter(|c| c.is_alphabetic()).count() > 2).count() >= 3
+}
+
+/// The title of a page that has none: its name. A wiki writes spaces as dashes.
+fn named_title(context: &Context<'_>) -> String {
+    let stem = file_stem(context.source);
+    if context.url_style == UrlStyle::Wiki { stem.replace('-', " ") } else { stem }
 }
 
 pub(crate) fn file_stem(source: &str) -> String {

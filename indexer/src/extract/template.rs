@@ -13,6 +13,11 @@ pub(super) fn strip_liquid(text: &str) -> String {
         let Some(length) = rest[at..].find(close) else { break };
         out.push_str(&rest[..at]);
         let inner = &rest[at + 2..at + length];
+        if is_tag && let Some((shown, after)) = raw(inner, &rest[at + length + 2..]) {
+            out.push_str(shown);
+            rest = after;
+            continue;
+        }
         if is_tag && let Some(kept) = argument(inner) {
             out.push_str("\n\n");
             out.push_str(&kept);
@@ -22,6 +27,23 @@ pub(super) fn strip_liquid(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// What a site shows as it is after the tag `raw`, and the text behind its end.
+fn raw<'t>(tag: &str, after: &'t str) -> Option<(&'t str, &'t str)> {
+    let is = |tag: &str, name: &str| tag.trim_matches(['-', ' ']) == name;
+    if !is(tag, "raw") {
+        return None;
+    }
+    let mut from = 0;
+    while let Some(at) = after[from..].find("{%").map(|at| from + at) {
+        let length = after[at..].find("%}")?;
+        if is(&after[at + 2..at + length], "endraw") {
+            return Some((&after[..at], &after[at + length + 2..]));
+        }
+        from = at + 2;
+    }
+    None
 }
 
 /// `{{ site.… }}`, `{{ page.… }}`, `{{ include.… }}`, `{{ content }}`: only Jekyll's own roots.
@@ -55,5 +77,7 @@ mod tests {
         let text = "a {% include note.html content=\"Keep <b>this</b>.\" %} b {{ site.url }} c {{ value }} {% raw %}d";
         assert_eq!(strip_liquid(text), "a \n\nKeep <b>this</b>.\n\n b  c {{ value }} d");
         assert_eq!(strip_liquid("open {% only"), "open {% only");
+        let raw = "a {% raw %}{% if x %}{{ page.y }}{% endif %}{%- endraw -%} b {% raw %}c";
+        assert_eq!(strip_liquid(raw), "a {% if x %}{{ page.y }}{% endif %} b c");
     }
 }

@@ -18,6 +18,8 @@ pub enum UrlStyle {
     Docusaurus,
     /// Jekyll: `a/b.md` is `a/b.html`; `permalink` of the front matter counts.
     Jekyll,
+    /// The wiki of a repository on GitHub: `a/B-c.md` is `B-c`.
+    Wiki,
 }
 
 /// Address of the page at `path` (relative, with `/`). `slug` is the address that the page states: `url`, `permalink`
@@ -47,8 +49,24 @@ fn by_style(style: UrlStyle, path: &str) -> String {
         UrlStyle::Mkdocs if is_markdown => format!("{stem}/"),
         UrlStyle::Docusaurus if is_index => without_numbers(parent(path)).trim_end_matches('/').to_owned(),
         UrlStyle::Docusaurus if is_markdown => without_numbers(stem),
+        UrlStyle::Wiki if is_markup(extension) => name.to_owned(),
         _ => path.to_owned(),
     }
+}
+
+/// Whether a wiki shows files with this extension as pages.
+fn is_markup(extension: &str) -> bool {
+    matches!(
+        extension,
+        "md" | "markdown" | "mdown" | "rst" | "adoc" | "asciidoc" | "asc" | "org" | "textile" | "mediawiki"
+    )
+}
+
+/// Whether a file holds what a wiki repeats around each page: its sidebar, header or footer.
+pub(crate) fn is_frame(style: UrlStyle, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.rsplit_once('.').filter(|(_, extension)| is_markup(extension)).map(|(stem, _)| stem);
+    style == UrlStyle::Wiki && matches!(stem, Some("_Sidebar" | "_Header" | "_Footer"))
 }
 
 /// The folder of a path, with a `/` at its end unless it is empty.
@@ -90,7 +108,7 @@ mod tests {
 
     #[test]
     fn addresses_are_those_of_each_generator() {
-        use UrlStyle::{Docusaurus, Jekyll, Mdbook, Mkdocs, Plain};
+        use UrlStyle::{Docusaurus, Jekyll, Mdbook, Mkdocs, Plain, Wiki};
         for (style, path, slug, expected) in [
             (Plain, "a/b.md", None, "/a/b.md"),
             (Plain, "a b#1?.md", None, "/a%20b%231%3F.md"),
@@ -108,10 +126,14 @@ mod tests {
             (Jekyll, "en/b.html", None, "/en/b.html"),
             (Jekyll, "en/index.html", None, "/en/"),
             (Jekyll, "en/b.md", Some("/x/y/"), "/x/y/"),
+            (Wiki, "French-Press.md", None, "/French-Press"),
+            (Wiki, "tea/Green-tea.asciidoc", None, "/Green-tea"),
+            (Wiki, "pots.png", None, "/pots.png"),
             (Plain, "a.md", Some("https://example.org/a"), "https://example.org/a"),
         ] {
             assert_eq!(page_url("", style, path, slug), expected, "{style:?} {path}");
         }
+        assert!(is_frame(Wiki, "a/_Sidebar.md") && !is_frame(Plain, "_Sidebar.md") && !is_frame(Wiki, "Sidebar.md"));
         assert_eq!(page_url("https://x.org/docs/", Mkdocs, "a.md", None), "https://x.org/docs/a/");
     }
 }

@@ -10,7 +10,7 @@ use crate::Result;
 /// The parts of `config.json` that the encoder's graph is built from.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct BertConfig {
-    /// Architecture family; this crate builds `bert`, `roberta`, `xlm-roberta` and `camembert`.
+    /// Architecture family; this crate builds those of [`BUILT`].
     #[serde(default)]
     pub model_type: String,
     /// Width of a token's vector. Other architectures call it by other names.
@@ -20,10 +20,10 @@ pub struct BertConfig {
     #[serde(default, alias = "n_layers", alias = "n_layer")]
     pub num_hidden_layers: usize,
     /// Attention heads per layer.
-    #[serde(default)]
+    #[serde(default, alias = "n_heads")]
     pub num_attention_heads: usize,
     /// Width of the feed-forward layer.
-    #[serde(default)]
+    #[serde(default, alias = "hidden_dim")]
     pub intermediate_size: usize,
     /// Rows of the position table.
     #[serde(default, alias = "n_positions")]
@@ -34,7 +34,7 @@ pub struct BertConfig {
     #[serde(default = "default_layer_norm_eps")]
     pub layer_norm_eps: f32,
     /// Activation of the feed-forward layer.
-    #[serde(default = "default_hidden_act")]
+    #[serde(default = "default_hidden_act", alias = "activation")]
     pub hidden_act: String,
     /// Id of the padding token; RoBERTa's positions start after it.
     #[serde(default)]
@@ -42,7 +42,13 @@ pub struct BertConfig {
     /// `absolute` for every model that this crate builds.
     #[serde(default)]
     pub position_embedding_type: Option<String>,
+    /// Rows of the table of relative positions, if attention depends on the distance of two tokens (MPNet).
+    #[serde(default)]
+    pub relative_attention_num_buckets: usize,
 }
+
+/// The architectures whose graph this crate builds.
+pub const BUILT: [&str; 6] = ["bert", "roberta", "xlm-roberta", "camembert", "distilbert", "mpnet"];
 
 fn default_layer_norm_eps() -> f32 {
     1e-12
@@ -59,10 +65,16 @@ impl BertConfig {
         is_bert_class(&self.model_type, self.position_embedding_type.as_deref())
     }
 
-    /// First row of the position table that a text uses. The RoBERTa family skips its padding id.
+    /// First row of the position table that a text uses. RoBERTa and MPNet skip their padding id.
     #[must_use]
     pub fn first_position(&self) -> usize {
-        if self.model_type == "bert" { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
+        if matches!(self.model_type.as_str(), "bert" | "distilbert") { 0 } else { self.pad_token_id.unwrap_or(1) + 1 }
+    }
+
+    /// Whether attention also depends on the distance of two tokens, as in MPNet.
+    #[must_use]
+    pub fn has_relative_positions(&self) -> bool {
+        self.model_type == "mpnet"
     }
 }
 
@@ -79,5 +91,5 @@ pub(crate) fn architecture(config: &Path) -> Result<(bool, String)> {
 }
 
 fn is_bert_class(model_type: &str, positions: Option<&str>) -> bool {
-    matches!(model_type, "bert" | "roberta" | "xlm-roberta" | "camembert") && positions.is_none_or(|p| p == "absolute")
+    BUILT.contains(&model_type) && positions.is_none_or(|p| p == "absolute")
 }

@@ -4,8 +4,8 @@
 mod config;
 mod record;
 
-pub use config::BertConfig;
 pub(crate) use config::architecture;
+pub use config::{BUILT, BertConfig};
 pub use record::{ModelRecord, Precision};
 
 use std::{
@@ -25,7 +25,7 @@ use crate::{
 pub enum Weights {
     /// `model.safetensors` of a BERT-class checkpoint; this crate builds the graph.
     Safetensors(PathBuf),
-    /// `onnx/model.onnx`, for other architectures; it keeps its own precision.
+    /// `onnx/model.onnx` or `model.onnx`, for other architectures; it keeps its own precision.
     Onnx(PathBuf),
 }
 
@@ -62,6 +62,13 @@ struct PoolingConfig {
     pooling_mode_mean_tokens: bool,
     #[serde(default)]
     pooling_mode_max_tokens: bool,
+    /// Ways of pooling that this crate does not have.
+    #[serde(default)]
+    pooling_mode_mean_sqrt_len_tokens: bool,
+    #[serde(default)]
+    pooling_mode_weightedmean_tokens: bool,
+    #[serde(default)]
+    pooling_mode_lasttoken: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -84,6 +91,15 @@ struct SentenceTransformersConfig {
 struct Module {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    path: String,
+}
+
+impl Module {
+    /// The last part of the name of its class.
+    fn class(&self) -> &str {
+        self.kind.rsplit('.').next().unwrap_or_default()
+    }
 }
 
 impl Artifact {
@@ -98,7 +114,7 @@ impl Artifact {
         if config.hidden_size == 0 || config.vocab_size == 0 {
             return Err(Error::bad_file(config_path, "hidden_size or vocab_size is 0", "both sizes above 0"));
         }
-        check_modules(dir)?;
+        let pooling = read_pooling(dir, &checked_modules(dir)?)?;
         let weights = find_weights(dir, &config)?;
         let tokenizer = dir.join("tokenizer.json");
         if !tokenizer.is_file() {
@@ -113,7 +129,7 @@ impl Artifact {
             name: name.to_owned(),
             weights_sha256,
             tokenizer_sha256: fingerprint::sha256(&tokenizer)?,
-            pooling: read_pooling(dir)?,
+            pooling,
             query_prefix: prompt(&["query", "search_query"]),
             passage_prefix: prompt(&["passage", "document", "corpus", "search_document"]),
             dimension: config.hidden_size,
@@ -190,10 +206,10 @@ fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result
 }
 
 /// Refuses a model whose vectors pass through a module that this crate does not build, such as a dense layer.
-fn check_modules(dir: &Path) -> Result<()> {
-    for module in optional_json::<Vec<Module>>(dir, "modules.json")? {
-        let last = module.kind.rsplit('.').next().unwrap_or_default();
-        if !matches!(last, "Transformer" | "Pooling" | "Normalize") {
+fn checked_modules(dir: &Path) -> Result<Vec<Module>> {
+    let modules = optional_json::<Vec<Module>>(dir, "modules.json")?;
+    for module in &modules {
+        if !matches!(module.class(), "Transformer" | "Pooling" | "Normalize") {
             return Err(Error::bad_file(
                 dir.join("modules.json"),
                 format!("module {} is not supported", module.kind),
@@ -201,7 +217,7 @@ fn check_modules(dir: &Path) -> Result<()> {
             ));
         }
     }
-    Ok(())
+    Ok(modules)
 }
 
 /// Whether a file of the folder `onnx` holds weights of `model.onnx`: tools store the weights of large models
@@ -228,36 +244,51 @@ fn weights_sha256(weights: &Weights) -> Result<String> {
 
 fn find_weights(dir: &Path, config: &BertConfig) -> Result<Weights> {
     let safetensors = dir.join("model.safetensors");
-    let onnx = dir.join("onnx/model.onnx");
+    let onnx = ONNX_PLACES.map(|place| dir.join(place)).into_iter().find(|path| path.is_file());
     if config.is_bert_class() && safetensors.is_file() {
         Ok(Weights::Safetensors(safetensors))
-    } else if onnx.is_file() {
+    } else if let Some(onnx) = onnx {
         Ok(Weights::Onnx(onnx))
     } else if safetensors.is_file() {
         Err(Error::bad_file(
             dir.join("config.json"),
             format!("the architecture {:?} is not supported", config.model_type),
-            "bert, roberta, xlm-roberta or camembert with absolute positions, or a file onnx/model.onnx",
+            format!("{} with absolute positions, or a file onnx/model.onnx", BUILT.join(", ")),
         ))
+    } else if let Some(pickle) = PICKLES.map(|name| dir.join(name)).into_iter().find(|path| path.is_file()) {
+        Err(Error::bad_file(pickle, "the weights are a pickle, which can run code when it is read", SAFE_WEIGHTS))
     } else {
-        Err(missing(dir, "model.safetensors", "weights in model.safetensors or onnx/model.onnx"))
+        Err(missing(dir, "model.safetensors", "weights in model.safetensors, onnx/model.onnx or model.onnx"))
     }
 }
 
-fn read_pooling(dir: &Path) -> Result<Pooling> {
-    let path = dir.join("1_Pooling/config.json");
+/// Where an ONNX file of a model may be, in order of preference.
+pub(crate) const ONNX_PLACES: [&str; 2] = ["onnx/model.onnx", "model.onnx"];
+
+/// Names of weights that Python's pickle wrote.
+pub(crate) const PICKLES: [&str; 2] = ["pytorch_model.bin", "model.bin"];
+
+/// The way out for who has a pickle.
+pub(crate) const SAFE_WEIGHTS: &str = "model.safetensors; convert it in Python: \
+     AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER, safe_serialization=True), with transformers";
+
+fn read_pooling(dir: &Path, modules: &[Module]) -> Result<Pooling> {
+    let named = modules.iter().find(|m| m.class() == "Pooling" && !m.path.is_empty()).map(|m| m.path.as_str());
+    let path = dir.join(named.unwrap_or("1_Pooling")).join("config.json");
     if !path.is_file() {
         // sentence-transformers does the same for a checkpoint that was never a sentence encoder.
         return Ok(Pooling::Mean);
     }
     let c: PoolingConfig = read_json(&path, "pooling modes as sentence-transformers writes them")?;
-    match (c.pooling_mode_mean_tokens, c.pooling_mode_cls_token, c.pooling_mode_max_tokens) {
-        (true, false, false) => Ok(Pooling::Mean),
-        (false, true, false) => Ok(Pooling::Cls),
-        (false, false, true) => Ok(Pooling::Max),
+    let is_other =
+        c.pooling_mode_mean_sqrt_len_tokens || c.pooling_mode_weightedmean_tokens || c.pooling_mode_lasttoken;
+    match (c.pooling_mode_mean_tokens, c.pooling_mode_cls_token, c.pooling_mode_max_tokens, is_other) {
+        (true, false, false, false) => Ok(Pooling::Mean),
+        (false, true, false, false) => Ok(Pooling::Cls),
+        (false, false, true, false) => Ok(Pooling::Max),
         modes => Err(Error::bad_file(
             path,
-            format!("the pooling modes (mean, cls, max) are {modes:?}"),
+            format!("the pooling modes (mean, cls, max, another) are {modes:?}"),
             "exactly one true mode of pooling_mode_mean_tokens, pooling_mode_cls_token and pooling_mode_max_tokens",
         )),
     }

@@ -36,7 +36,7 @@ pub(crate) struct Embeddings {
 impl Embeddings {
     /// Whether the embeddings of a model stay outside its graph.
     pub(crate) fn are_large(config: &BertConfig) -> bool {
-        config.vocab_size >= LARGE
+        config.vocab_size >= LARGE && !config.has_relative_positions()
     }
 
     /// Finds the embeddings in a checkpoint with the file `path`.

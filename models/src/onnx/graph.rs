@@ -10,6 +10,9 @@
 //! For a large vocabulary, the input is `embeddings` `[1, tokens, hidden]` f32 in place of the ids: `embeddings`
 //! sums them.
 //!
+//! For a model with relative positions (MPNet), a second input, `attention_bias` `[1, heads, tokens, tokens]` f32, is
+//! added to the scores of attention: `distances` computes it.
+//!
 //! With a masked-language-model head, the graph has a second input, `masked_positions` `[masked]` int32: the tokens
 //! to predict. The output is then `logits` `[1, masked, vocabulary]` f32.
 
@@ -31,6 +34,7 @@ pub(crate) const INPUT: &str = "input_ids";
 pub(crate) const EMBEDDED: &str = "embeddings";
 pub(crate) const OUTPUT: &str = "token_vectors";
 pub(crate) const POSITIONS: &str = "masked_positions";
+pub(crate) const DISTANCES: &str = "attention_bias";
 pub(crate) const LOGITS: &str = "logits";
 /// The version of the graph, raised at every change. Cached graphs of another version are ignored.
 pub(crate) const VERSION: u32 = 2;
@@ -42,6 +46,8 @@ pub(crate) enum Kind {
     Encoder,
     /// The same, from embeddings summed outside the graph.
     Embedded,
+    /// The same as the first, with a bias for the distance of each pair of tokens.
+    Distant,
     /// Logits of the tokens at given positions.
     MaskedLm,
 }
@@ -63,13 +69,13 @@ pub(crate) fn build(artifact: &Artifact, weights: &Weights, kind: Kind, storage:
     b.declare(kind)?;
     let mut x = match kind {
         Kind::Embedded => b.embedded()?,
-        Kind::Encoder | Kind::MaskedLm => b.embeddings()?,
+        Kind::Encoder | Kind::Distant | Kind::MaskedLm => b.embeddings()?,
     };
     for layer in 0..b.config.num_hidden_layers {
-        x = b.layer(layer, &x, activation)?;
+        x = b.layer(layer, &x, activation, kind)?;
     }
     match kind {
-        Kind::Encoder | Kind::Embedded => b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?,
+        Kind::Encoder | Kind::Embedded | Kind::Distant => b.node("Identity", ONNX_DOMAIN, &[&x], &[OUTPUT], vec![])?,
         Kind::MaskedLm => b.head(&x, activation)?,
     }
     let opsets = [Opset::new(ONNX_DOMAIN, 21), Opset::new(MICROSOFT, 1)];
@@ -111,10 +117,17 @@ impl Builder<'_> {
         let hidden = self.config.hidden_size as i64;
         let mut inputs = vec![match kind {
             Kind::Embedded => Outlet::new(EMBEDDED, tensor(TensorElementType::Float32, &[1, -1, hidden])),
-            Kind::Encoder | Kind::MaskedLm => Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1])),
+            Kind::Encoder | Kind::Distant | Kind::MaskedLm => {
+                Outlet::new(INPUT, tensor(TensorElementType::Int32, &[1, -1]))
+            }
         }];
         let (output, width) = match kind {
             Kind::Encoder | Kind::Embedded => (OUTPUT, hidden),
+            Kind::Distant => {
+                let heads = self.config.num_attention_heads as i64;
+                inputs.push(Outlet::new(DISTANCES, tensor(TensorElementType::Float32, &[1, heads, -1, -1])));
+                (OUTPUT, hidden)
+            }
             Kind::MaskedLm => {
                 inputs.push(Outlet::new(POSITIONS, tensor(TensorElementType::Int32, &[-1])));
                 (LOGITS, self.config.vocab_size as i64)
@@ -152,10 +165,13 @@ impl Builder<'_> {
         Ok("embedded".into())
     }
 
-    fn layer(&mut self, index: usize, x: &str, activation: (&str, &str)) -> Result<String> {
+    fn layer(&mut self, index: usize, x: &str, activation: (&str, &str), kind: Kind) -> Result<String> {
         let at = |part: &str| format!("encoder.layer.{index}.{part}");
         let (hidden, inner) = (self.config.hidden_size, self.config.intermediate_size);
-        let context = self.attention(index, x)?;
+        let context = match kind {
+            Kind::Distant => self.distant_attention(index, x)?,
+            Kind::Encoder | Kind::Embedded | Kind::MaskedLm => self.attention(index, x)?,
+        };
         let projected = self.linear(&at("attention.output.dense"), &context, hidden, hidden)?;
         let attended = self.residual_norm(&at("attention.output.LayerNorm"), &projected, x)?;
         let widened = self.linear(&at("intermediate.dense"), &attended, hidden, inner)?;
@@ -201,6 +217,21 @@ impl Builder<'_> {
         let (w, scale, zero) = self.quantized(&weight, &[hidden, 3 * hidden], &matrix)?;
         let inputs = [&q, &w, &bias_name, &q_scale, &scale, "", &q_zero, &zero];
         self.node("QAttention", MICROSOFT, &inputs, &[&out], vec![heads])?;
+        Ok(out)
+    }
+
+    /// Self-attention whose scores also depend on the distance of two tokens. The library's quantised operator takes no
+    /// such scores, so query, key and value are products of their own.
+    fn distant_attention(&mut self, index: usize, x: &str) -> Result<String> {
+        let hidden = self.config.hidden_size;
+        let part = |which: &str| format!("encoder.layer.{index}.attention.self.{which}");
+        let query = self.linear(&part("query"), x, hidden, hidden)?;
+        let key = self.linear(&part("key"), x, hidden, hidden)?;
+        let value = self.linear(&part("value"), x, hidden, hidden)?;
+        let heads = attribute("num_heads", self.config.num_attention_heads as i64)?;
+        let out = format!("layer{index}.attention.context");
+        let inputs = [query.as_str(), &key, &value, "", "", DISTANCES];
+        self.node("MultiHeadAttention", MICROSOFT, &inputs, &[&out], vec![heads])?;
         Ok(out)
     }
 

@@ -1,5 +1,6 @@
 //! The only module that uses `ort`: the encoder as an ONNX Runtime graph.
 
+mod distances;
 mod embeddings;
 mod graph;
 mod quantize;

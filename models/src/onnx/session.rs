@@ -22,6 +22,7 @@ use ort::{
 };
 
 use super::{
+    distances::Distances,
     embeddings::Embeddings,
     graph::{self, Kind},
     quantize::Storage,
@@ -54,6 +55,8 @@ enum Inputs {
     Ids32,
     /// Our own graph, with embeddings summed here.
     Embedded(Arc<Embeddings>),
+    /// Our own graph with relative positions: int32 ids, and what distances add to attention.
+    Distant(Arc<Distances>),
     /// Our own graph with a head: int32 ids and positions.
     Masked32,
     /// A third-party graph: int64 tensors with these names.
@@ -67,7 +70,13 @@ impl SessionPool {
             artifact::Weights::Onnx(path) => (0..count.max(1)).map(|_| from_onnx(path)).collect::<Result<_>>()?,
             artifact::Weights::Safetensors(path) => {
                 let open = || Weights::open(path);
-                let kind = if Embeddings::are_large(&artifact.config) { Kind::Embedded } else { Kind::Encoder };
+                let kind = if artifact.config.has_relative_positions() {
+                    Kind::Distant
+                } else if Embeddings::are_large(&artifact.config) {
+                    Kind::Embedded
+                } else {
+                    Kind::Encoder
+                };
                 from_checkpoint(artifact, &Source { kind, head: String::new(), open: &open }, count)?
             }
         };
@@ -167,6 +176,13 @@ impl Runner {
                 let sums = TensorRef::from_array_view((shape, sums.as_slice())).map_err(Error::onnx(doing))?;
                 self.session.run(ort::inputs![sums]).map_err(Error::onnx(doing))?
             }
+            Inputs::Distant(distances) => {
+                let (ids, bias) = (as_i32(ids), distances.bias(n));
+                let shape = [1, bias.len().checked_div(n * n).unwrap_or(0), n, n];
+                let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
+                let bias = TensorRef::from_array_view((shape, bias.as_slice())).map_err(Error::onnx(doing))?;
+                self.session.run(ort::inputs![ids, bias]).map_err(Error::onnx(doing))?
+            }
             Inputs::Masked32 => {
                 let (ids, at) = (as_i32(ids), as_i32(positions));
                 let ids = TensorRef::from_array_view(([1, n], ids.as_slice())).map_err(Error::onnx(doing))?;
@@ -231,6 +247,13 @@ fn from_onnx(path: &Path) -> Result<Runner> {
     Ok(Runner { session, inputs: Inputs::Named64(names), output })
 }
 
+/// What the runners of a checkpoint compute outside of its graph.
+enum Outside {
+    Nothing,
+    Embeddings(Arc<Embeddings>),
+    Distances(Arc<Distances>),
+}
+
 /// The kind of graph to make from a checkpoint, and its weights.
 struct Source<'a> {
     kind: Kind,
@@ -242,11 +265,13 @@ struct Source<'a> {
 fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Result<Vec<Runner>> {
     let count = count.max(1);
     // The weights, the configuration, the library and the processor determine the graph.
-    let embedded = match source.kind {
-        Kind::Embedded => Some(Arc::new(Embeddings::of(artifact.weights.path(), &artifact.config)?)),
-        Kind::Encoder | Kind::MaskedLm => None,
+    let (path, config) = (artifact.weights.path(), &artifact.config);
+    let outside = match source.kind {
+        Kind::Embedded => Outside::Embeddings(Arc::new(Embeddings::of(path, config)?)),
+        Kind::Distant => Outside::Distances(Arc::new(Distances::of(path, config)?)),
+        Kind::Encoder | Kind::MaskedLm => Outside::Nothing,
     };
-    let which = if embedded.is_some() { "embedded" } else { &source.head };
+    let which = if source.kind == Kind::Embedded { "embedded" } else { &source.head };
     let config = fingerprint::sha256_text(&format!("{:?}{which}", artifact.config));
     let key = format!(
         "{}-{}-{}-{}-{}-v{}",
@@ -259,8 +284,7 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
     );
     if let Ok(root) = cache::root() {
         let dir = root.join("graphs").join(&key);
-        let load =
-            |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind, &embedded)).collect::<Result<Vec<_>>>();
+        let load = |dir: &Path| (0..count).map(|_| from_stored(dir, source.kind, &outside)).collect::<Result<Vec<_>>>();
         if dir.join(GRAPH_FILE).is_file() {
             match load(&dir) {
                 Ok(runners) => return Ok(runners),
@@ -277,23 +301,24 @@ fn from_checkpoint(artifact: &Artifact, source: &Source<'_>, count: usize) -> Re
             Err(error) => return Err(error),
         }
     }
-    (0..count).map(|_| Ok(own(from_memory(artifact, source, builder()?)?, source.kind, &embedded))).collect()
+    (0..count).map(|_| Ok(own(from_memory(artifact, source, builder()?)?, source.kind, &outside))).collect()
 }
 
-fn from_stored(dir: &Path, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Result<Runner> {
+fn from_stored(dir: &Path, kind: Kind, outside: &Outside) -> Result<Runner> {
     let doing = "load a stored graph";
     // The stored graph is already optimised.
     let b = builder()?.with_optimization_level(GraphOptimizationLevel::Disable).map_err(Error::onnx(doing))?;
     let mut b = b;
     let session = b.commit_from_file(dir.join(GRAPH_FILE)).map_err(Error::onnx(doing))?;
-    Ok(own(session, kind, embedded))
+    Ok(own(session, kind, outside))
 }
 
-fn own(session: Session, kind: Kind, embedded: &Option<Arc<Embeddings>>) -> Runner {
-    let (inputs, output) = match (kind, embedded) {
+fn own(session: Session, kind: Kind, outside: &Outside) -> Runner {
+    let (inputs, output) = match (kind, outside) {
         (Kind::MaskedLm, _) => (Inputs::Masked32, graph::LOGITS),
-        (_, Some(embeddings)) => (Inputs::Embedded(embeddings.clone()), graph::OUTPUT),
-        (_, None) => (Inputs::Ids32, graph::OUTPUT),
+        (_, Outside::Embeddings(embeddings)) => (Inputs::Embedded(embeddings.clone()), graph::OUTPUT),
+        (_, Outside::Distances(distances)) => (Inputs::Distant(distances.clone()), graph::OUTPUT),
+        (_, Outside::Nothing) => (Inputs::Ids32, graph::OUTPUT),
     };
     Runner { session, inputs, output: output.to_owned() }
 }

@@ -126,7 +126,14 @@ fn render_hit(place: usize, hit: &Hit, colour: bool) -> String {
     lines.extend(hit.sections.iter().map(|s| format!("      - {}  {}", s.heading, s.url)));
     if let Some(explain) = hit.explain {
         lines.push(format!("      fused: {:.3}", explain.fused));
-        for (name, leg) in [("semantic", explain.semantic), ("lexical", explain.lexical), ("tokens", explain.tokens)] {
+        let legs = [
+            ("semantic", explain.semantic),
+            ("lexical", explain.lexical),
+            ("tokens", explain.tokens),
+            ("coverage", explain.coverage),
+            ("neighbours", explain.neighbours),
+        ];
+        for (name, leg) in legs {
             if let Some(leg) = leg {
                 let rank = leg.rank.map_or("-".to_owned(), |r| r.to_string());
                 lines.push(format!("      {name}: rank {rank}, score {:.3}, share {:.3}", leg.score, leg.share));

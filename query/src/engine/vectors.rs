@@ -98,6 +98,16 @@ impl QueryVectors {
     }
 }
 
+/// Whether the lookup table makes the vector of a request even if the model could.
+pub(crate) fn is_by_table(request: &Request, table: Option<&LookupTable>) -> bool {
+    let wants = match request.encoder {
+        EncoderChoice::Table => true,
+        EncoderChoice::Auto => request.prefix,
+        EncoderChoice::Model => false,
+    };
+    wants && table.is_some()
+}
+
 /// The words of a query that carry its subject, or the whole query if none does. Tokens of words such as "the" are
 /// near tokens of every passage.
 fn subject(text: &str) -> Vec<Range<usize>> {

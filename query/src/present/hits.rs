@@ -1,6 +1,6 @@
 //! One hit for each page: snippet, sections, best sentence, and the explanation of the score.
 
-use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS, side_by_side};
+use cloze_index::{KeywordQuery, Passage, PassageId, body::Shown, passage::OTHER_VERSIONS};
 use rayon::prelude::*;
 
 use super::{
@@ -12,10 +12,7 @@ use crate::{
     Highlight, Request, Result,
     engine::{resources::Resources, vectors::QueryVector},
     request::plan::Plan,
-    search::{
-        fuse::{Fused, View},
-        pages::PageHit,
-    },
+    search::{fuse::Fused, pages::PageHit, signal::View},
 };
 
 /// The number of hits whose passages are encoded again to find their best sentences.
@@ -42,10 +39,7 @@ pub(crate) fn hits(
         Comparer { encoder, passages, neighbours, query: query.and_then(|query| query.tokens) }
     });
     let presenter = Presenter { words: &plan.words, request, passages, comparer };
-    let (upper, lower) = pages.split_at(pages.len() / 2);
-    let (upper, lower) = side_by_side(|| presenter.hits(upper), || presenter.hits(lower));
-    let mut hits = upper?;
-    hits.extend(lower?);
+    let mut hits = pages.iter().map(|page| presenter.hit(page)).collect::<Result<Vec<Hit>>>()?;
     if is_semantic {
         let best: Vec<PassageId> = pages.iter().map(|p| p.best.passage).collect();
         // The words stay marked if this fails.
@@ -66,10 +60,6 @@ struct Presenter<'a> {
 }
 
 impl Presenter<'_> {
-    fn hits(&self, pages: &[PageHit]) -> Result<Vec<Hit>> {
-        pages.iter().map(|page| self.hit(page)).collect()
-    }
-
     fn hit(&self, page: &PageHit) -> Result<Hit> {
         let passage = self.passages.passage(page.best.passage)?;
         Ok(Hit {
@@ -136,8 +126,10 @@ fn explain(fused: &Fused) -> Explain {
     let leg = |view: Option<View>| view.map(|v| LegScore { rank: v.rank, score: v.score, share: v.share });
     Explain {
         fused: fused.score,
-        semantic: leg(fused.semantic),
-        lexical: leg(fused.lexical),
-        tokens: leg(fused.tokens),
+        semantic: leg(fused.parts.semantic),
+        lexical: leg(fused.parts.lexical),
+        tokens: leg(fused.parts.tokens),
+        coverage: leg(fused.parts.coverage),
+        neighbours: leg(fused.parts.neighbours),
     }
 }

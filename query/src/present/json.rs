@@ -171,7 +171,7 @@ pub struct Snippet {
 /// The explanation of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Explain {
-    /// The score that orders the list, 0 to 1; comparable within one answer. It is the sum of the legs' shares,
+    /// The score that orders the list, 0 to 1; comparable within one answer. It is the sum of all shares,
     /// unless the page comes first as an exact match.
     pub fused: f32,
     /// The semantic leg; absent if it took no part.
@@ -180,6 +180,10 @@ pub struct Explain {
     pub lexical: Option<LegScore>,
     /// The second look, token by token; absent if it took no part. Its score is 0 for a passage that it skipped.
     pub tokens: Option<LegScore>,
+    /// The share of the query's words that the passage has; absent if it took no part, 0 for a passage that it skipped.
+    pub coverage: Option<LegScore>,
+    /// The mean score of the passages nearest to it, and what it gained from them; absent if they took no part.
+    pub neighbours: Option<LegScore>,
 }
 
 /// One leg's view of a passage.

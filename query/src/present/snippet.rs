@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use cloze_index::{AnalysedWord, KeywordQuery, analyse};
-use unicode_segmentation::UnicodeSegmentation;
+use cloze_index::{AnalysedWord, KeywordQuery};
 
-use super::{highlight::Focus, json::Snippet};
+use super::{highlight::Focus, json::Snippet, sentences};
 
 /// Length of a snippet, in bytes of its text.
 const LENGTH: usize = 240;
@@ -19,7 +18,7 @@ pub(crate) fn snippet(
     mark: bool,
     nearest: impl FnOnce() -> Option<Range<usize>>,
 ) -> Snippet {
-    let matches: Vec<AnalysedWord> = analyse(text, lang).into_iter().filter(|w| query.marks(w)).collect();
+    let matches = query.marked_in(text, lang);
     let nearest = if matches.is_empty() && text.len() > LENGTH { nearest() } else { None };
     let window = match nearest {
         Some(sentence) => sentence.start..window_end(text, sentence.start),
@@ -31,7 +30,7 @@ pub(crate) fn snippet(
 /// Shows the best sentence, and marks the words in it that match in letter or in meaning.
 pub(crate) fn focused(text: &str, lang: Option<&str>, query: &KeywordQuery, focus: &Focus) -> Snippet {
     let inside = |r: &Range<usize>| r.start >= focus.sentence.start && r.end <= focus.sentence.end;
-    let letters = analyse(text, lang).into_iter().filter(|w| query.marks(w)).map(|w| w.bytes).filter(inside);
+    let letters = query.marked_in(text, lang).into_iter().map(|w| w.bytes).filter(inside);
     let marks: Vec<Range<usize>> = letters.chain(focus.words.iter().cloned()).collect();
     let first = marks.iter().map(|m| m.start).min().unwrap_or(focus.sentence.start);
     let start = if first - focus.sentence.start > LENGTH * 2 / 3 {
@@ -69,21 +68,34 @@ fn window(text: &str, matches: &[AnalysedWord]) -> Range<usize> {
     if text.len() <= LENGTH || matches.is_empty() {
         return 0..window_end(text, 0);
     }
-    let starts = text.split_sentence_bound_indices().map(|(at, _)| at);
+    // A window that begins behind the last match holds none.
+    let last = matches.iter().map(|m| m.bytes.start).max().unwrap_or_default();
+    let starts = sentences::starts(text).take_while(|at| *at <= last);
     // In a sentence longer than a window, the matches may lie beyond the window.
     let starts = starts.chain(matches.iter().map(|m| word_start(text, m.bytes.start.saturating_sub(LENGTH / 3))));
-    let score = |start: usize| {
+    let most = worth(matches.iter());
+    let (mut best, mut found) = (0, (0, 0));
+    for start in starts {
         let end = window_end(text, start);
-        let inside = || matches.iter().filter(|m| m.bytes.start >= start && m.bytes.end <= end);
-        let mut terms: Vec<_> = inside().map(|m| m.term.as_str()).collect();
-        let all = terms.len();
-        terms.sort_unstable();
-        terms.dedup();
-        (terms.len(), all)
-    };
-    let start = starts.map(|s| (score(s), s)).reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let start = start.map_or(0, |(_, s)| s);
-    start..window_end(text, start)
+        let worth = worth(matches.iter().filter(|m| m.bytes.start >= start && m.bytes.end <= end));
+        if worth > found {
+            (best, found) = (start, worth);
+        }
+        // No later window is better.
+        if found == most {
+            break;
+        }
+    }
+    best..window_end(text, best)
+}
+
+/// The number of different terms among some matches, and the number of matches.
+fn worth<'m>(matches: impl Iterator<Item = &'m AnalysedWord>) -> (usize, usize) {
+    let mut terms: Vec<&str> = matches.map(|m| m.term.as_str()).collect();
+    let all = terms.len();
+    terms.sort_unstable();
+    terms.dedup();
+    (terms.len(), all)
 }
 
 /// The beginning of the first word that starts at `at` or after it.

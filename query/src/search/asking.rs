@@ -13,7 +13,10 @@ use cloze_index::{
 use super::fence;
 use crate::{
     Error, Mode, Request, Result,
-    engine::{resources::Resources, vectors::QueryVector},
+    engine::{
+        resources::Resources,
+        vectors::{QueryVector, is_by_table},
+    },
     present::json::EncodedBy,
     request::{condense, parse, plan::Plan},
     understand::{self, Understood},
@@ -122,6 +125,10 @@ impl Ask for Asking<'_> {
 
     fn counted(&self) -> usize {
         COUNTED
+    }
+
+    fn takes_long(&self) -> bool {
+        self.wants_meaning() && !is_by_table(self.request, self.with.table)
     }
 
     /// Understanding rarely changes the text, so the text is encoded at the same time. Errors are ignored here,

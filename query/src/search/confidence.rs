@@ -60,7 +60,7 @@ pub(crate) fn estimate(pages: &mut [PageHit], evidence: Evidence, coverage: f32)
 fn estimate_verbatim(pages: &mut [PageHit], curve: &Curve) {
     let (mut above, mut last) = (0, 1.0f32);
     for group in pages.chunk_by_mut(|a, b| a.best.tier == b.best.tier) {
-        let [best, second] = [0, 1].map(|at: usize| group.get(at).map_or(0.0, |p| p.best.own_score()));
+        let [best, second] = [0, 1].map(|at: usize| group.get(at).map_or(0.0, |p| p.best.parts.sum()));
         let each = 1.0 / (above + group.len()) as f32;
         // The first page does not stand out without a lead, or when another page matches more exactly.
         let none = first(1.0, 1.0, curve);
@@ -68,7 +68,7 @@ fn estimate_verbatim(pages: &mut [PageHit], curve: &Curve) {
         let certain = VERBATIM * (each + (1.0 - each) * lead.clamp(0.0, 1.0));
         above += group.len();
         for page in group {
-            last = last.min(certain * if best > 0.0 { fallen(page.best.own_score(), best) } else { 1.0 });
+            last = last.min(certain * if best > 0.0 { fallen(page.best.parts.sum(), best) } else { 1.0 });
             page.probability = last;
         }
     }
@@ -93,12 +93,15 @@ fn first(best: f32, second: f32, Curve(slope, offset): &Curve) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::fuse::{Fused, View};
+    use crate::search::{
+        fuse::Fused,
+        signal::{Parts, View},
+    };
 
     fn estimates(list: &[(Tier, f32)], coverage: f32) -> Vec<f32> {
         let view = |share| Some(View { rank: None, score: 0.0, share });
         let page = |&(tier, score): &(Tier, f32)| PageHit {
-            best: Fused { tier, passage: 0, score, semantic: None, lexical: view(score), tokens: None },
+            best: Fused { tier, passage: 0, score, parts: Parts { lexical: view(score), ..Parts::default() } },
             others: Vec::new(),
             probability: 0.0,
         };

@@ -1,107 +1,23 @@
 //! Combines several signals into one score per passage.
 //!
 //! Both legs score every candidate of the union, not only their own, because a passage that one leg ranks low
-//! differs from one that the leg never saw. A third signal, the second look, compares the tokens of the best
-//! candidates with those of the query. Each signal is scaled over the list: similarities from their smallest to
-//! their largest, because all of them are high if all passages are about one subject; scores by words from zero to
-//! their largest, because no shared word means a score of zero. A signal that carries no information takes no part,
-//! so the only hit of another signal is never lost.
+//! differs from one that the leg never saw. The second look adds two signals for the best candidates: their tokens are
+//! compared with those of the query, and the words of the query that they have are counted. Each signal is scaled:
+//! similarities from the smallest to the largest of the list, because all of them are high if all passages are about
+//! one subject; scores by words from zero to their largest, because no shared word means a score of zero. A signal
+//! that carries no information takes no part, so the only hit of another signal is never lost.
 
 use cloze_index::{PassageId, Scored};
 
+use super::signal::{Parts, Signal, Signals};
 use crate::request::tier::Tier;
 
-/// Share of meaning in the fused score: the passage's vector and its tokens together.
-pub(crate) const SEMANTIC_WEIGHT: f32 = 0.6;
+/// Share of meaning in the fused score: the passage's vector and its tokens together. The rest belongs to the words.
+pub(crate) const SEMANTIC_WEIGHT: f32 = 0.6 / 1.1;
 /// Share of the tokens in the share of meaning, after a second look.
 pub(crate) const TOKENS_OF_MEANING: f32 = 0.25 / 0.6;
-
-/// How the scores of a signal are scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// From the smallest to the largest.
-    Range,
-    /// From 0 to the largest.
-    Largest,
-}
-
-/// A signal: its own proposals, and its scores for all proposals.
-pub(crate) struct Signal<'a> {
-    /// In any order.
-    pub(crate) candidates: &'a [Scored],
-    /// Aligned with the union; `None` for a passage that the signal skipped; it counts as the smallest score.
-    pub(crate) scores: Vec<Option<f32>>,
-    pub(crate) scale: Scale,
-    /// Aligned with the union: whether a passage is a candidate for the first pages of a list. Only these set the
-    /// scale, so that it does not change while the reader pages through the list.
-    pub(crate) is_first: &'a [bool],
-    /// Its share in the fused score, relative to the other signals.
-    pub(crate) weight: f32,
-}
-
-impl Signal<'_> {
-    fn bounds(&self) -> (f32, f32) {
-        let first = || self.scores.iter().zip(self.is_first).filter(|(_, is_first)| **is_first);
-        let known = || first().filter_map(|(score, _)| *score);
-        let largest = known().fold(f32::NEG_INFINITY, f32::max);
-        let smallest = match self.scale {
-            Scale::Range => known().fold(f32::INFINITY, f32::min),
-            Scale::Largest => 0.0,
-        };
-        // A single score, or equal scores, count in full.
-        if largest > smallest { (smallest, largest) } else { (largest - 1.0, largest) }
-    }
-
-    /// A signal without scores, or with only zeros where zero is the lowest, leaves the whole score to the others.
-    fn effective_weight(&self) -> f32 {
-        let gives = match self.scale {
-            Scale::Range => self.scores.iter().any(Option::is_some),
-            Scale::Largest => self.scores.iter().flatten().any(|score| *score > 0.0),
-        };
-        if gives { self.weight } else { 0.0 }
-    }
-
-    /// The signal's view of each passage; `part` is its share of the fused score.
-    fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
-        let (smallest, largest) = self.bounds();
-        let share = |score: f32| part * ((score - smallest) / (largest - smallest)).clamp(0.0, 1.0);
-        let view = |score: &Option<f32>| View {
-            rank: None,
-            score: score.unwrap_or_default(),
-            share: if part > 0.0 { score.map_or(0.0, share) } else { 0.0 },
-        };
-        let mut views: Vec<View> = self.scores.iter().map(view).collect();
-        for (place, rank) in self.order(passages).into_iter().zip(1..) {
-            views[place].rank = Some(rank);
-        }
-        views
-    }
-
-    /// Places of its own candidates in the union, best first; ties by the lower number.
-    fn order(&self, passages: &[PassageId]) -> Vec<usize> {
-        let mut own: Vec<usize> =
-            self.candidates.iter().filter_map(|c| passages.binary_search(&c.passage).ok()).collect();
-        let score = |at: usize| self.scores[at].unwrap_or(f32::NEG_INFINITY);
-        own.sort_unstable_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
-        own
-    }
-}
-
-/// One signal's view of a passage.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct View {
-    pub(crate) rank: Option<u32>,
-    pub(crate) score: f32,
-    pub(crate) share: f32,
-}
-
-/// The signals of a search; absent ones take no part.
-#[derive(Default)]
-pub(crate) struct Signals<'a> {
-    pub(crate) semantic: Option<Signal<'a>>,
-    pub(crate) lexical: Option<Signal<'a>>,
-    pub(crate) tokens: Option<Signal<'a>>,
-}
+/// Share of coverage in the share of the words, after a second look.
+pub(crate) const COVERAGE_OF_WORDS: f32 = 0.1 / 0.5;
 
 /// A passage with its fused score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,16 +25,7 @@ pub(crate) struct Fused {
     pub(crate) tier: Tier,
     pub(crate) passage: PassageId,
     pub(crate) score: f32,
-    pub(crate) semantic: Option<View>,
-    pub(crate) lexical: Option<View>,
-    pub(crate) tokens: Option<View>,
-}
-
-impl Fused {
-    /// The sum of the signals' shares, without the tier.
-    pub(crate) fn own_score(&self) -> f32 {
-        [self.semantic, self.lexical, self.tokens].into_iter().flatten().map(|v| v.share).sum()
-    }
+    pub(crate) parts: Parts,
 }
 
 /// All candidates of both legs and other passages, in ascending order.
@@ -131,18 +38,23 @@ pub(crate) fn union(legs: [&[Scored]; 2], others: impl IntoIterator<Item = Passa
 
 /// Fuses the signals over `passages`, their union. Best first; ties by the lower number.
 pub(crate) fn fuse(passages: &[PassageId], signals: &Signals<'_>) -> Vec<Fused> {
-    let all = [&signals.semantic, &signals.lexical, &signals.tokens];
+    let all = [&signals.semantic, &signals.lexical, &signals.tokens, &signals.coverage];
     let weights = all.map(|signal| signal.as_ref().map_or(0.0, Signal::effective_weight));
     let sum = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-    let views = [0, 1, 2].map(|i| all[i].as_ref().map(|signal| signal.views(passages, weights[i] / sum)));
+    let views = [0, 1, 2, 3].map(|i| all[i].as_ref().map(|signal| signal.views(passages, weights[i] / sum)));
     let one = |(i, &passage): (usize, &PassageId)| {
-        let [semantic, lexical, tokens] = [0, 1, 2].map(|signal| views[signal].as_ref().map(|v| v[i]));
-        let fused = Fused { tier: Tier::default(), passage, score: 0.0, semantic, lexical, tokens };
-        Fused { score: fused.own_score(), ..fused }
+        let [semantic, lexical, tokens, coverage] = [0, 1, 2, 3].map(|s| views[s].as_ref().map(|v| v[i]));
+        let parts = Parts { semantic, lexical, tokens, coverage, neighbours: None };
+        Fused { tier: Tier::default(), passage, score: parts.sum(), parts }
     };
     let mut fused: Vec<Fused> = passages.iter().enumerate().map(one).collect();
-    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    sort(&mut fused);
     fused
+}
+
+/// Sorts by score, best first; ties by the lower number.
+pub(crate) fn sort(fused: &mut [Fused]) {
+    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
 }
 
 /// Share of its score that a list of links keeps. Such a list contains only the titles of other pages, so it looks
@@ -153,10 +65,9 @@ const LINKS_KEEP: f32 = 0.6;
 pub(crate) fn lower_links(fused: &mut [Fused], is_links: impl Fn(PassageId) -> bool) {
     for hit in fused.iter_mut().filter(|hit| is_links(hit.passage)) {
         hit.score *= LINKS_KEEP;
-        let views = [&mut hit.semantic, &mut hit.lexical, &mut hit.tokens];
-        views.into_iter().flatten().for_each(|view| view.share *= LINKS_KEEP);
+        hit.parts.scale(LINKS_KEEP);
     }
-    fused.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    sort(fused);
 }
 
 /// Moves the candidates for later pages behind those for the first pages.
@@ -179,7 +90,7 @@ pub(crate) fn raise(fused: &mut [Fused], tier: impl Fn(PassageId) -> Tier) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::signal::Scale, *};
 
     fn scored(list: &[(PassageId, f32)]) -> Vec<Scored> {
         list.iter().map(|&(passage, score)| Scored { passage, score }).collect()
@@ -203,7 +114,7 @@ mod tests {
                 is_first: &first,
                 weight: 1.0 - weight,
             }),
-            tokens: None,
+            ..Signals::default()
         };
         fuse(&passages, &signals).into_iter().map(|f| f.passage).collect()
     }
@@ -253,7 +164,7 @@ mod tests {
         let mut fused = fuse(&[1, 2, 3], &Signals { lexical, ..Signals::default() });
         lower_links(&mut fused, |p| p == 1);
         assert_eq!(fused.iter().map(|f| f.passage).collect::<Vec<_>>(), [2, 1, 3]);
-        assert!(fused.iter().all(|f| (f.score - f.own_score()).abs() < 1e-6), "shares add up");
+        assert!(fused.iter().all(|f| (f.score - f.parts.sum()).abs() < 1e-6), "shares add up");
     }
 
     #[test]
@@ -265,8 +176,23 @@ mod tests {
             semantic: signal(vec![Some(0.5); 3], Scale::Range, 0.5),
             lexical: None,
             tokens: signal(vec![None, Some(0.2), Some(0.4)], Scale::Range, 0.5),
+            coverage: None,
         };
         let fused = fuse(&[1, 2, 3], &signals);
         assert_eq!(fused.iter().map(|f| (f.passage, f.score)).collect::<Vec<_>>(), [(3, 1.0), (1, 0.5), (2, 0.5)]);
+    }
+
+    #[test]
+    fn half_of_the_words_count_as_a_quarter_of_them() {
+        let all = scored(&[(1, 0.5), (2, 0.5), (3, 0.5)]);
+        let signal =
+            |scores, scale, weight| Some(Signal { candidates: &all, scores, scale, is_first: &[true; 3], weight });
+        let signals = Signals {
+            lexical: signal(vec![Some(2.0); 3], Scale::Largest, 0.5),
+            coverage: signal(vec![Some(0.5), Some(1.0), None], Scale::Squared, 0.5),
+            ..Signals::default()
+        };
+        let fused = fuse(&[1, 2, 3], &signals);
+        assert_eq!(fused.iter().map(|f| (f.passage, f.score)).collect::<Vec<_>>(), [(2, 1.0), (1, 0.625), (3, 0.5)]);
     }
 }

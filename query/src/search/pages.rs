@@ -59,9 +59,7 @@ mod tests {
             tier: crate::request::tier::Tier::Scored,
             passage,
             score,
-            semantic: None,
-            lexical: None,
-            tokens: None,
+            parts: crate::search::signal::Parts::default(),
         };
         let list = [fused(10, 0.9), fused(20, 0.8), fused(11, 0.7), fused(12, 0.1)];
         let pages = group(&list, |p| p / 10);

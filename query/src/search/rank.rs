@@ -1,23 +1,23 @@
 //! From the proposals of the legs to an ordered list of pages.
 
-use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates, side_by_side};
+use cloze_index::{Head, KeywordQuery, PassageId, Scored, body::Candidates};
 
 use super::{
     asking::COUNTED,
     confidence::{self, Evidence},
     feedback, fence,
-    fuse::{self, Fused, SEMANTIC_WEIGHT, Scale, Signal, Signals, TOKENS_OF_MEANING},
+    fuse::{self, COVERAGE_OF_WORDS, Fused, SEMANTIC_WEIGHT, TOKENS_OF_MEANING},
     legs::Legs,
+    neighbours,
     pages::{self, PageHit},
+    second_look::SecondLook,
+    signal::{Scale, Signal, Signals},
 };
 use crate::{
     Mode, Request, Result,
     engine::resources::Resources,
     request::{plan::Plan, tier::Tier},
 };
-
-/// The number of candidates whose tokens are compared with the query's.
-const SECOND_LOOK: usize = 30;
 
 /// Share of the query's subject that the best passage by words needs for the words to count in full. Scores by
 /// words are scaled over the list, so without this a single "the" would count as much as the rarest word.
@@ -35,7 +35,7 @@ pub(crate) fn rank(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resour
     };
     // If no passage is near in meaning, the words of a page limit its probability.
     let coverage = match pages.first().filter(|_| legs.proposal.abstained) {
-        Some(best) => legs.proposal.candidates.coverage(&plan.words.subject(), best.best.passage)?,
+        Some(best) => covered(&*legs.proposal.candidates, &plan.words.subject(), best.best.passage)?,
         None => 1.0,
     };
     confidence::estimate(&mut pages, evidence, coverage);
@@ -53,7 +53,7 @@ fn near_enough(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<
 }
 
 /// Ends the list. A page stays if it matches exactly, if it has every word, if its similarity is `near` or more, or if
-/// it is not much less probable than the best page. Candidates for later pages of the list need every word, so that the
+/// it is not much less probable than the best page, without what it gains from its neighbours. Candidates for later pages of the list need every word, so that the
 /// list stays the same while the reader pages through it.
 fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, first: &[PassageId], legs: &Legs<'_>, head: &Head) {
     let words = legs.proposal.words.as_ref();
@@ -64,8 +64,8 @@ fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, first: &[PassageI
     pages.retain(|page| {
         let has_every = || every.binary_search(&head.page_of(page.best.passage)).is_ok();
         let is_first = || is_cut || first.binary_search(&page.best.passage).is_ok();
-        let is_near = page.best.semantic.is_some_and(|view| view.score >= near);
-        let is_probable = is_near || confidence::is_listed(page.best.score, best);
+        let is_near = page.best.parts.semantic.is_some_and(|view| view.score >= near);
+        let is_probable = is_near || confidence::is_listed(page.best.parts.alone(), best);
         page.best.tier > Tier::Scored || has_every() || (is_probable && is_first())
     });
     // A list of filters alone has no scores.
@@ -89,23 +89,23 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>, first: &[PassageId]) ->
     let is_first: Vec<bool> = passages.iter().map(|p| first.binary_search(p).is_ok()).collect();
     let (subject, candidates) = (plan.words.subject(), &*legs.proposal.candidates);
     let union = Union { passages: &passages, is_first: &is_first, weight, subject, candidates };
-    let lexical = || union.lexical(&plan.scored_words(legs.proposal.near.is_none(), legs.proposal.abstained), legs);
     let near = legs.proposal.near.as_ref();
-    let typed = || near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose();
-    let (typed, lexical) = side_by_side(typed, lexical);
-    let mut signals = Signals { semantic: typed?, lexical: lexical?, tokens: None };
+    let semantic = near.map(|leg| union.semantic(&leg.vector, &leg.nearest)).transpose()?;
+    let lexical = union.lexical(&plan.scored_words(near.is_none(), legs.proposal.abstained), legs)?;
+    let mut signals = Signals { semantic, lexical, ..Signals::default() };
     let mut fused = fuse::fuse(&passages, &signals);
     if let Some(near) = near.filter(|_| request.mode == Mode::Hybrid) {
         let moved = feedback::moved(&near.vector, &fused, union.candidates);
         signals.semantic = Some(union.semantic(&moved, &near.nearest)?);
         fused = fuse::fuse(&passages, &signals);
     }
-    if let Some(tokens) = union.second_look(&fused, legs)? {
-        if let Some(semantic) = &mut signals.semantic {
-            semantic.weight -= tokens.weight;
-        }
-        signals.tokens = Some(tokens);
+    if near.is_some() {
+        union.look_again(&mut signals, &fused, legs)?;
         fused = fuse::fuse(&passages, &signals);
+        fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
+        let among = fused.iter().take(neighbours::AMONG).filter(|f| first.binary_search(&f.passage).is_ok());
+        let vectors: Vec<Vec<f32>> = among.map(|f| union.candidates.vector(f.passage)).collect();
+        neighbours::raise(&mut fused, &vectors);
     }
     fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
     fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
@@ -147,28 +147,31 @@ impl<'u> Union<'u> {
     {
         let Some(hits) = &legs.proposal.words else { return Ok(None) };
         let scores = self.keyword_scores(words, legs)?.into_iter().map(Some).collect();
-        let covered = match hits.hits.first() {
-            Some(best) => self.candidates.coverage(&self.subject, best.passage)?,
-            None => 0.0,
+        let covered = match (legs.proposal.covered, hits.hits.first()) {
+            (Some(covered), _) => covered,
+            (None, Some(best)) => covered(self.candidates, &self.subject, best.passage)?,
+            (None, None) => 0.0,
         };
         let weight = (1.0 - self.weight) * (covered / COVERED).min(1.0);
         Ok(Some(Signal { candidates: &hits.hits, scores, scale: Scale::Largest, is_first: self.is_first, weight }))
     }
 
-    /// Compares the tokens of the best candidates with the query's; `None` if one of them has no codes.
-    fn second_look(&self, fused: &[Fused], legs: &Legs<'_>) -> Result<Option<Signal<'u>>> {
-        let Some(tokens) = legs.query.as_ref().and_then(|query| query.tokens.as_ref()) else { return Ok(None) };
-        let best: Vec<PassageId> = fused.iter().take(SECOND_LOOK).map(|f| f.passage).collect();
-        let similar: Option<Vec<f32>> = self.candidates.token_similarities(tokens, &best)?.into_iter().collect();
-        let Some(similar) = similar else { return Ok(None) };
-        let mut scores = vec![None; self.passages.len()];
-        for (passage, similarity) in best.iter().zip(similar) {
-            if let Ok(at) = self.passages.binary_search(passage) {
-                scores[at] = Some(similarity);
-            }
+    /// Adds the signals of the second look. Each takes its share from the signal that it refines.
+    fn look_again(&self, signals: &mut Signals<'u>, fused: &[Fused], legs: &Legs<'_>) -> Result<()> {
+        let look = SecondLook { passages: self.passages, is_first: self.is_first, candidates: self.candidates };
+        if let (Some(tokens), Some(semantic)) =
+            (legs.query.as_ref().and_then(|query| query.tokens.as_ref()), &mut signals.semantic)
+        {
+            let weight = semantic.weight * TOKENS_OF_MEANING;
+            signals.tokens = look.tokens(tokens, fused, weight)?;
+            semantic.weight -= signals.tokens.as_ref().map_or(0.0, |tokens| tokens.weight);
         }
-        let weight = self.weight * TOKENS_OF_MEANING;
-        Ok(Some(Signal { candidates: &[], scores, scale: Scale::Range, is_first: self.is_first, weight }))
+        if let Some(lexical) = &mut signals.lexical {
+            let weight = lexical.weight * COVERAGE_OF_WORDS;
+            signals.coverage = Some(look.coverage(&self.subject, fused, weight)?);
+            lexical.weight -= weight;
+        }
+        Ok(())
     }
 
     /// Scores by words, in the order of the passages. Scores that the keyword leg has computed already are reused.
@@ -180,4 +183,9 @@ impl<'u> Union<'u> {
         let one = |p: &PassageId| score(p).unwrap_or_else(|_| others.next().unwrap_or_default());
         Ok(self.passages.iter().map(one).collect())
     }
+}
+
+/// The share of the words that one passage has.
+fn covered(candidates: &dyn Candidates, words: &KeywordQuery, passage: PassageId) -> Result<f32> {
+    Ok(candidates.coverage(words, &[passage])?.first().copied().unwrap_or_default())
 }

@@ -26,7 +26,7 @@ struct Folder {
 
 impl Folder {
     fn read(&self, kind: char, number: usize) -> Result<Vec<u8>> {
-        files::read(&self.path, self.tag, kind, number)
+        Ok(files::read(&self.path, self.tag, (kind, number), 0, &[])?.1)
     }
 }
 
@@ -73,7 +73,7 @@ impl Reader {
     /// If a file that the search needs cannot be read.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>> {
         let words = Words::new(&self.folder, &self.overview);
-        let texts = Texts::new(&self.folder, &self.overview, self.semantic.dimension);
+        let texts = Texts::open(&self.folder, &self.overview, self.semantic.dimension)?;
         let vectors = Vectors::open(&self.folder, self.overview.passages, self.semantic.dimension)?;
         let vector = Pieces::open(&self.table, self.semantic.dimension)?.encode(query)?;
         let search =

@@ -2,7 +2,7 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{Folder, overview::place};
+use super::{Folder, overview::place, vectors::Cells};
 use crate::{Result, bytes::Reader};
 
 /// The word pieces of a model, and their rows.
@@ -12,8 +12,11 @@ pub(super) struct Pieces<'r> {
     firsts: Vec<String>,
 }
 
-/// The pieces of one file with their packed rows.
-type Rows = Vec<(String, Vec<u8>)>;
+/// The pieces of one file with their rows.
+type Rows = Vec<(String, Vec<f64>)>;
+
+/// Steps of the size of a row.
+const STEPS: f64 = 65_535.0;
 
 impl<'r> Pieces<'r> {
     pub(super) fn open(folder: &'r Folder, dimension: usize) -> Result<Self> {
@@ -26,17 +29,18 @@ impl<'r> Pieces<'r> {
         let mut vector = vec![0f64; self.dimension];
         for word in words(text) {
             for row in self.rows_of(&word)? {
-                let width = f64::from(f32::from_le_bytes([row[0], row[1], row[2], row[3]]));
-                for (i, v) in vector.iter_mut().enumerate() {
-                    *v += (f64::from((row[4 + i / 4] >> (2 * (i % 4))) & 3) - 1.5) * width;
-                }
+                vector.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
             }
         }
         Ok(unit(&vector))
     }
 
     /// The rows of the longest pieces of a word, from left to right; none if a part is unknown.
-    fn rows_of(&self, word: &str) -> Result<Vec<Vec<u8>>> {
+    fn rows_of(&self, word: &str) -> Result<Vec<Vec<f64>>> {
+        // Sizes are rounded file by file, so the row of a frequent piece is the one in its file, as in a browser.
+        if let Some((_, row)) = self.file(0)?.into_iter().find(|(known, _)| known == word) {
+            return Ok(vec![row]);
+        }
         let (mut rest, mut rows) = (word, Vec::new());
         while !rest.is_empty() {
             let mark = if rows.is_empty() { "" } else { "##" };
@@ -56,7 +60,7 @@ impl<'r> Pieces<'r> {
         Ok(rows)
     }
 
-    fn row(&self, piece: &str) -> Result<Option<Vec<u8>>> {
+    fn row(&self, piece: &str) -> Result<Option<Vec<f64>>> {
         let rows = self.file(place(&self.firsts, piece) + 1)?;
         Ok(rows.into_iter().find(|(known, _)| known == piece).map(|(_, row)| row))
     }
@@ -65,8 +69,20 @@ impl<'r> Pieces<'r> {
         let data = self.folder.read('r', number)?;
         let mut reader = Reader::new(&data);
         let pieces = reader.strings()?;
-        let size = 4 + self.dimension.div_ceil(4);
-        pieces.into_iter().map(|piece| Ok((piece, reader.raw(size)?.to_vec()))).collect()
+        let largest = f64::from(reader.float()?);
+        let (fine, bytes) = (reader.raw(pieces.len().div_ceil(8))?, self.dimension.div_ceil(8));
+        let row = |(at, piece): (usize, String)| -> Result<(String, Vec<f64>)> {
+            let share = reader.raw(2)?;
+            let size = (f64::from(u16::from_le_bytes([share[0], share[1]])) / STEPS) * largest;
+            let signs = reader.raw(bytes)?.to_vec();
+            let is_fine = (fine[at >> 3] >> (at & 7)) & 1 == 1;
+            let cells = match is_fine {
+                true => Some((reader.raw(bytes)?.to_vec(), reader.raw(bytes)?.to_vec())),
+                false => None,
+            };
+            Ok((piece, Cells { signs, cells, size }.values()))
+        };
+        pieces.into_iter().enumerate().map(row).collect()
     }
 }
 

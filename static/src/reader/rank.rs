@@ -58,17 +58,17 @@ impl Search<'_> {
         let leaders = best(lexical.hits.iter().map(with_pairs).collect());
         let probe = Probe::new(vector, self.mean);
         let mut known = self.vectors.around(&probe, &leaders)?;
-        let similar = known.signs.keys().map(|&p| (p, self.vectors.similarity(&probe, p, &known)));
-        let near = best(similar.collect());
-        let union: BTreeSet<u32> = near.iter().chain(&lexical.hits).map(|(passage, _)| *passage).collect();
-        let passages: Vec<u32> = union.into_iter().collect();
+        let near = self.near(&probe, &known);
+        let passages = union(&near, &lexical);
         let first =
             self.fused(&passages, &probe, &known, &lexical).into_iter().take(SECOND_LOOK).map(|hit| hit.passage);
         let looked: Vec<u32> =
             near.iter().take(1).chain(leaders.iter().take(LEADERS)).map(|(p, _)| *p).chain(first).collect();
         for passage in looked {
-            known.fine.insert(passage, self.texts.code(passage)?);
+            let signs = self.vectors.signs(passage, &mut known)?;
+            known.fine.insert(passage, self.texts.code(passage, &signs)?);
         }
+        let passages = union(&self.near(&probe, &known), &lexical);
         let moved = self.moved(&probe, &known, &self.fused(&passages, &probe, &known, &lexical));
         let mut fused = self.fused(&passages, &moved, &known, &lexical);
         fused
@@ -79,6 +79,11 @@ impl Search<'_> {
         let mut pages = HashSet::new();
         fused.retain(|hit| pages.insert(self.overview.page_of[hit.passage as usize]));
         Ok(fused)
+    }
+
+    /// The nearest of the known passages.
+    fn near(&self, probe: &Probe, known: &Known) -> Vec<(u32, f64)> {
+        best(known.signs.keys().map(|&p| (p, self.vectors.similarity(probe, p, known))).collect())
     }
 
     fn lexical(&self, words: &[Word]) -> Result<Lexical> {
@@ -113,6 +118,12 @@ impl Search<'_> {
         }
         Probe::new(unit(&sum), self.mean)
     }
+}
+
+/// The candidates of both legs.
+fn union(near: &[(u32, f64)], lexical: &Lexical) -> Vec<u32> {
+    let all: BTreeSet<u32> = near.iter().chain(&lexical.hits).map(|(passage, _)| *passage).collect();
+    all.into_iter().collect()
 }
 
 fn shares(scores: &[f64], from_smallest: bool, part: f64) -> Vec<f64> {

@@ -3,12 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Folder;
-use crate::{Result, bytes::Reader};
+use crate::{Result, bytes::Reader, codes::LEVELS};
 
-/// Values by their signs, and in four cells, in deviations.
-const ONE: f64 = 0.797_88;
-const INNER: f64 = 0.452_8;
-const OUTER: f64 = 1.51;
 /// How many passages' vectors a search fetches, and how the best passages by words count in the choice of groups.
 const FETCHED: usize = 320;
 const LEADERS: usize = 50;
@@ -17,26 +13,27 @@ const LEAD: f64 = 0.3;
 /// A vector as signs.
 #[derive(Debug, Clone)]
 pub(super) struct Signs {
-    signs: Vec<u8>,
-    deviation: f64,
+    pub(super) signs: Vec<u8>,
+    size: f64,
 }
 
-/// A vector in two bits a dimension.
-#[derive(Debug, Clone)]
+/// A vector as signs and, if they are known, cells.
 pub(super) struct Cells {
     pub(super) signs: Vec<u8>,
-    pub(super) far: Vec<u8>,
-    pub(super) deviation: f64,
+    /// The low and the high bits of the numbers of the cells.
+    pub(super) cells: Option<(Vec<u8>, Vec<u8>)>,
+    pub(super) size: f64,
 }
 
 impl Cells {
-    /// The values, without the mean.
+    /// The values, of a passage without the mean.
     pub(super) fn values(&self) -> Vec<f64> {
-        let bit = |bits: &[u8], i: usize| (bits[i >> 3] >> (i & 7)) & 1 == 1;
-        let value = |i: usize| {
-            let size = if bit(&self.far, i) { OUTER } else { INNER };
-            self.deviation * if bit(&self.signs, i) { size } else { -size }
+        let bit = |bits: &[u8], i: usize| usize::from((bits[i >> 3] >> (i & 7)) & 1);
+        let level = |i: usize| match &self.cells {
+            Some((low, high)) => f64::from(LEVELS[bit(low, i) + 2 * bit(high, i)]),
+            None => 1.0,
         };
+        let value = |i: usize| self.size * if bit(&self.signs, i) == 1 { level(i) } else { -level(i) };
         (0..self.signs.len() * 8).map(value).collect()
     }
 }
@@ -60,7 +57,7 @@ impl Probe {
             signed.fold(0.0, |sum, v| sum + v)
         };
         let sum = self.vector.chunks(8).zip(&code.signs).map(byte).fold(0.0, |sum, v| sum + v);
-        self.base + ONE * code.deviation * sum
+        self.base + code.size * sum
     }
 
     fn by_cells(&self, code: &Cells) -> f64 {
@@ -76,7 +73,7 @@ pub(super) struct Vectors<'r> {
     group_of: Vec<usize>,
 }
 
-/// Codes of passages by their signs, and of a few in two bits.
+/// Codes of passages by their signs, and of a few with their cells.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) signs: HashMap<u32, Signs>,
@@ -89,8 +86,8 @@ impl<'r> Vectors<'r> {
         let mut reader = Reader::new(&data);
         let mut middles = Vec::new();
         for _ in 0..reader.number()? {
-            let (size, deviation) = (reader.number()?, f64::from(reader.float()?));
-            middles.push((size, Signs { signs: reader.raw(bytes)?.to_vec(), deviation }));
+            let (count, size) = (reader.number()?, f64::from(reader.float()?));
+            middles.push((count, Signs { signs: reader.raw(bytes)?.to_vec(), size }));
         }
         let planes = [reader.raw(passages)?, reader.raw(passages)?, reader.raw(passages)?];
         let group = |i: usize| planes.iter().rev().fold(0usize, |all, plane| all << 8 | usize::from(plane[i]));
@@ -101,17 +98,30 @@ impl<'r> Vectors<'r> {
     pub(super) fn around(&self, probe: &Probe, leaders: &[(u32, f64)]) -> Result<Known> {
         let mut known = Known::default();
         for group in self.chosen(probe, leaders) {
-            let data = self.folder.read('c', group)?;
-            let mut reader = Reader::new(&data);
-            let passages = reader.ascending()?;
-            let largest = f64::from(reader.float()?);
-            let shares = reader.raw(passages.len())?;
-            for (passage, &share) in passages.into_iter().zip(shares) {
-                let deviation = (f64::from(share) / 255.0) * largest;
-                known.signs.insert(passage, Signs { signs: reader.raw(self.bytes)?.to_vec(), deviation });
-            }
+            self.add(group, &mut known)?;
         }
         Ok(known)
+    }
+
+    /// The signs of a passage; its group joins the known ones.
+    pub(super) fn signs(&self, passage: u32, known: &mut Known) -> Result<Signs> {
+        if !known.signs.contains_key(&passage) {
+            self.add(self.group_of[passage as usize], known)?;
+        }
+        known.signs.get(&passage).cloned().ok_or(crate::Error::Cut)
+    }
+
+    fn add(&self, group: usize, known: &mut Known) -> Result<()> {
+        let data = self.folder.read('c', group)?;
+        let mut reader = Reader::new(&data);
+        let passages = reader.ascending()?;
+        let largest = f64::from(reader.float()?);
+        let shares = reader.raw(passages.len())?;
+        for (passage, &share) in passages.into_iter().zip(shares) {
+            let size = (f64::from(share) / 255.0) * largest;
+            known.signs.insert(passage, Signs { signs: reader.raw(self.bytes)?.to_vec(), size });
+        }
+        Ok(())
     }
 
     fn chosen(&self, probe: &Probe, leaders: &[(u32, f64)]) -> Vec<usize> {
@@ -132,7 +142,7 @@ impl<'r> Vectors<'r> {
         order.iter().enumerate().take_while(is_wanted).map(|(_, group)| *group).collect()
     }
 
-    /// Similarity of a passage: by its two bits, by its signs, or by the middle of its group.
+    /// Similarity of a passage: by its cells, by its signs, or by the middle of its group.
     pub(super) fn similarity(&self, probe: &Probe, passage: u32, known: &Known) -> f64 {
         match (known.fine.get(&passage), known.signs.get(&passage)) {
             (Some(cells), _) => probe.by_cells(cells),

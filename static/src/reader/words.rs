@@ -8,14 +8,16 @@ use super::{
     Folder,
     overview::{Overview, place},
 };
-use crate::{Result, bytes::Reader};
+use crate::{Result, bytes::Reader, inverted::beside_its_word};
 
 /// BM25's k1 + 1.
 const GAIN: f64 = 2.2;
 /// Weight of a word such as "the", and of two neighbours.
 const STOP: f64 = 0.5;
-/// Weight of a part of an identifier.
+/// Weights of a part of an identifier, of neighbouring parts, and of a word inside a name.
 const PART: f64 = 0.4;
+const JOINED: f64 = 0.3;
+const INSIDE: f64 = 0.7;
 const PAIR: f64 = 0.3;
 
 /// Scores by passage.
@@ -31,11 +33,19 @@ struct Postings {
 
 /// A word of a query.
 pub(super) struct Word {
-    pub(super) terms: Vec<String>,
+    /// Terms that stand for it, with their weights.
+    pub(super) terms: Vec<(String, f64)>,
     pub(super) is_stop: bool,
     position: usize,
     form: Form,
     count: usize,
+}
+
+impl Word {
+    /// Its terms without those inside of names.
+    fn own(&self) -> impl Iterator<Item = &String> {
+        self.terms.iter().filter(|(_, weight)| *weight == 1.0).map(|(term, _)| term)
+    }
 }
 
 /// Words and postings of an export.
@@ -53,11 +63,28 @@ impl<'r> Words<'r> {
     pub(super) fn analyse(&self, query: &str) -> Result<Vec<Word>> {
         let one = |word: AnalysedWord| {
             let written = &query[word.bytes.clone()];
-            let terms = self.terms(&fold(written))?.unwrap_or_else(|| vec![word.term.clone()]);
+            let terms = match word.form {
+                Form::Joined => [beside_its_word(&word.term), bare(&word.term)].map(|term| (term, 1.0)).into(),
+                _ => self.with_inside(&word, self.terms(&fold(written))?.unwrap_or_else(|| vec![word.term.clone()]))?,
+            };
             let is_stop = is_stop_word(written);
             Ok(Word { terms, is_stop, position: word.position, form: word.form, count: 1 })
         };
-        analyse(query, Some("en")).into_iter().filter(|word| word.form != Form::Joined).map(one).collect()
+        analyse(query, Some("en")).into_iter().map(one).collect()
+    }
+
+    /// The terms of a word, and the same terms inside of names.
+    fn with_inside(&self, word: &AnalysedWord, own: Vec<String>) -> Result<Vec<(String, f64)>> {
+        let mut inside = Vec::new();
+        for term in own.iter().filter(|_| matches!(word.form, Form::Word | Form::Whole)) {
+            let within = format!("{term}{}", crate::inverted::INSIDE);
+            let (names, alone) = (self.postings(&within)?.passages.len(), self.postings(term)?.passages.len());
+            if names > 0 {
+                let share = (self.rarity(names + alone) / self.rarity(names)).clamp(0.05, 1.0);
+                inside.push((within, INSIDE * share));
+            }
+        }
+        Ok(own.into_iter().map(|term| (term, 1.0)).chain(inside).collect())
     }
 
     /// The terms of a word in its written form; `None` if the index does not list it.
@@ -68,7 +95,10 @@ impl<'r> Words<'r> {
             last = reader.string_after(&last)?;
             let _passages = reader.number()?;
             let count = reader.number()?;
-            let terms = (0..count).map(|_| reader.string_after(&last)).collect::<Result<Vec<_>>>()?;
+            let terms = (0..count >> 1).map(|_| reader.string_after(&last)).collect::<Result<Vec<_>>>()?;
+            if count & 1 == 1 {
+                skip_compounds(&mut reader)?;
+            }
             if last == folded {
                 let by_rule = || analyse(folded, Some("en")).first().map(|w| vec![w.term.clone()]).unwrap_or_default();
                 return Ok(Some(if terms.is_empty() { by_rule() } else { terms }));
@@ -87,10 +117,15 @@ impl<'r> Words<'r> {
         for _ in 0..reader.number()? {
             last = reader.string_after(&last)?;
             let (passages, at) = (reader.number()?, reader.number()?);
-            let (is_far, near) = (at & 1 == 1, if at & 1 == 1 { &[][..] } else { reader.raw(at >> 1)? });
+            let is_far = at & 1 == 1;
+            let near = if is_far { &[][..] } else { reader.raw(at >> 1)? };
             if last == term {
-                let list = if is_far { self.folder.read('x', at >> 1)? } else { near.to_vec() };
-                let places = if is_far { self.folder.read('y', at >> 1)? } else { self.inline_places(number, inline)? };
+                let list = if is_far { self.folder.read('x', at >> 2)? } else { near.to_vec() };
+                let places = match (is_far, at & 2 == 2) {
+                    (true, true) => self.folder.read('y', at >> 2)?,
+                    (true, false) => Vec::new(),
+                    (false, _) => self.inline_places(number, inline)?,
+                };
                 return parse(&list, passages, &places, is_far);
             }
             inline += usize::from(!is_far);
@@ -120,20 +155,19 @@ impl<'r> Words<'r> {
         let are_all_stop = words.iter().all(|word| word.is_stop);
         for word in distinct(words) {
             let mut best = BTreeMap::<u32, f64>::new();
-            for term in &word.terms {
+            for (term, of) in &word.terms {
                 let list = self.postings(term)?;
                 if word.is_stop && list.is_far && !are_all_stop {
                     continue;
                 }
                 let idf = self.rarity(list.passages.len());
                 for (&passage, &count) in list.passages.iter().zip(&list.counts) {
-                    let score = (idf * GAIN * count as f64) / (count as f64 + self.overview.norm(passage));
+                    let score = of * ((idf * GAIN * count as f64) / (count as f64 + self.overview.norm(passage)));
                     let known = best.entry(passage).or_default();
                     *known = known.max(score);
                 }
             }
-            let part = if word.form == Form::Part { PART } else { 1.0 };
-            let weight = word.count as f64 * part * if word.is_stop { STOP } else { 1.0 };
+            let weight = word.count as f64 * form_weight(word.form) * if word.is_stop { STOP } else { 1.0 };
             best.into_iter().for_each(|(passage, score)| *scores.entry(passage).or_default() += weight * score);
         }
         Ok(scores)
@@ -144,7 +178,7 @@ impl<'r> Words<'r> {
         let plain: Vec<&Word> = words.iter().filter(|word| word.form == Form::Word).collect();
         let (mut scores, mut seen) = (Scores::new(), Vec::new());
         for pair in plain.windows(2).filter(|pair| !pair[0].is_stop && !pair[1].is_stop) {
-            let terms = [&pair[0].terms[0], &pair[1].terms[0]];
+            let terms = [&pair[0].terms[0].0, &pair[1].terms[0].0];
             if seen.contains(&terms) {
                 continue;
             }
@@ -170,7 +204,7 @@ impl<'r> Words<'r> {
         let has_others = words.iter().any(|word| !word.is_stop);
         let (mut all, mut found) = (0.0, 0.0);
         for word in distinct(words).into_iter().filter(|w| w.form == Form::Word && !(has_others && w.is_stop)) {
-            let lists = word.terms.iter().map(|term| self.postings(term)).collect::<Result<Vec<_>>>()?;
+            let lists = word.terms.iter().map(|(term, _)| self.postings(term)).collect::<Result<Vec<_>>>()?;
             let most = lists.iter().map(|list| list.passages.len()).max().unwrap_or_default();
             all += self.rarity(most);
             if lists.iter().any(|list| list.passages.binary_search(&passage).is_ok()) {
@@ -181,12 +215,27 @@ impl<'r> Words<'r> {
     }
 }
 
+fn form_weight(form: Form) -> f64 {
+    match form {
+        Form::Part => PART,
+        Form::Joined => JOINED,
+        Form::Word | Form::Whole | Form::Symbol => 1.0,
+    }
+}
+
+/// A term inside a name, as it is outside of names.
+fn bare(term: &str) -> String {
+    term.trim_start_matches(crate::inverted::INSIDE).to_owned()
+}
+
 /// Each word once, with its count.
 fn distinct(words: &[Word]) -> Vec<Word> {
     let mut out: Vec<Word> = Vec::new();
     for word in words {
-        match out.iter_mut().find(|known| known.terms == word.terms) {
-            Some(known) if known.form == Form::Part && word.form != Form::Part => known.form = word.form,
+        match out.iter_mut().find(|known| known.own().eq(word.own())) {
+            Some(known) if form_weight(known.form) < form_weight(word.form) => {
+                (known.form, known.terms) = (word.form, word.terms.clone());
+            }
             Some(known) => known.count += usize::from(known.form == word.form),
             None => out.push(Word { terms: word.terms.clone(), ..*word }),
         }
@@ -199,8 +248,20 @@ fn skip_words(reader: &mut Reader<'_>) -> Result<()> {
     for _ in 0..reader.number()? {
         last = reader.string_after(&last)?;
         reader.number()?;
+        let count = reader.number()?;
+        (0..count >> 1).try_for_each(|_| reader.skip_string())?;
+        if count & 1 == 1 {
+            skip_compounds(reader)?;
+        }
+    }
+    Ok(())
+}
+
+fn skip_compounds(reader: &mut Reader<'_>) -> Result<()> {
+    for numbers in [1, 0] {
         for _ in 0..reader.number()? {
-            reader.string_after(&last)?;
+            reader.skip_string()?;
+            (0..numbers).try_for_each(|_| reader.number().map(drop))?;
         }
     }
     Ok(())
@@ -214,7 +275,8 @@ fn parse(list: &[u8], count: usize, places: &[u8], is_far: bool) -> Result<Posti
         last += (number >> 1) as u32;
         let count = if number & 1 == 1 { 1 } else { list.number()? };
         let mut place = 0;
-        let places = (0..count).map(|_| {
+        // Words such as "the" have no places.
+        let places = (0..if places.is_empty() { 0 } else { count }).map(|_| {
             Ok({
                 place += at.number()? as u32;
                 place

@@ -31,6 +31,12 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
+    /// Whether an anchor is among them.
+    pub(super) fn has(&self, anchor: &str) -> bool {
+        let mut all = self.own.iter().chain(&self.outer).chain(&self.inner).chain(&self.before);
+        all.any(|a| a == anchor)
+    }
+
     /// Chooses the best anchor. Several anchors in one place are often its index terms: the one most like the name
     /// comes first.
     pub(super) fn choose(

@@ -2,6 +2,9 @@
 
 use scraper::{ElementRef, Html, Selector};
 
+/// Maximum length of the title in a header, in characters.
+const LONGEST: usize = 120;
+
 pub(super) fn select<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
     Selector::parse(selector).map(|s| html.select(&s).collect()).unwrap_or_default()
 }
@@ -11,6 +14,14 @@ pub(super) fn first_text(html: &Html, selector: &str) -> Option<String> {
     let text = select(html, selector).first()?.text().collect::<String>();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
+}
+
+/// The title of a page without a heading of level 1: that of its header, or what browsers show.
+pub(super) fn title(html: &Html) -> Option<String> {
+    let has_heading = !select(html, "h1").is_empty();
+    let header = || first_text(html, "header .title, [class*=header] .title").filter(|t| t.chars().count() <= LONGEST);
+    let shown = first_text(html, "title");
+    if has_heading { shown } else { header().or(shown) }
 }
 
 /// The reason why the page asks not to be indexed: `noindex`, or a redirect.

@@ -6,18 +6,27 @@
 
 mod anchors;
 mod boilerplate;
+mod elements;
 mod entries;
+mod furniture;
 mod head;
 mod labels;
 mod links;
+mod listing;
 mod lists;
+mod name;
 mod names;
 mod nesting;
+mod open;
 mod outline;
+mod own_links;
 mod piece;
+mod places;
 mod reader;
 mod root;
+mod scopes;
 mod shape;
+mod summaries;
 mod unseen;
 mod words;
 
@@ -26,6 +35,7 @@ use std::collections::HashSet;
 use scraper::{ElementRef, Html};
 
 pub use boilerplate::Sketch;
+pub(super) use names::of_entry as names_of_entry;
 
 use super::{Context, Outcome, assemble, template};
 use crate::document::{Extracted, front_matter};
@@ -42,8 +52,8 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     if let Some(reason) = head::left_out(&html) {
         return Ok((Extracted::LeftOut(reason), Vec::new()));
     }
-    let pieces = boilerplate::remove(pieces(root::content(&html), true), context.repeated);
-    let own_title = piece::title(&pieces).or_else(|| head::first_text(&html, "title"));
+    let pieces = boilerplate::remove(pieces(root::content(&html), Some(context.source)), context.repeated);
+    let own_title = piece::title(&pieces, head::title(&html));
     let mut page = assemble(&front, own_title, outline::outline(entries::join_tiny(labels::to_text(pieces))), context);
     page.lang = page.lang.or_else(|| html.root_element().attr("lang").map(str::to_owned));
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
@@ -54,7 +64,7 @@ pub fn sketch(text: &str) -> Sketch {
     let (_, body, _) = front_matter::split(text);
     let Ok(html) = parse(body) else { return Sketch::default() };
     let template = head::select(&html, "body").first().map(|b| boilerplate::template(*b)).unwrap_or_default();
-    let blocks = boilerplate::candidates(&pieces(root::content(&html), true));
+    let blocks = boilerplate::candidates(&pieces(root::content(&html), Some("")));
     Sketch { template, blocks, canonical: head::canonical(&html) }
 }
 
@@ -64,7 +74,7 @@ pub(super) fn blocks(fragment: &str) -> Vec<String> {
         return Vec::new();
     }
     let html = Html::parse_fragment(fragment);
-    let sections = outline::outline(pieces(html.root_element(), false)).finish("");
+    let sections = outline::outline(pieces(html.root_element(), None)).finish("");
     sections.into_iter().flat_map(|s| s.headings.into_iter().chain([s.text])).filter(|t| !t.is_empty()).collect()
 }
 
@@ -79,11 +89,16 @@ fn parse(text: &str) -> Result<Html, String> {
     Ok(Html::parse_document(text))
 }
 
-fn pieces(root: ElementRef<'_>, is_page: bool) -> Vec<Piece> {
-    let at_body = is_page && root.value().name() == "body";
-    let shape = Shape::of(root, at_body);
+/// The pieces of a page of this name, or of a part of one.
+fn pieces(root: ElementRef<'_>, page: Option<&str>) -> Vec<Piece> {
+    let at_body = page.is_some() && root.value().name() == "body";
+    let shape = Shape::of(root, at_body, page.unwrap_or_default());
     let pieces = reader::read(root, &shape, at_body);
-    if is_page { without_page_turning(pieces) } else { pieces }
+    match page {
+        Some(_) if listing::is_listing(root) => pieces.into_iter().map(Piece::listed).collect(),
+        Some(_) => summaries::remove(without_page_turning(pieces)),
+        None => pieces,
+    }
 }
 
 /// Drops the lines that link to neighbouring pages, or down to the text of the page.
@@ -205,6 +220,14 @@ mod tests {
                 "<p><a href='#a'>N</a></p><div class=highlight id=a><div><pre>N(x)</pre></div></div><p>Body that says more.</p>",
                 "a: N(x)",
             ),
+            (
+                "<p><a href='#a%20b'>up</a></p><a name='a b'></a><div><b><a href='#a%20b'>A</a></b> [id]</div><pre>Body that says more.</pre>",
+                "a b: A [id]",
+            ),
+            (
+                "<div id=menu><form><b>Find</b></form></div><a name=a></a><p><b>Name</b></p><p>Body that says more.</p>",
+                "a: Name",
+            ),
             ("<dl><dd><span id=index-a></span></dd><dt>A</dt><dd>Body that says more.</dd></dl>", "index-a: A"),
         ] {
             let text =
@@ -239,6 +262,23 @@ mod tests {
              <li><a href=c>Third</a></li><li><a href=d>Fourth</a></li></ul></main>";
         let flags: Vec<bool> = page(text).sections.iter().map(|s| s.is_links).collect();
         assert_eq!(flags, [false, true]);
+    }
+
+    #[test]
+    fn the_first_of_several_parts_is_not_the_title() {
+        let parts = "<main><h1 id=a>A</h1><p>x</p><h1 id=b>B</h1><p>y</p></main>";
+        let p = page(&format!("<title>Guide | Site</title>{parts}"));
+        assert_eq!(p.title, "Guide | Site");
+        assert_eq!(anchors(&format!("<title>Guide</title>{parts}")), ["a: A", "b: B"]);
+        assert_eq!(page(&format!("<title>A | Site</title>{parts}")).title, "A");
+        let logo = "<title>Guide</title><body><div><h1>Site</h1></div><div><h1>Guide</h1><p>Much text about kettles and tea.</p></div>";
+        assert_eq!(page(logo).title, "Guide");
+    }
+
+    #[test]
+    fn the_title_of_a_table_begins_no_section() {
+        let text = "<main><h1>T</h1><p>Text that begins the page.</p><h2 id=s>S</h2><div><a id=t></a><p class=title><b>Table 1. Cups</b></p><table><tr><td>1</td></tr></table></div><p>After.</p></main>";
+        assert_eq!(anchors(text), [": ", "s: S"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 const MOST: usize = 8;
 
 /// Other names of an entry.
-pub(super) fn of_entry(shown: &str, anchor: &str) -> Vec<String> {
+pub(in crate::extract) fn of_entry(shown: &str, anchor: &str) -> Vec<String> {
     let each = parts(shown);
     let bare = each.iter().map(|name| without_parameters(name).to_owned());
     let called = each.iter().filter_map(|name| called(name)).map(str::to_owned);

@@ -18,7 +18,7 @@ pub(super) fn outline(pieces: Vec<Piece>) -> Outline {
                 outline.named_heading(level, &name, Some(anchor), names);
             }
             Piece::End { level } => outline.end(level),
-            Piece::Block(block) if is_list => outline.link(&block.text),
+            Piece::Block(block) if is_list || block.is_listing => outline.link(&block.text),
             Piece::Block(block) => outline.paragraph(&block.text),
         }
     }

@@ -21,6 +21,14 @@ impl Piece {
         Self::Block(Block { text, ..Block::default() })
     }
 
+    /// A piece of a listing.
+    pub(super) fn listed(self) -> Self {
+        match self {
+            Self::Block(block) => Self::Block(Block { is_listing: true, ..block }),
+            piece => piece,
+        }
+    }
+
     /// A block of text without links.
     #[cfg(test)]
     pub(super) fn text(text: &str) -> Self {
@@ -29,10 +37,20 @@ impl Piece {
     }
 }
 
-/// The text of the first heading of level 1.
-pub(super) fn title(pieces: &[Piece]) -> Option<String> {
-    pieces.iter().find_map(|p| match p {
-        Piece::Heading { level: 1, text, .. } => Some(text.clone()),
-        _ => None,
-    })
+/// The title of a page: its first heading of level 1, unless that is the first of several parts. Then the title is
+/// what the head of the page says, if it says something else.
+pub(super) fn title(pieces: &[Piece], head: Option<String>) -> Option<String> {
+    let tops = |outside: bool| {
+        pieces.iter().filter_map(move |p| match p {
+            Piece::Heading { level: 1, text, is_outside, .. } if outside || !is_outside => Some(text.clone()),
+            _ => None,
+        })
+    };
+    // A site may show its own name as a heading beside the text.
+    let first = tops(false).next().or_else(|| tops(true).next());
+    let is_part = |first: &String, head: &String| !head.to_lowercase().contains(&first.to_lowercase());
+    match (first, head) {
+        (Some(first), Some(head)) if tops(false).nth(1).is_some() && is_part(&first, &head) => Some(head),
+        (first, head) => first.or(head),
+    }
 }

@@ -7,85 +7,19 @@ use crate::document::LEVELS;
 
 use super::{
     anchors::{Candidates, own_id, permalink},
+    elements::{BLOCKS, NAMES, heading_level},
     entries,
+    furniture::{is_furniture, is_source_link},
     lists::Lists,
+    name::Name,
+    open::Opened,
     piece::Piece,
-    shape::{Shape, heading_level},
-    unseen::{is_named_furniture, is_unseen},
+    places::{is_place, named_item, named_line},
+    scopes::Scopes,
+    shape::Shape,
+    unseen::is_unseen,
     words::{Block, Words},
 };
-
-/// Elements that begin and end a block.
-const BLOCKS: [&str; 32] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "caption",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tr",
-    "ul",
-];
-/// Elements that set off a name from the text after it.
-const NAMES: [&str; 8] = ["b", "code", "dfn", "kbd", "samp", "strong", "tt", "var"];
-/// An item with fewer letters needs no address of its own.
-const ITEM: u32 = 80;
-/// Maximum number of letters of a name that begins an item.
-const ITEM_NAME: u32 = 60;
-/// Maximum number of letters outside links between the start of a box and its heading.
-const BEFORE_HEADING: usize = 24;
-/// A box with a furniture name but more text than this is content.
-const FURNITURE_PROSE: u32 = 400;
-/// A box that links to itself but has more text than this is not a name.
-const LONGEST_NAME: u32 = 400;
-
-/// The current heading or entry name.
-struct Name {
-    node: NodeId,
-    /// Level of a heading; `None` for an entry.
-    level: Option<u8>,
-    anchors: Candidates,
-    /// The box that the heading opens.
-    outer: Option<NodeId>,
-    /// Whether it is a term of a list, followed by its definition.
-    is_term: bool,
-}
-
-/// An open element with an anchor.
-struct Open {
-    node: NodeId,
-    id: String,
-    /// Number of letters before it.
-    prose: usize,
-    /// Number of pieces before it.
-    pieces: usize,
-    /// Whether a heading has its address, or one has already passed.
-    is_taken: bool,
-}
 
 /// See the module.
 pub(super) struct Reader<'s> {
@@ -93,12 +27,9 @@ pub(super) struct Reader<'s> {
     at_body: bool,
     words: Words,
     name: Option<Name>,
-    open: Vec<Open>,
-    /// Anchors of empty elements since the last text.
-    before: Vec<String>,
+    opened: Opened,
     lists: Lists,
-    /// Boxes that end the text of a heading, with the heading and its level.
-    scopes: Vec<(NodeId, NodeId, u8)>,
+    scopes: Scopes,
     /// Inside the part of the page with most of the text.
     in_main: bool,
     pieces: Vec<Piece>,
@@ -111,10 +42,9 @@ pub(super) fn read(root: ElementRef<'_>, shape: &Shape, at_body: bool) -> Vec<Pi
         at_body,
         words: Words::default(),
         name: None,
-        open: Vec::new(),
-        before: Vec::new(),
+        opened: Opened::default(),
         lists: Lists::default(),
-        scopes: Vec::new(),
+        scopes: Scopes::default(),
         in_main: false,
         pieces: Vec::new(),
     };
@@ -150,7 +80,12 @@ impl Reader<'_> {
     fn open(&mut self, element: ElementRef<'_>) -> bool {
         let (node, e) = (element.id(), element.value());
         let mark = permalink(element);
-        if mark.is_some() || self.is_source_link(element) || is_unseen(e, self.at_body) || self.is_furniture(node, e) {
+        let is_remark = self.name.is_some() && is_source_link(element);
+        if mark.is_some()
+            || is_remark
+            || is_unseen(e, self.at_body)
+            || is_furniture(e, self.shape.extent(node), self.in_main)
+        {
             self.pass_by(e, mark);
             return false;
         }
@@ -171,12 +106,12 @@ impl Reader<'_> {
             "dd" => self.open_definition(),
             "summary" => self.open_summary(element),
             "pre" => self.words.preformatted += 1,
-            "a" if e.attr("href").is_some() => self.open_link(e),
+            "a" if e.attr("href").is_some() => self.words.open_link(e, |href| self.shape.own_target(href)),
             "br" => self.words.separate("\n"),
             "img" => self.words.add(&e.attr("alt").map(|alt| format!(" {alt}")).unwrap_or_default()),
             _ => match heading_level(name) {
                 Some(level) => self.open_heading(element, level),
-                None if self.is_place(element) => self.open_name(element, None),
+                None if self.name.is_none() && is_place(element, self.shape) => self.open_name(element, None),
                 None if NAMES.contains(&name) => self.open_item_name(element),
                 None => {}
             },
@@ -187,7 +122,7 @@ impl Reader<'_> {
     fn close(&mut self, node: NodeId, e: &Element) {
         let name = e.name();
         match name {
-            "a" if e.attr("href").is_some() => self.words.in_link = self.words.in_link.saturating_sub(1),
+            "a" if e.attr("href").is_some() => self.words.close_link(),
             "td" | "th" => self.words.separate(" | "),
             _ => {}
         }
@@ -205,17 +140,17 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        self.end_scope(node);
+        self.scopes.close(node, self.shape, &mut self.pieces);
         if self.shape.main == Some(node) {
             self.in_main = false;
         }
-        if let Some(open) = self.open.pop_if(|o| o.node == node)
-            && self.shape.extent(node).letters() == 0
+        if let Some(id) = self.opened.close(node)
+            && self.shape.extent(node).is_mark()
         {
             if name == "a" {
-                self.give_to_last_heading(&open.id);
+                self.give_to_last_heading(&id);
             }
-            self.before.push(open.id);
+            self.opened.wait([id]);
         }
     }
 
@@ -241,27 +176,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a link is a remark on the surrounding name: `[source]`.
-    fn is_source_link(&self, element: ElementRef<'_>) -> bool {
-        if self.name.is_none() || element.value().name() != "a" {
-            return false;
-        }
-        let text: String = element.text().flat_map(str::chars).filter(|c| !c.is_whitespace()).take(32).collect();
-        text.starts_with('[') && text.ends_with(']')
-    }
-
-    fn is_furniture(&self, node: NodeId, e: &Element) -> bool {
-        let extent = self.shape.extent(node);
-        if e.name() == "aside" {
-            return !self.in_main || extent.linked() * 2 > extent.letters();
-        }
-        let is_small = extent.headings() == 0 && extent.prose() <= FURNITURE_PROSE;
-        is_small && extent.letters() > 0 && is_named_furniture(e)
-    }
-
     fn text(&mut self, text: &str) {
         if text.chars().any(char::is_alphanumeric) && self.name.is_none() {
-            self.before.clear();
+            self.opened.take_waiting();
         }
         self.words.add(text);
     }
@@ -269,24 +186,7 @@ impl Reader<'_> {
     fn note_anchor(&mut self, node: NodeId, id: &str) {
         match &mut self.name {
             Some(name) => name.anchors.inner.push(id.to_owned()),
-            None => self.open.push(Open {
-                node,
-                id: id.to_owned(),
-                prose: self.words.prose,
-                pieces: self.pieces.len(),
-                is_taken: false,
-            }),
-        }
-    }
-
-    fn open_link(&mut self, e: &Element) {
-        self.words.in_link += 1;
-        self.words.in_own_page = e.attr("href").is_some_and(|h| h.starts_with('#'));
-        let rel = e.attr("rel").unwrap_or_default();
-        let turns = |r: &str| matches!(r, "next" | "prev" | "previous" | "up");
-        let key = e.attr("accesskey").is_some_and(|k| matches!(k, "n" | "p" | "u"));
-        if key || rel.split_ascii_whitespace().any(turns) {
-            self.words.turn_pages();
+            None => self.opened.open(node, id, self.words.prose, self.pieces.len()),
         }
     }
 
@@ -294,31 +194,24 @@ impl Reader<'_> {
         let node = element.id();
         // A heading inside a term replaces the term.
         if let Some(name) = self.name.take_if(|n| n.level.is_none()) {
-            self.before.extend(name.anchors.own);
-            self.before.extend(name.anchors.inner);
+            self.opened.wait(name.anchors.own.into_iter().chain(name.anchors.inner));
         } else if self.name.is_some() {
             return;
         }
-        let prose = self.words.prose;
-        let is_box = |o: &&mut Open| {
-            !o.is_taken && o.node != node && prose - o.prose <= BEFORE_HEADING && self.shape.is_box_of(o.node, node)
-        };
-        let outer = self.open.iter_mut().rev().find(is_box).map(|o| (o.node, o.id.clone(), o.pieces));
-        self.open.iter_mut().for_each(|o| o.is_taken = true);
-        if let Some((_, _, pieces)) = outer {
-            self.drop_remark(pieces);
+        let outer = self.opened.box_of(node, self.words.prose, self.shape);
+        if let Some(outer) = &outer {
+            self.drop_remark(outer.pieces);
         }
         let parent = element.parent().map(|p| p.id()).filter(|p| self.shape.is_box_of(*p, node));
-        let own = own_id(element.value()).map(str::to_owned);
-        let is_address = |o: &(NodeId, String, usize)| !self.shape.is_whole_page(o.0);
+        let address = outer.clone().filter(|o| !self.shape.is_whole_page(o.node)).map(|o| o.id);
         let anchors = Candidates {
-            own,
-            outer: outer.clone().filter(is_address).map(|o| o.1),
-            before: std::mem::take(&mut self.before),
+            own: own_id(element.value()).map(str::to_owned),
+            outer: address,
+            before: self.opened.take_waiting(),
             ..Candidates::default()
         };
-        self.name =
-            Some(Name { node, level: Some(level), anchors, outer: outer.map(|o| o.0).or(parent), is_term: false });
+        let outer = outer.map(|o| o.node).or(parent);
+        self.name = Some(Name { node, level: Some(level), anchors, outer, is_term: false });
     }
 
     /// Drops links between the start of a box and its heading: "1.0.0 · source".
@@ -336,8 +229,8 @@ impl Reader<'_> {
         }
         self.flush();
         let own = own_id(element.value()).map(str::to_owned);
-        let anchors =
-            Candidates { own, outer: box_id, before: std::mem::take(&mut self.before), ..Candidates::default() };
+        let before = self.opened.take_waiting();
+        let anchors = Candidates { own, outer: box_id, before, ..Candidates::default() };
         let is_term = matches!(element.value().name(), "dt" | "summary");
         self.name = Some(Name { node: element.id(), level: None, anchors, outer: None, is_term });
     }
@@ -363,79 +256,50 @@ impl Reader<'_> {
         }
     }
 
-    /// The first word of a list item with an anchor right before it: the item is an entry.
+    /// The first word of a list item or of a line with an anchor right before it: the item is an entry, or the line
+    /// names one.
     fn open_item_name(&mut self, element: ElementRef<'_>) {
-        let parent = element.parent().and_then(ElementRef::wrap).filter(|p| p.value().name() == "li");
-        let Some(item) = parent.filter(|_| self.name.is_none() && self.words.is_empty()) else { return };
-        let item_id = own_id(item.value()).map(str::to_owned);
-        let letters = self.shape.extent(element.id()).letters();
-        let is_entry = (2..=ITEM_NAME).contains(&letters) && self.shape.extent(item.id()).prose() >= ITEM;
-        let is_place = item_id.is_some() || own_id(element.value()).is_some() || !self.before.is_empty();
-        if is_entry && is_place && self.shape.extent(item.id()).headings() == 0 {
-            self.open_name(element, item_id);
+        if self.name.is_some() || !self.words.is_empty() {
+            return;
+        }
+        let waiting = self.opened.waiting();
+        if let Some(item) = named_item(element, !waiting.is_empty(), self.shape) {
+            self.open_name(element, own_id(item.value()).map(str::to_owned));
             if let Some(name) = &mut self.name {
                 name.outer = Some(item.id());
             }
+        } else if let Some(line) = named_line(element, waiting, self.shape) {
+            self.open_name(line, None);
         }
-    }
-
-    /// Whether an element names an entry without a tag that says so.
-    fn is_place(&self, element: ElementRef<'_>) -> bool {
-        self.name.is_none() && (self.links_to_itself(element) || self.shape.is_signature(element))
-    }
-
-    /// Whether an element is an addressable place: it has an anchor, and a mark that links to it.
-    fn links_to_itself(&self, element: ElementRef<'_>) -> bool {
-        let extent = self.shape.extent(element.id());
-        let Some(id) = own_id(element.value()).filter(|_| extent.headings() == 0 && self.name.is_none()) else {
-            return false;
-        };
-        let is_name = (1..=LONGEST_NAME).contains(&extent.letters());
-        is_name && element.child_elements().take(8).any(|c| permalink(c) == Some(id))
     }
 
     fn end_name(&mut self) {
         let Some(name) = self.name.take() else { return };
         let block = self.words.take();
-        let text = block.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // Generators put a self-link inside the heading, shown as one of these characters.
-        let text = text.trim_end_matches(['#', '¶', '\u{200b}', '🔗', ' ', '|']).trim_start_matches(['#', '§', ' ']);
-        // The terms of an index link to the occurrences of a word; an anchor marks each initial letter above.
-        let is_reference = block.linked * 2 >= block.letters && name.anchors.permalink.is_none();
-        let is_entry = entries::is_name(text) && !is_reference;
-        let anchor =
-            name.anchors.clone().choose(text, |id| self.shape.ids.contains(id), |id| self.shape.used.contains(id));
-        match (name.level, anchor) {
+        let text = Name::text(&block);
+        match (name.level, name.anchor(&text, self.shape)) {
             _ if text.is_empty() => {}
-            (Some(level), anchor) => self.add_heading(level, text, anchor, name.node, name.outer),
-            (None, Some(anchor)) if is_entry => self.add_name(text, anchor, &name),
+            (Some(level), anchor) => self.add_heading(level, &text, anchor, name.node, name.outer),
+            (None, Some(anchor)) if name.is_entry(&text, &block) => self.add_name(&text, anchor, &name),
             (None, _) if name.outer.is_some() => {
-                self.words.add(text);
+                self.words.add(&text);
                 self.words.separate(" ");
             }
             (None, _) => {
-                let block = Block { text: text.to_owned(), is_outside: !self.in_main, ..block };
+                let block = Block { text, is_outside: !self.in_main, ..block };
                 self.pieces.push(Piece::Block(block));
             }
         }
     }
 
     fn add_heading(&mut self, level: u8, text: &str, anchor: Option<String>, node: NodeId, outer: Option<NodeId>) {
-        let level = self.nested_level(self.lists.level(level));
+        let level = self.scopes.nested_level(self.lists.level(level));
         let (short, whole) = entries::short_name(text);
         if let Some(outer) = outer {
-            self.scopes.push((outer, node, level));
+            self.scopes.open(outer, node, level);
         }
         self.pieces.push(Piece::Heading { level, text: short, anchor, is_outside: !self.in_main });
         self.pieces.extend(whole.map(Piece::repeated_name));
-    }
-
-    /// The level of a heading below the headings whose boxes are still open: that of a note can be the same as that of
-    /// the section around it.
-    fn nested_level(&self, level: u8) -> u8 {
-        let is_above = |l: &u8| l / LEVELS == level / LEVELS && l % LEVELS != LEVELS - 1;
-        let above = self.scopes.iter().map(|(.., level)| *level).filter(is_above).max();
-        above.map_or(level, |above| level.max((above + 1).min(level / LEVELS * LEVELS + LEVELS - 2)))
     }
 
     fn add_name(&mut self, text: &str, anchor: String, name: &Name) {
@@ -450,18 +314,9 @@ impl Reader<'_> {
             // The name is the first word of the item.
             self.words.add(text);
             self.words.separate(" ");
-            self.scopes.push((item, name.node, level));
+            self.scopes.open(item, name.node, level);
         }
         self.pieces.extend(whole.map(Piece::repeated_name));
-    }
-
-    /// Ends the text of the headings that own this box, unless the box holds nothing but the heading.
-    fn end_scope(&mut self, node: NodeId) {
-        while let Some((_, heading, level)) = self.scopes.pop_if(|(outer, ..)| *outer == node) {
-            if self.shape.has_text_after(node, heading) {
-                self.pieces.push(Piece::End { level });
-            }
-        }
     }
 
     fn flush(&mut self) {

@@ -1,11 +1,14 @@
 //! Counts the text, links and headings of each element of a page.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use ego_tree::{NodeId, iter::Edge};
 use scraper::{ElementRef, Node};
 
-use super::{anchors::own_id, unseen::is_unseen, words::letters};
+use super::{anchors::own_id, elements::heading_level, own_links::target, unseen::is_unseen, words::letters};
 
 /// Share of an element's prose, in percent, that makes a child the relevant element.
 const MAIN: u32 = 60;
@@ -14,7 +17,10 @@ const MAIN: u32 = 60;
 const WRAPPERS: usize = 8;
 
 /// Maximum number of letters and digits of a signature.
-const SIGNATURE: u32 = 160;
+pub(super) const SIGNATURE: u32 = 160;
+
+/// Skipped elements that are often the whole content of a link to a place.
+const ICONS: [&str; 5] = ["svg", "canvas", "span", "i", "a"];
 
 /// Maximum number of headings of smaller boxes that are examined in one box.
 const NOTES: usize = 64;
@@ -28,6 +34,8 @@ struct Counts {
     letters: u32,
     linked: u32,
     headings: u32,
+    /// Skipped boxes: forms, scripts, navigation.
+    skipped: u32,
 }
 
 /// The totals of an element: the difference between its end and its start.
@@ -53,6 +61,16 @@ impl Extent {
         self.end.linked.saturating_sub(self.start.linked)
     }
 
+    /// Whether it has nothing to read and skips nothing: it only marks a place.
+    pub(super) fn is_mark(&self) -> bool {
+        self.letters() == 0 && self.end.skipped == self.start.skipped
+    }
+
+    /// Whether it begins where another one begins.
+    pub(super) fn begins_with(&self, other: Self) -> bool {
+        self.start.letters == other.start.letters
+    }
+
     /// Number of headings.
     pub(super) fn headings(&self) -> u32 {
         self.end.headings.saturating_sub(self.start.headings)
@@ -72,14 +90,16 @@ pub(super) struct Shape {
     /// For each heading, the number of the next one of its level or above.
     next_of_level: Vec<u32>,
     root: Extent,
+    /// Name of the page: the path that its links are relative to.
+    source: String,
     /// The innermost element with most of the text.
     pub(super) main: Option<NodeId>,
 }
 
 impl Shape {
     /// Measures a page.
-    pub(super) fn of(root: ElementRef<'_>, at_body: bool) -> Self {
-        let mut shape = Self::default();
+    pub(super) fn of(root: ElementRef<'_>, at_body: bool, source: &str) -> Self {
+        let mut shape = Self { source: source.to_owned(), ..Self::default() };
         let (mut levels, mut headings) = (Vec::new(), Vec::new());
         let mut here = Counts::default();
         let (mut unseen, mut links) = (None, 0u32);
@@ -90,13 +110,14 @@ impl Shape {
                         shape.ids.extend(own_id(e).map(str::to_owned));
                         if unseen.is_none() && is_unseen(e, at_body) {
                             unseen = Some(node.id());
+                            here.skipped += u32::from(!ICONS.contains(&e.name()));
                         }
                         if unseen.is_some() {
                             continue;
                         }
                         shape.extents.insert(node.id(), Extent { start: here, end: here });
                         links += u32::from(e.name() == "a" && e.attr("href").is_some());
-                        shape.used.extend(e.attr("href").and_then(|h| h.strip_prefix('#')).map(str::to_owned));
+                        shape.used.extend(e.attr("href").and_then(|h| target(source, h)).map(Cow::into_owned));
                         if let Some(level) = heading_level(e.name()) {
                             levels.push(level);
                             headings.push(node.id());
@@ -135,6 +156,11 @@ impl Shape {
     /// The totals of an element; zero for an invisible one.
     pub(super) fn extent(&self, node: NodeId) -> Extent {
         self.extents.get(&node).copied().unwrap_or_default()
+    }
+
+    /// The anchor that a link leads to, if it is on this page.
+    pub(super) fn own_target<'h>(&self, href: &'h str) -> Option<Cow<'h, str>> {
+        target(&self.source, href)
     }
 
     /// Whether a box belongs to this heading: the heading is its first, and the box has no other heading of that
@@ -215,14 +241,6 @@ fn next_of_level(levels: &[u8]) -> Vec<u32> {
 fn only_child(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
     let mut children = element.child_elements();
     children.next().filter(|_| children.next().is_none())
-}
-
-/// The level of `h1` to `h6`.
-pub(super) fn heading_level(name: &str) -> Option<u8> {
-    match name.as_bytes() {
-        [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ const UNSEEN: [&str; 17] = [
     "head", "dialog", "object", "canvas", "map",
 ];
 
+/// Classes of elements that style sheets hide until a pointer is near, or that only screen readers say.
+const HIDDEN: [&str; 6] = ["headerlink", "hash-link", "sr-only", "visually-hidden", "tooltiptext", "ttc"];
+
 /// Whether to skip an element with all its content. The `header` of a page is a banner. The `header` of an article
 /// holds its title, so it is skipped only if the whole body is read.
 pub(super) fn is_unseen(element: &Element, at_body: bool) -> bool {
@@ -19,8 +22,8 @@ pub(super) fn is_unseen(element: &Element, at_body: bool) -> bool {
         || element.attr("hidden").is_some_and(|h| h != "until-found")
         || element.attr("aria-hidden") == Some("true")
         || element.attr("style").is_some_and(hides)
-        || matches!(role, "navigation" | "search" | "banner" | "contentinfo" | "complementary" | "menu")
-        || element.classes().any(|c| matches!(c, "headerlink" | "hash-link" | "sr-only" | "visually-hidden"))
+        || matches!(role, "navigation" | "search" | "banner" | "contentinfo" | "complementary" | "menu" | "tooltip")
+        || element.classes().any(|c| HIDDEN.contains(&c))
 }
 
 /// A link to the same page in another language.
@@ -38,54 +41,6 @@ fn hides(style: &str) -> bool {
     })
 }
 
-/// Words that authors use to name the surroundings of the text.
-const FURNITURE: [&str; 11] = [
-    "breadcrumb",
-    "breadcrumbs",
-    "cookie",
-    "cookies",
-    "footer",
-    "menubar",
-    "pager",
-    "pagination",
-    "prevnext",
-    "skiplink",
-    "toolbar",
-];
-
-/// Whether the name of a box marks navigation or a page footer: `navheader`, `page-footer`.
-pub(super) fn is_named_furniture(element: &Element) -> bool {
-    const BOXES: [&str; 8] = ["div", "table", "ul", "ol", "p", "section", "header", "td"];
-    let class = element.attr("class").map(words).unwrap_or_default();
-    // An anchor may well be called `toolbar` or `cookies`: there the text is about those.
-    let id = element.attr("id").filter(|_| element.name() != "p").map(words).unwrap_or_default();
-    let is_plain = |word: &&String| word.starts_with("nav") || word.starts_with("breadcrumb") || *word == "footer";
-    let mut words = class.iter().chain(id.iter().filter(is_plain));
-    BOXES.contains(&element.name()) && words.any(|w| is_furniture_word(w))
-}
-
-fn is_furniture_word(word: &str) -> bool {
-    FURNITURE.contains(&word)
-        || matches!(word, "nav" | "navbar" | "navpath" | "navrow" | "sidenav" | "topnav")
-        || ["navhead", "navfoot", "navig"].iter().any(|stem| word.starts_with(stem))
-}
-
-/// The words of an attribute: `pageFooter` and `page-footer` have two.
-fn words(attribute: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in attribute.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
-            word.extend(c.to_lowercase());
-        }
-        was_lower = c.is_lowercase();
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,16 +50,5 @@ mod tests {
         assert!(hides("color: red; DISPLAY : none !important"));
         assert!(hides("visibility:hidden"));
         assert!(!hides("display:block;overflow:hidden"));
-    }
-
-    #[test]
-    fn furniture_is_known_by_whole_words() {
-        let is_furniture = |name: &str| words(name).iter().any(|w| is_furniture_word(w));
-        for name in ["navheader", "page-footer", "pageFooter", "row breadcrumbs", "navigation"] {
-            assert!(is_furniture(name), "{name}");
-        }
-        for name in ["footnotes", "naval-history", "navy", "cookies2", "content"] {
-            assert!(!is_furniture(name), "{name}");
-        }
     }
 }

@@ -1,5 +1,11 @@
 //! The text of a block for the reader, and the share of links in it.
 
+use std::borrow::Cow;
+
+use scraper::node::Element;
+
+use crate::extract::link_list::Line;
+
 /// A paragraph, a row, a line of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Block {
@@ -12,6 +18,10 @@ pub(super) struct Block {
     pub(super) linked_here: usize,
     /// Whether its first word is a link.
     pub(super) begins_with_link: bool,
+    /// The first place of the same page that it links to.
+    pub(super) leads_to: Option<String>,
+    /// Whether it is part of a listing of source code that fills its page.
+    pub(super) is_listing: bool,
     /// Whether it has a link to the previous page, the next one or the one above.
     pub(super) turns_pages: bool,
     /// Whether it stands beside the part of the page with most of the text.
@@ -19,9 +29,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// How much of it is links.
+    pub(super) fn line(&self) -> Line {
+        Line::of(self.letters, self.linked, self.begins_with_link)
+    }
+
     /// Whether it consists almost only of links.
     pub(super) fn is_links(&self) -> bool {
-        self.linked > 0 && self.linked * 5 >= self.letters * 3
+        self.line() == Line::Links
     }
 
     /// Whether it links to the text of the same page: "skip to the content", a list of the headings.
@@ -33,11 +48,6 @@ impl Block {
     pub(super) fn leads_on(&self) -> bool {
         self.turns_pages && self.letters <= 300 && self.linked * 5 >= self.letters * 2
     }
-
-    /// Whether it is a link with its description.
-    pub(super) fn is_described_link(&self) -> bool {
-        self.begins_with_link && self.linked * 5 >= self.letters
-    }
 }
 
 /// Collects the words of one block.
@@ -47,9 +57,9 @@ pub(super) struct Words {
     /// Number of open elements with significant white space.
     pub(super) preformatted: usize,
     /// Number of open links.
-    pub(super) in_link: usize,
+    in_link: usize,
     /// Whether the last opened link points to a place on the same page.
-    pub(super) in_own_page: bool,
+    in_own_page: bool,
     /// Letters and digits outside links, of the whole page so far.
     pub(super) prose: usize,
 }
@@ -100,9 +110,21 @@ impl Words {
         self.block.text.push_str(mark);
     }
 
-    /// Records a link to the previous page, the next one or the one above.
-    pub(super) fn turn_pages(&mut self) {
-        self.block.turns_pages = true;
+    /// Opens a link; `own` finds the place of the same page that an address leads to.
+    pub(super) fn open_link<'h>(&mut self, e: &'h Element, own: impl Fn(&'h str) -> Option<Cow<'h, str>>) {
+        let place = e.attr("href").and_then(own);
+        self.in_link += 1;
+        self.in_own_page = place.is_some();
+        self.block.leads_to = self.block.leads_to.take().or_else(|| place.map(Cow::into_owned));
+        let rel = e.attr("rel").unwrap_or_default();
+        let turns = |r: &str| matches!(r, "next" | "prev" | "previous" | "up");
+        let key = e.attr("accesskey").is_some_and(|k| matches!(k, "n" | "p" | "u"));
+        self.block.turns_pages |= key || rel.split_ascii_whitespace().any(turns);
+    }
+
+    /// Closes a link.
+    pub(super) fn close_link(&mut self) {
+        self.in_link = self.in_link.saturating_sub(1);
     }
 
     /// Whether the block is still empty.

@@ -60,20 +60,22 @@ impl Reader {
             "TH" => self.title(arguments),
             "SH" => writer.head(2, &all()),
             "SS" => writer.head(3, &all()),
-            "PP" | "P" | "LP" | "HP" | "sp" | "Sp" | "RE" => writer.paragraph(),
-            // Text with deeper indentation belongs to the words above it.
-            "br" | "RS" => writer.line(),
+            "PP" | "P" | "LP" | "HP" => writer.end_entry(),
+            "sp" | "Sp" => writer.paragraph(),
+            "RS" => writer.indent(),
+            "RE" => writer.outdent(),
+            "br" => writer.line(),
             "TP" => {
                 writer.paragraph();
                 writer.is_tag = true;
             }
-            "TQ" => {
-                writer.line();
-                writer.is_tag = true;
-            }
+            "TQ" => writer.another_name(),
             "IP" => self.item(arguments),
             "B" | "I" | "SM" | "SB" | "R" | "CW" => self.words(&all()),
-            "BR" | "RB" | "IR" | "RI" | "BI" | "IB" => self.words(&join(arguments, "")),
+            "BR" | "RB" | "IR" | "RI" | "BI" | "IB" => {
+                writer.first_word = arguments.first().map(|a| a.text.clone()).filter(|_| writer.is_tag);
+                self.words(&join(arguments, ""));
+            }
             "nf" | "EX" | "Vb" => writer.literal(true),
             "fi" | "EE" | "Ve" => writer.literal(false),
             "OP" => self.words(&format!("[{}]", all())),

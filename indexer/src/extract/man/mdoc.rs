@@ -11,6 +11,8 @@ const PLAIN: [&str; 31] = [
     "Ad", "An", "Cd", "Cm", "Dv", "Em", "Er", "Ev", "Fa", "Fd", "Fr", "Ft", "Hf", "Ic", "Lb", "Li", "Ms", "Mt", "No",
     "Pa", "St", "Sx", "Sy", "Tn", "Va", "Vt", "Lk", "Cl", "At", "Xo", "Xc",
 ];
+/// Kinds of lists whose items begin with a name.
+const NAMED: [&str; 5] = ["-tag", "-hang", "-inset", "-diag", "-ohang"];
 /// Macros that enclose the rest of the line, or everything up to another macro.
 const ENCLOSURES: [(&str, &str, &str, &str, &str); 9] = [
     ("Op", "Oo", "Oc", "[", "]"),
@@ -41,6 +43,10 @@ struct Reader {
     title: String,
     section: String,
     is_synopsis: bool,
+    /// Whether each open list has names in front of its items.
+    has_names: Vec<bool>,
+    /// Whether the name of an item goes on over several lines.
+    in_name: bool,
 }
 
 /// Reads a page.
@@ -74,8 +80,17 @@ impl Reader {
                 self.is_synopsis = if name == "Sh" { text == "SYNOPSIS" } else { self.is_synopsis };
                 self.writer.head(if name == "Sh" { 2 } else { 3 }, &text);
             }
-            "Pp" | "Lp" | "El" | "Rs" | "Re" | "sp" => self.writer.paragraph(),
-            "Bl" => self.writer.paragraph(),
+            "Pp" | "Lp" | "Rs" | "Re" | "sp" => self.writer.paragraph(),
+            "Bl" => {
+                self.writer.paragraph();
+                self.writer.indent();
+                let is_named = |a: &Argument| NAMED.contains(&a.text.as_str());
+                self.has_names.push(arguments.iter().any(is_named));
+            }
+            "El" => {
+                self.writer.outdent();
+                self.has_names.pop();
+            }
             "It" => self.item(arguments),
             "Bd" => {
                 let is_literal = arguments.iter().any(|a| matches!(a.text.as_str(), "-literal" | "-unfilled"));
@@ -112,7 +127,10 @@ impl Reader {
             // The end of an item name that took several lines.
             "Xc" => {
                 self.line(name, arguments);
-                self.writer.line();
+                match std::mem::take(&mut self.in_name) {
+                    true => self.writer.name(),
+                    false => self.writer.line(),
+                }
             }
             "br" => self.writer.line(),
             "Dd" | "Os" | "Bk" | "Ek" | "Rv" | "Bf" | "Ef" | "Ud" | "Bt" | "Db" | "Tg" => {}
@@ -139,12 +157,15 @@ impl Reader {
     }
 
     fn item(&mut self, arguments: &[Argument]) {
-        self.writer.paragraph();
+        self.writer.end_entry();
         let cells = arguments.split(|a| a.text == "Ta" && !a.is_quoted);
         let cells: Vec<_> = cells.map(|cell| self.inline(None, cell)).collect();
         let tag = cells.join(" | ");
         if !tag.is_empty() {
-            self.writer.is_tag = arguments.iter().all(|a| a.text != "Xo");
+            let goes_on = arguments.iter().any(|a| a.text == "Xo");
+            let is_named = self.has_names.last() == Some(&true);
+            self.writer.is_tag = is_named && !goes_on;
+            self.in_name = is_named && goes_on;
             self.writer.words(&tag);
         }
     }

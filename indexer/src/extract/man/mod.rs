@@ -166,15 +166,9 @@ T}@bad
         assert_eq!(p.title, "steep(1)");
         assert_eq!(text(&p, "NAME"), "steep, brew - leave leaves in hot water");
         assert_eq!(text(&p, "SYNOPSIS"), "steep [-m N] CUP");
-        let options = text(&p, "OPTIONS");
-        assert!(
-            options.starts_with("--minutes=N, -m\nHow long the leaves—all of them—stay in; don't forget.\n--hot"),
-            "{options}"
-        );
-        assert!(
-            options.ends_with("A point.\n\nPath /etc/steep.conf and C:\\tea.\n\nline  one\n  line two"),
-            "{options}"
-        );
+        assert_eq!(text(&p, "--minutes=N, -m"), "How long the leaves—all of them—stay in; don't forget.");
+        assert_eq!(text(&p, "--hot"), "A point.");
+        assert_eq!(text(&p, "OPTIONS"), "Path /etc/steep.conf and C:\\tea.\n\nline  one\n  line two");
         assert_eq!(text(&p, "See it brew"), "Words, bold ’ü.");
         assert_eq!(text(&p, "EXIT STATUS"), "0 | good\n\nnot good | bad");
         let last = p.sections.last().and_then(|s| s.anchor.as_deref());
@@ -233,9 +227,37 @@ $ steep -m 3
         assert_eq!(text(&p, "NAME"), "steep - leave leaves in hot water");
         assert_eq!(text(&p, "SYNOPSIS"), "steep [-mv] [--hot=degrees] file ...");
         let description = text(&p, "DESCRIPTION");
-        assert!(description.starts_with("The steep utility steeps (see brew(1)).\n\n-m minutes\nHow long.\n\n-D [pot:]cup\nWhere to, or ‘.’ for here.\n\nTEA_POT\nWhich “tea pot”, in /etc/pots."), "{description}");
-        assert!(description.contains("$ steep -m 3\n  done\n\npour(int cup, double hot)."), "{description}");
+        assert_eq!(description, "The steep utility steeps (see brew(1)).");
+        assert_eq!(text(&p, "-m minutes"), "How long.");
+        assert_eq!(text(&p, "-D [pot:]cup"), "Where to, or ‘.’ for here.");
+        assert_eq!(text(&p, "TEA_POT"), "Which “tea pot”, in /etc/pots.");
+        let rest = p.sections.iter().filter(|s| s.headings == ["DESCRIPTION"]).nth(1).map(|s| s.text.as_str());
+        assert!(rest.is_some_and(|t| t.starts_with("$ steep -m 3\n  done\n\npour(int cup, double hot).")), "{rest:?}");
         assert_eq!(text(&p, "Of water"), "[optional]");
+    }
+
+    #[test]
+    fn options_are_places() {
+        let anchors = |text: &str| -> Vec<String> {
+            let show = |s: Section| format!("{} {}", s.anchor.unwrap_or_default(), s.headings.join(" > "));
+            page(text).sections.into_iter().map(show).collect()
+        };
+        let man = ".TH A 1\n.SH OPTIONS\n.TP\n.BI \\-\\-sort= WORD\nBy word.\n.RS\n.TP\n\\fBsize\\fR\nBy size.\n.PP\nInner.\n.RE\n\
+            .TP\n\\fB\\-a\\fR, \\fB\\-\\-all\\fR\nAll.\n.TP\n\\fB\\-a\\fR\nAgain.\n.PP\n\\fBName=\\fR\n.RS 4\nIts text.\n.RE\n.PP\nAfter.\n";
+        assert_eq!(
+            anchors(man),
+            [
+                "sort= OPTIONS > --sort=WORD",
+                "size OPTIONS > --sort=WORD > size",
+                "sort= OPTIONS > --sort=WORD",
+                "a OPTIONS > -a, --all",
+                "a~2 OPTIONS > -a",
+                "OPTIONS OPTIONS > Name=",
+                "OPTIONS OPTIONS",
+            ]
+        );
+        let mdoc = ".Dd x\n.Dt A 1\n.Sh OPTIONS\n.Bl -tag\n.It Fl -all\nAll.\n.Bl -bullet\n.It\nPoint.\n.El\n.It Ev TEA , Ev POT\nTea.\n.El\nAfter.\n";
+        assert_eq!(anchors(mdoc), ["all OPTIONS > --all", "TEA OPTIONS > TEA, POT", "OPTIONS OPTIONS"]);
     }
 
     #[test]

@@ -283,10 +283,11 @@ impl<'t> Cleaner<'t> {
         self.skip(tag.len() + 1)
     }
 
-    /// `[[page]]`, `[[page#heading]]`, `[[page|text]]`.
+    /// `[[page]]`, `[[page#heading]]`, `[[page|text]]` or `[[text|page]]`.
     fn wiki_link(&mut self, rest: &str) -> Option<()> {
         let (inner, length) = wiki(rest)?;
         let text = match inner.rsplit_once('|') {
+            Some((text, _)) if self.dialect.is_text_first => text.to_owned(),
             Some((_, text)) => text.to_owned(),
             None => inner.trim_start_matches('#').replace("#^", " ").replace('#', " "),
         };
@@ -331,7 +332,7 @@ fn run(text: &str, c: char) -> usize {
 mod tests {
     use super::*;
 
-    const ALL: Dialect = Dialect { is_mdx: true, has_liquid: true, is_wiki: true };
+    const ALL: Dialect = Dialect { is_mdx: true, has_liquid: true, is_wiki: true, is_text_first: false };
 
     #[test]
     fn words_stay_and_markup_goes() {
@@ -351,6 +352,12 @@ mod tests {
     }
 
     #[test]
+    fn the_wiki_of_a_repository_has_the_text_of_a_link_first() {
+        let dialect = Dialect { is_text_first: true, ..Dialect::default() };
+        assert_eq!(clean("See [[the other|French-Press]] or [[Home]].", dialect), "See the other or Home.");
+    }
+
+    #[test]
     fn what_only_looks_so_stays() {
         for text in [
             "a == b and c==d==e, ==, ====",
@@ -365,7 +372,7 @@ mod tests {
         ] {
             assert_eq!(clean(text, ALL), text);
         }
-        let plain = Dialect { is_mdx: false, has_liquid: false, is_wiki: false };
+        let plain = Dialect::default();
         for text in ["{x} {% y %} #z {{ page.a }}", "<div>\n*a*\n</div>"] {
             assert_eq!(clean(text, plain), text);
         }

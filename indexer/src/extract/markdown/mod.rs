@@ -2,7 +2,7 @@
 //! Cloze recognises their markup by its structure, not by the generator: [`dialect`] turns it into plain Markdown,
 //! and [`reader`] turns that into sections. Code stays unchanged.
 //!
-//! A page goes through these stages: `indented` opens blocks of indented content; `lines` separates code from text;
+//! A page goes through these stages: `verbatim` sets aside markup that is shown as it is; `indented` opens blocks of indented content; `lines` separates code from text;
 //! `comment` drops hidden comments; `directive` reads lines that are markup as a whole; `inline` takes markup out of
 //! text, with `shortcode` for tags of templates, `jsx` for components, `attributes` for lists in braces, and `words`
 //! for the words in the arguments of a tag.
@@ -18,6 +18,7 @@ mod lines;
 mod plain;
 mod reader;
 mod shortcode;
+mod verbatim;
 mod words;
 
 use super::{Context, Outcome, assemble};
@@ -32,7 +33,9 @@ pub(super) fn extract(text: &str, context: &Context<'_>) -> Outcome {
     }
     let body = plain::without_includes(body);
     let has_liquid = front.text(&["render_with_liquid"]).as_deref() != Some("false");
-    let body = plain::plain(&body, Dialect::of(context.source, &body, has_liquid));
+    let body = if has_liquid { verbatim::hide(&body) } else { body };
+    let dialect = Dialect::of(context.source, &body, has_liquid).on(context.url_style);
+    let body = verbatim::show(plain::plain(&body, dialect));
     let (title, outline) = Reader::read(&body, context.url_style);
     let page = assemble(&front, title, outline, context);
     Ok((Extracted::Page(Box::new(page)), warning.into_iter().collect()))
@@ -49,6 +52,31 @@ mod tests {
             Extracted::Page(p) => *p,
             Extracted::LeftOut(reason) => panic!("left out: {reason}"),
         }
+    }
+
+    #[test]
+    fn what_a_template_would_show_is_text() {
+        let p = page(
+            "# T\n\n{% raw %}Write `{{ page.title }}`.{% endraw %}\n\n```html\n{% raw %}{% if x %}{% endraw %}\n```\n\nUse {{</* tab */>}}.\n",
+        );
+        assert_eq!(p.sections[0].text, "Write {{ page.title }}.\n\n{% if x %}\n\nUse {{< tab >}}.");
+    }
+
+    #[test]
+    fn the_label_of_a_block_of_code_is_text() {
+        for info in ["js [config.js]", "js{1,3} title=\"config.js\"", "js filename=\"config.js\" {2}"] {
+            let p = page(&format!("# T\n\n```{info}\nlet a = [1];\n```\n\n```js {{1}}\nb\n```\n"));
+            assert_eq!(p.sections[0].text, "config.js\n\nlet a = [1];\n\nb", "{info}");
+        }
+    }
+
+    #[test]
+    fn lists_of_links_are_told_from_text() {
+        let list = "- [A](a.md)\n- [B](b.md)\n- [C](c.md)\n- [D](d.md)\n";
+        let p =
+            page(&format!("# T\n\nText with [a link](x.md) in it.\n\n{list}\n## Next\n\n- [E](e.md)\n- [F](f.md)\n"));
+        let got: Vec<_> = p.sections.iter().map(|s| (s.text.lines().next().unwrap_or_default(), s.is_links)).collect();
+        assert_eq!(got, [("Text with a link in it.", false), ("A", true), ("E", true)]);
     }
 
     #[test]

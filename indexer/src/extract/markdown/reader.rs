@@ -1,15 +1,42 @@
 //! Turns the events of the Markdown parser into sections.
 
-use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use crate::{
     document::{Outline, anchor::Anchors},
-    extract::html,
+    extract::{
+        html,
+        link_list::{Line, in_section},
+    },
     source::urls::UrlStyle,
 };
 
 /// Address and title of a target that only the generator knows.
 const NOWHERE: CowStr<'_> = CowStr::Borrowed("");
+
+/// Letters and digits of the current paragraph.
+#[derive(Debug, Default)]
+struct Links {
+    letters: usize,
+    linked: usize,
+    begins_with_link: bool,
+    is_open: bool,
+}
+
+impl Links {
+    fn count(&mut self, text: &str) {
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        self.begins_with_link |= self.letters == 0 && letters > 0 && self.is_open;
+        self.letters += letters;
+        self.linked += if self.is_open { letters } else { 0 };
+    }
+
+    /// Ends the paragraph.
+    fn take(&mut self) -> Line {
+        let Self { letters, linked, begins_with_link, .. } = std::mem::take(self);
+        Line::of(letters, linked, begins_with_link)
+    }
+}
 
 /// Collects sections from the events of a Markdown parser.
 #[derive(Default)]
@@ -20,6 +47,9 @@ pub(in crate::extract) struct Reader {
     pub(in crate::extract) title: Option<String>,
     /// The current paragraph, table row or heading.
     text: String,
+    links: Links,
+    /// Paragraphs since the last heading, each with its share of links.
+    blocks: Vec<(String, Line)>,
     /// The current raw HTML.
     html: String,
     heading: Option<(u8, Option<String>)>,
@@ -38,11 +68,15 @@ impl Reader {
         let resolve = |link: BrokenLink<'_>| is_reference(text, &link).then_some((NOWHERE, NOWHERE));
         Parser::new_with_broken_link_callback(text, options(), Some(resolve)).for_each(|event| self.event(event));
         self.flush();
+        self.flush_blocks();
     }
 
     fn event(&mut self, event: Event<'_>) {
         if !matches!(event, Event::Html(_) | Event::InlineHtml(_)) && !self.html.is_empty() && self.heading.is_none() {
             self.flush_html();
+        }
+        if let Event::Text(text) | Event::Code(text) = &event {
+            self.links.count(text);
         }
         match event {
             Event::Start(tag) => self.start(tag),
@@ -66,12 +100,18 @@ impl Reader {
         match tag {
             Tag::Heading { level, id, .. } => {
                 self.flush();
+                self.flush_blocks();
                 self.heading = Some((level as u8, id.map(|i| i.into_string())));
             }
-            Tag::CodeBlock(_) | Tag::Item | Tag::Paragraph | Tag::TableHead | Tag::TableRow | Tag::BlockQuote(_) => {
-                self.flush()
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                if let CodeBlockKind::Fenced(info) = kind {
+                    self.block(label(&info).unwrap_or_default(), Line::Text);
+                }
             }
+            Tag::Item | Tag::Paragraph | Tag::TableHead | Tag::TableRow | Tag::BlockQuote(_) => self.flush(),
             Tag::DefinitionListTitle | Tag::DefinitionListDefinition => self.flush(),
+            Tag::Link { .. } => self.links.is_open = true,
             _ => {}
         }
     }
@@ -83,6 +123,7 @@ impl Reader {
             TagEnd::CodeBlock | TagEnd::Item | TagEnd::Paragraph | TagEnd::TableHead | TagEnd::TableRow => self.flush(),
             TagEnd::DefinitionListTitle | TagEnd::DefinitionListDefinition => self.flush(),
             TagEnd::HtmlBlock => self.flush_html(),
+            TagEnd::Link => self.links.is_open = false,
             _ => {}
         }
     }
@@ -91,6 +132,7 @@ impl Reader {
         let text = std::mem::take(&mut self.text).split_whitespace().collect::<Vec<_>>().join(" ");
         let Some((level, explicit)) = self.heading.take() else { return };
         self.html.clear();
+        self.links = Links::default();
         let anchor = explicit.unwrap_or_else(|| self.anchors.next(&text));
         if text.is_empty() {
             return;
@@ -107,15 +149,44 @@ impl Reader {
         }
         self.flush_html();
         let text = std::mem::take(&mut self.text);
-        self.outline.paragraph(without_callout(text.trim_end_matches([' ', '|'])));
+        let line = self.links.take();
+        self.block(without_callout(text.trim_end_matches([' ', '|'])), line);
+    }
+
+    fn block(&mut self, text: &str, line: Line) {
+        if !text.trim().is_empty() {
+            self.blocks.push((text.to_owned(), line));
+        }
+    }
+
+    fn flush_blocks(&mut self) {
+        let blocks = std::mem::take(&mut self.blocks);
+        let lines: Vec<Line> = blocks.iter().map(|(_, line)| *line).collect();
+        for ((text, _), is_list) in blocks.iter().zip(in_section(&lines)) {
+            match is_list {
+                true => self.outline.link(text),
+                false => self.outline.paragraph(text),
+            }
+        }
     }
 
     fn flush_html(&mut self) {
         if !self.html.is_empty() {
             let html = std::mem::take(&mut self.html);
-            html::blocks(&html).iter().for_each(|b| self.outline.paragraph(b));
+            html::blocks(&html).iter().for_each(|b| self.block(b, Line::Text));
         }
     }
+}
+
+/// The label of a block of code: the name of a tab or of a file, ```` ```js [config.js] ````, `title="config.js"`.
+fn label(info: &str) -> Option<&str> {
+    let (_, rest) = info.trim().split_once([' ', '\t'])?;
+    let quoted = ["title=\"", "title='", "filename=\""].into_iter().find_map(|key| {
+        let value = rest.split_once(key)?.1;
+        value.split_once(['"', '\'']).map(|(value, _)| value)
+    });
+    let bracketed = || rest.trim_start().strip_prefix('[')?.split_once(']').map(|(label, _)| label);
+    quoted.or_else(bracketed).map(str::trim).filter(|label| label.contains(char::is_alphanumeric))
 }
 
 fn options() -> Options {

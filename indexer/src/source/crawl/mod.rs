@@ -15,6 +15,8 @@ mod frontier;
 mod guard;
 pub mod limits;
 mod links;
+#[cfg(test)]
+mod mutations;
 mod robots;
 mod site;
 mod sitemap;
