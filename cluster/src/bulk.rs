@@ -197,8 +197,9 @@ mod tests {
 
     #[test]
     fn a_full_disk_ends_the_sending_with_a_sentence() {
-        let item = r#"{"index": {"status": 429, "error": {"reason": "blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded
-            flood-stage watermark, index has read-only-allow-delete block];"}}}"#;
+        let reason = "blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, \
+                      index has read-only-allow-delete block];";
+        let item = format!(r#"{{"index": {{"status": 429, "error": {{"reason": "{reason}"}}}}}}"#);
         let fake = Fake::answering(&[(200, &format!(r#"{{"errors": true, "items": [{item}]}}"#))]);
         let client = Fake::client(&[&fake]);
         let mut bulk = Bulk::new(&client, "docs-000001");

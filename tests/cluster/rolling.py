@@ -17,7 +17,8 @@ QUERIES = ["how do I build an index", "filters and facets", "recall of the index
 class Balancer:
     """What a load balancer does: asks a server that is ready, and the next one if it takes no connection.
 
-    A request that a server has taken is its own: if it is not answered, it is lost.
+    A connection that waits while its server ends is reset: no program has taken it, so it also goes to the next one, as
+    proxies do. A request that a server has taken is its own: if it is not answered, it is lost.
     """
 
     def __init__(self, ports):
@@ -39,7 +40,10 @@ class Balancer:
             except OSError:
                 time.sleep(0.05)
                 continue
-            problem = self.ask(connection, query, expected)
+            try:
+                problem = self.ask(connection, query, expected)
+            except ConnectionResetError:
+                continue
             with self.lock:
                 self.answered += problem is None
                 self.lost += [problem] if problem else []
@@ -54,6 +58,8 @@ class Balancer:
             answer = connection.getresponse()
             body = json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if type(error) is ConnectionResetError:
+                raise
             return repr(error)
         finally:
             connection.close()
