@@ -201,7 +201,7 @@ fn filters(index: &Path, queries: &[String], key: &str) -> Result<Value> {
     let encoder = Encoder::open(&dir, "all-MiniLM-L6-v2", EncoderOptions::default())?;
     let vectors = queries.iter().map(|q| Ok(encoder.encode(TextKind::Query, q)?.vector)).collect::<Result<Vec<_>>>()?;
     let all: Vec<u32> = generation.ids().collect();
-    let shown = generation.body().show(&[], &all, &[key.to_owned()])?;
+    let shown = generation.body().show(&[], &all, &[key.to_owned()], false)?;
     let counts = shown.facets().get(key).cloned().unwrap_or_default();
     let nothing = generation.head().keyword_query(&KeywordText::default())?;
     let unfiltered = median_us(&vectors, |v| generation.body().nearest(v, 10, None).map(drop))?;

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 /// Searches of one index, in the order of their answers.
 pub(crate) struct Batch {
     lines: Vec<u8>,
-    pub(crate) len: usize,
+    /// The most hits of each.
+    sizes: Vec<usize>,
     index: String,
 }
 
 impl Batch {
     pub(crate) fn new(index: &str) -> Self {
-        Self { lines: Vec::new(), len: 0, index: index.to_owned() }
+        Self { lines: Vec::new(), sizes: Vec::new(), index: index.to_owned() }
     }
 
     /// Adds a search; gives its place among the answers. Word counts of all shards are taken together, and half an
@@ -24,8 +25,18 @@ impl Batch {
             self.lines.extend(line.to_string().into_bytes());
             self.lines.push(b'\n');
         }
-        self.len += 1;
-        self.len - 1
+        self.sizes.push(search["size"].as_u64().unwrap_or_default() as usize);
+        self.sizes.len() - 1
+    }
+
+    /// Number of searches.
+    pub(crate) fn len(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// The most hits that a search gives.
+    pub(crate) fn size(&self, place: usize) -> usize {
+        self.sizes.get(place).copied().unwrap_or_default()
     }
 
     pub(crate) fn lines(&self) -> &[u8] {

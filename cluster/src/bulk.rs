@@ -1,9 +1,9 @@
 //! Passages in large requests.
 
-use std::{thread, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use cloze_index::{Entry, Error, Result};
+use cloze_index::{Entry, Error, PassageId, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ const TRIES: usize = 12;
 #[derive(Serialize)]
 struct Document<'a> {
     id: u32,
-    first: u32,
+    page: u32,
     content: String,
     words: &'a [String],
     metadata: &'a [String],
@@ -41,10 +41,9 @@ struct Outcome {
     items: Vec<Item>,
 }
 
+/// What was done, by the name of the action.
 #[derive(Deserialize)]
-struct Item {
-    index: Done,
-}
+struct Item(BTreeMap<String, Done>);
 
 #[derive(Deserialize)]
 struct Done {
@@ -57,7 +56,7 @@ struct Done {
 pub(crate) struct Bulk<'a> {
     client: &'a Client,
     index: &'a str,
-    /// Two lines for each passage that waits.
+    /// The lines for each passage that waits.
     waiting: Vec<Vec<u8>>,
     bytes: usize,
 }
@@ -70,6 +69,15 @@ impl<'a> Bulk<'a> {
     /// Adds a passage. Its number is its name in the cluster, so sending it twice changes nothing.
     pub(crate) fn add(&mut self, entry: &Entry) -> Result<()> {
         let lines = lines(entry).map_err(|e| self.client.refused(format!("passage {}: {e}", entry.id)))?;
+        self.wait(lines)
+    }
+
+    /// Removes a passage, if it is there.
+    pub(crate) fn remove(&mut self, passage: PassageId) -> Result<()> {
+        self.wait(format!("{{\"delete\": {{\"_id\": \"{passage}\"}}}}\n").into_bytes())
+    }
+
+    fn wait(&mut self, lines: Vec<u8>) -> Result<()> {
         self.bytes += lines.len();
         self.waiting.push(lines);
         if self.bytes >= MOST_BYTES || self.waiting.len() >= MOST_PASSAGES {
@@ -89,7 +97,7 @@ impl<'a> Bulk<'a> {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let path = format!("{}/_bulk", self.index);
+            let path = format!("{}/_bulk?filter_path=errors,items.*.status,items.*.error", self.index);
             let sent = waiting.concat();
             let outcome: Outcome = self.client.must("POST", &path, Content::Lines(&sent), Patience::Write)?;
             let (refused, reason) = self.refused(waiting, &outcome)?;
@@ -112,9 +120,11 @@ impl<'a> Bulk<'a> {
             return Err(self.client.refused(found));
         }
         let (mut again, mut reason) = (Vec::new(), String::new());
-        for (lines, Item { index: done }) in sent.into_iter().zip(&outcome.items).filter(|_| outcome.errors) {
+        let done = outcome.items.iter().filter_map(|item| item.0.first_key_value());
+        for (lines, (action, done)) in sent.into_iter().zip(done).filter(|_| outcome.errors) {
             match done.status {
                 200..=299 => {}
+                404 if action == "delete" => {}
                 429 | 503 => {
                     reason = reason_of(&done.error);
                     again.push(lines);
@@ -135,7 +145,7 @@ impl<'a> Bulk<'a> {
 fn lines(entry: &Entry) -> serde_json::Result<Vec<u8>> {
     let document = Document {
         id: entry.id,
-        first: entry.first,
+        page: entry.passage.page,
         content: text::of(entry.terms.content.iter().map(|(term, position)| (term.as_str(), *position))),
         words: &entry.terms.words,
         metadata: &entry.terms.metadata,
@@ -154,13 +164,48 @@ fn lines(entry: &Entry) -> serde_json::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Address;
+    use crate::{Address, fake::Fake};
 
     fn outcome(statuses: &[(u16, &str)]) -> Outcome {
-        let item = |(status, reason): &(u16, &str)| Item {
-            index: Done { status: *status, error: json!({"type": "some", "reason": reason}) },
+        let item = |(status, reason): &(u16, &str)| {
+            let done = Done { status: *status, error: json!({"type": "some", "reason": reason}) };
+            Item(BTreeMap::from([("index".to_owned(), done)]))
         };
         Outcome { errors: statuses.iter().any(|s| s.0 > 299), items: statuses.iter().map(item).collect() }
+    }
+
+    #[test]
+    fn what_a_busy_cluster_refuses_is_sent_again_and_nothing_else() {
+        let fake = Fake::answering(&[
+            (429, r#"{"error": {"reason": "rejected execution"}, "status": 429}"#),
+            (
+                200,
+                r#"{"errors": true, "items": [{"delete": {"status": 200}}, {"delete": {"status": 404}},
+                {"delete": {"status": 429, "error": {"reason": "queue is full"}}}]}"#,
+            ),
+            (200, r#"{"errors": false, "items": [{"delete": {"status": 200}}]}"#),
+        ]);
+        let client = Fake::client(&[&fake]);
+        let mut bulk = Bulk::new(&client, "docs-000001");
+        [1, 2, 3].into_iter().try_for_each(|id| bulk.remove(id)).expect("they wait");
+        bulk.flush().expect("all are taken in the end");
+        let asked = fake.asked();
+        let named = |at: usize| asked[at].matches("_id").count();
+        assert_eq!((asked.len(), named(0), named(1), named(2)), (3, 3, 3, 1), "{asked:?}");
+        assert!(asked[2].contains("\"3\""), "{asked:?}");
+    }
+
+    #[test]
+    fn a_full_disk_ends_the_sending_with_a_sentence() {
+        let reason = "blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, \
+                      index has read-only-allow-delete block];";
+        let item = format!(r#"{{"index": {{"status": 429, "error": {{"reason": "{reason}"}}}}}}"#);
+        let fake = Fake::answering(&[(200, &format!(r#"{{"errors": true, "items": [{item}]}}"#))]);
+        let client = Fake::client(&[&fake]);
+        let mut bulk = Bulk::new(&client, "docs-000001");
+        bulk.remove(1).expect("it waits");
+        let error = bulk.flush().expect_err("there is no room");
+        assert!(error.is_unreachable() && error.to_string().contains("disks are full"), "{error}");
     }
 
     #[test]

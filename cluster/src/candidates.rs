@@ -10,19 +10,25 @@ use cloze_index::{
     body::{Candidates, Carried},
 };
 
-use crate::{ClusterBody, answers::Answer, questions::CARRIED};
+use crate::{
+    ClusterBody,
+    answers::Answer,
+    questions::{CARRIED, CODES},
+};
 
 /// Candidates of one search.
 pub(crate) struct ClusterCandidates<'b> {
     body: &'b ClusterBody,
     known: Mutex<HashMap<PassageId, Arc<Carried>>>,
+    /// Codes of tokens, of those that came with them.
+    codes: Mutex<HashMap<PassageId, Vec<u8>>>,
     /// Passages that are lists of links, of those without other data.
     links: HashSet<PassageId>,
 }
 
 impl<'b> ClusterCandidates<'b> {
     pub(crate) fn new(body: &'b ClusterBody) -> Self {
-        Self { body, known: Mutex::default(), links: HashSet::new() }
+        Self { body, known: Mutex::default(), codes: Mutex::default(), links: HashSet::new() }
     }
 
     /// Remembers lists of links.
@@ -34,6 +40,8 @@ impl<'b> ClusterCandidates<'b> {
     pub(crate) fn take(&self, answer: &Answer) -> Result<Vec<PassageId>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let dimension = self.body.head().manifest().dimension;
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.extend(answer.stored(CODES));
         let mut order = Vec::new();
         for (id, bytes) in answer.stored(CARRIED) {
             order.push(id);
@@ -52,7 +60,7 @@ impl<'b> ClusterCandidates<'b> {
         };
         if !missing.is_empty() {
             let missing: Vec<PassageId> = missing.into_iter().collect();
-            for answer in self.body.stored(&missing, CARRIED)? {
+            for answer in self.body.stored(&missing, &[CARRIED])? {
                 self.take(&answer)?;
             }
         }
@@ -81,8 +89,12 @@ impl Candidates for ClusterCandidates<'_> {
         if self.body.head().manifest().token_neighbours == 0 || passages.is_empty() {
             return Ok(vec![None; passages.len()]);
         }
-        let answers = self.body.stored(passages, "codes")?;
-        let codes: HashMap<PassageId, Vec<u8>> = answers.iter().flat_map(|answer| answer.stored("codes")).collect();
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing: Vec<PassageId> = passages.iter().copied().filter(|p| !codes.contains_key(p)).collect();
+        if !missing.is_empty() {
+            let answers = self.body.stored(&missing, &[CODES])?;
+            codes.extend(answers.iter().flat_map(|answer| answer.stored(CODES)));
+        }
         Ok(passages.iter().map(|p| query.nearest(codes.get(p)?)).collect())
     }
 

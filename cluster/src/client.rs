@@ -17,6 +17,8 @@ use crate::{Address, credentials};
 const CONNECT: Duration = Duration::from_millis(1500);
 /// The longest pause between two tries of a write.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a search goes on asking hosts that refuse: another node takes over the work of a dead one.
+const SEARCHED: Duration = Duration::from_secs(1);
 /// The largest answer, in bytes.
 const LARGEST: u64 = 512 << 20;
 /// The longest part of an answer that an error repeats.
@@ -34,8 +36,16 @@ pub(crate) enum Patience {
 impl Patience {
     fn limit(self) -> Duration {
         match self {
-            Self::Search => Duration::from_secs(4),
+            Self::Search => Duration::from_millis(4500),
             Self::Write => Duration::from_secs(180),
+        }
+    }
+
+    /// How long one try may take, if there are other hosts: a machine without power does not even refuse.
+    fn limit_of_one(self) -> Duration {
+        match self {
+            Self::Search => Duration::from_millis(2500),
+            Self::Write => self.limit(),
         }
     }
 
@@ -106,21 +116,24 @@ impl Client {
     /// # Errors
     /// [`Error::Unreachable`] if none does in time.
     pub(crate) fn send(&self, method: &str, path: &str, content: Content<'_>, patience: Patience) -> Result<Reply> {
-        let until = Instant::now() + patience.limit();
+        let started = Instant::now();
+        let until = started + patience.limit();
+        let limit = if self.hosts.len() > 1 { patience.limit_of_one() } else { patience.limit() };
         let mut reason = String::new();
         for tried in 0.. {
-            let at = self.good.load(Ordering::Relaxed);
+            let at = self.first();
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || (patience == Patience::Search && tried > 2 * self.hosts.len()) {
+            let were_all_tried = tried >= 2 * self.hosts.len() && started.elapsed() > SEARCHED;
+            if left.is_zero() || (patience == Patience::Search && were_all_tried) {
                 break;
             }
-            match self.once(&self.hosts[at % self.hosts.len()], method, path, content, left) {
+            match self.once(&self.hosts[at % self.hosts.len()], method, path, content, left.min(limit)) {
                 Ok(reply) if !matches!(reply.status, 429 | 502..=504) => return Ok(reply),
                 Ok(reply) => reason = self.reason(&reply),
                 Err(error) => reason = error.to_string(),
             }
             tracing::warn!(host = self.hosts[at % self.hosts.len()], reason, "a request to the cluster is repeated");
-            let _ = self.good.compare_exchange(at, at + 1, Ordering::Relaxed, Ordering::Relaxed);
+            self.pass_by(at);
             if is_disk_full(&reason) && tried > 2 {
                 break;
             }
@@ -129,6 +142,16 @@ impl Client {
             }
         }
         Err(self.unreachable(sentence(&reason)))
+    }
+
+    /// The host that is asked first.
+    pub(crate) fn first(&self) -> usize {
+        self.good.load(Ordering::Relaxed)
+    }
+
+    /// Asks another host first, unless somebody did so already.
+    pub(crate) fn pass_by(&self, host: usize) {
+        let _ = self.good.compare_exchange(host, host + 1, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn once(
@@ -175,13 +198,20 @@ impl Client {
     ) -> Result<Option<T>> {
         let reply = self.send(method, path, content, patience)?;
         match reply.status {
-            200..=299 => serde_json::from_slice(&reply.body)
-                .map(Some)
-                .map_err(|e| self.refused(format!("its answer cannot be read ({e}); is this an OpenSearch cluster?"))),
+            200..=299 => self.parse(&reply).map(Some),
             404 => Ok(None),
             401 | 403 => Err(self.refused(format!("it does not let us in: {}", self.reason(&reply)))),
             _ => Err(self.refused(self.reason(&reply))),
         }
+    }
+
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if it is something else.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T> {
+        serde_json::from_slice(&reply.body)
+            .map_err(|e| self.refused(format!("its answer cannot be read ({e}); is this an OpenSearch cluster?")))
     }
 
     /// As [`Self::ask`], for a thing that must exist.

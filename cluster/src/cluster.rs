@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cloze_index::{Generation, Head, Result};
-use serde::Deserialize;
 
 use crate::{
     Address, ClusterBody,
-    client::{Client, Content, Patience},
+    client::Client,
     pointer::{self, Pointer},
+    version,
 };
 
 /// An index on a cluster. Cheap to clone.
@@ -16,11 +16,6 @@ use crate::{
 pub struct Cluster {
     pub(crate) client: Arc<Client>,
     pub(crate) address: Address,
-}
-
-#[derive(Deserialize)]
-struct Counted {
-    count: u64,
 }
 
 impl Cluster {
@@ -41,7 +36,9 @@ impl Cluster {
     fn pointer(&self) -> Result<Pointer> {
         let seen = pointer::read(&self.client, self.address.name())?;
         let nothing = "it holds no such index; make one with `indexer build DOCS --body URL`";
-        Ok(seen.ok_or_else(|| self.client.refused(nothing))?.pointer)
+        let other = "another version of Cloze wrote it; send the index again with `indexer import --body URL`";
+        let seen = seen.ok_or_else(|| self.client.refused(nothing))?;
+        seen.pointer.ok_or_else(|| self.client.refused(other))
     }
 
     /// Opens the live generation.
@@ -49,15 +46,16 @@ impl Cluster {
     /// # Errors
     /// [`cloze_index::Error::Unreachable`] or [`cloze_index::Error::Refused`].
     pub fn open(&self) -> Result<Generation> {
-        let pointer = self.pointer()?;
-        let head = Arc::new(Head::parse(&pointer::read_head(&self.client, &pointer)?)?);
-        let body = ClusterBody::new(self.client.clone(), pointer.body.clone(), head.clone(), self.address.is_exact());
-        let expected = head.manifest().counts.passages;
-        let found = self.count(&pointer.body)?;
+        let version = self.pointer()?.version;
+        let head = Arc::new(Head::parse(&version.read_head(&self.client)?)?);
+        let members = version.read_members(&self.client)?;
+        let (body, expected) = (version.body, head.manifest().counts.passages);
+        let found = version::count(&self.client, &body, &members)?;
         if found != expected {
-            let reason = format!("{} holds {found} passages, expected {expected}; send the index again", pointer.body);
+            let reason = format!("{body} holds {found} passages, expected {expected}; send the index again");
             return Err(self.client.refused(reason));
         }
+        let body = ClusterBody::new(self.client.clone(), body, head.clone(), members, self.address.is_exact());
         Ok(Generation::elsewhere(head, Arc::new(body)))
     }
 
@@ -68,11 +66,5 @@ impl Cluster {
     pub fn overtakes(&self, generation: &Generation) -> Result<Option<String>> {
         let pointer = self.pointer()?;
         Ok((pointer.manifest != generation.checksum()?).then_some(pointer.generation))
-    }
-
-    /// The number of passages in a body.
-    pub(crate) fn count(&self, body: &str) -> Result<u64> {
-        let path = format!("{body}/_count");
-        Ok(self.client.must::<Counted>("GET", &path, Content::Nothing, Patience::Search)?.count)
     }
 }

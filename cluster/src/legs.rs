@@ -8,7 +8,7 @@ use crate::{
     answers::Answer,
     candidates::ClusterCandidates,
     narrow::Narrow,
-    questions::{self, PAGES},
+    questions::{self, Fields, PAGES},
 };
 
 /// Postings of a query up to which every matching page is counted, and the best matches that represent all beyond it:
@@ -40,8 +40,8 @@ enum Count {
 /// The places of a leg's answers in a batch.
 #[derive(Clone, Copy)]
 pub(crate) struct LegPlaces {
-    hits: usize,
-    pages: Option<usize>,
+    pub(crate) hits: usize,
+    pub(crate) pages: Option<usize>,
 }
 
 impl WordLeg {
@@ -65,15 +65,21 @@ impl WordLeg {
         self.query == *query
     }
 
-    /// Adds its searches to a batch.
-    pub(crate) fn ask(&self, narrow: &Narrow, add: &mut dyn FnMut(Value) -> usize) -> LegPlaces {
+    /// Adds its searches to a batch, each for `spare` times as many hits as it needs.
+    pub(crate) fn ask(
+        &self,
+        narrow: &Narrow,
+        spare: usize,
+        fields: Fields,
+        add: &mut dyn FnMut(Value) -> usize,
+    ) -> LegPlaces {
         let subject = self.query.subject();
         let (k, pages) = match self.count {
             Count::All(most) => (self.k, Some(questions::pages_with_every(&subject, most, narrow))),
-            Count::Best => (self.k.max(COUNTED), Some(questions::best_with_every(&subject, COUNTED, narrow))),
+            Count::Best => (self.k.max(COUNTED), Some(questions::best_with_every(&subject, spare * COUNTED, narrow))),
             Count::Hits => (self.k.max(COUNTED), None),
         };
-        let hits = add(questions::keyword(&self.query, k, narrow));
+        let hits = add(questions::keyword(&self.query, spare * k, fields, narrow));
         LegPlaces { hits, pages: pages.map(add) }
     }
 
@@ -95,11 +101,11 @@ impl WordLeg {
             (Count::All(_), every) => {
                 let counts = every.and_then(|answer| answer.counts(PAGES));
                 let buckets = counts.into_iter().flat_map(|counts| &counts.buckets);
-                let pages = buckets.filter_map(|bucket| Some(bucket.key.as_u64()? as PassageId)).collect();
+                let pages = buckets.filter_map(|bucket| body.first_of(bucket.page()?)).collect();
                 (pages, counts.is_some_and(|counts| counts.others > 0))
             }
             (Count::Best, every) => {
-                let best: Vec<PassageId> = every.into_iter().flat_map(Answer::ids).collect();
+                let best: Vec<PassageId> = every.into_iter().flat_map(Answer::ids).take(COUNTED).collect();
                 (body.head().one_per_page(best.iter().copied()), best.len() >= COUNTED)
             }
             (Count::Hits, _) => {

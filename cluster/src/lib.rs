@@ -7,14 +7,18 @@
 //!
 //! - [`address`]: where a body lies; `credentials`: who asks for it; `client`: requests, hosts in turn, patience;
 //! - `mapping`: the fields of a body; `text`: terms at positions as text;
-//! - `bulk`: passages in large requests; [`send`]: a whole generation, settled before it is published;
-//! - `pointer`: which body is live, and its head; [`cluster`]: opens both;
-//! - `questions`: searches as JSON; `answers`: their results; `batch`: several in one request;
+//! - `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
+//!   numbers;
+//! - [`send`]: a generation, settled before it is published, into a new body (`fill`) or beside the live one (`edit`);
+//! - `version`: a head, and the passages that belong to it; `pointer`: which one is live; `sweep`: what none needs;
+//!   [`cluster`]: opens the live one;
+//! - `questions`: searches as JSON; `answers`: their results; `batch`: several in one request; `round`: all that a
+//!   search asks for its candidates; `propose`: those candidates;
 //! - `narrow`: filters; `legs`: the proposals of words and vectors;
 //! - [`body`]: the body that a search asks; `candidates`: scores; `shown`: passages and facets.
 //!
-//! An index named NAME takes these names in the cluster: `NAME-000124` for a body, `NAME-000124-head` for the head that
-//! belongs to it, and `NAME-head` for the one document that says which body is live.
+//! An index named NAME takes these names in the cluster: `NAME-000124` for a body, `NAME-000124-head` for the head of a
+//! version, and `NAME-head` for the document that says which version is live.
 
 pub mod address;
 mod answers;
@@ -25,14 +29,25 @@ mod candidates;
 mod client;
 pub mod cluster;
 mod credentials;
+mod document;
+mod edit;
+#[cfg(test)]
+mod fake;
+mod fill;
+mod lease;
 mod legs;
+mod listed;
 mod mapping;
 mod narrow;
 mod pointer;
+mod propose;
 mod questions;
+mod round;
 pub mod send;
 mod shown;
+mod sweep;
 mod text;
+mod version;
 
 pub use address::Address;
 pub use body::ClusterBody;

@@ -12,11 +12,11 @@ pub(crate) const MOST_TERMS: usize = 65_536;
 /// The longest metadata value that can be filtered, in characters; the engine's limit is 32,766 bytes.
 const LONGEST_VALUE: u32 = 8_000;
 
-/// A new body for vectors of some dimension. It gets its replicas once it is full.
+/// A new body for vectors of some dimension, for the generation with this manifest. It gets its replicas once it is full.
 ///
 /// Nothing is analysed again, and every term counts in a passage's length (`discount_overlaps`), so the engine
 /// proposes by the same numbers by which Cloze scores.
-pub(crate) fn body(dimension: usize, shards: usize) -> Value {
+pub(crate) fn body(dimension: usize, shards: u64, manifest: &str) -> Value {
     json!({
         "settings": {"index": {
             "knn": true,
@@ -36,9 +36,9 @@ pub(crate) fn body(dimension: usize, shards: usize) -> Value {
                 "analyzer": {"terms": {"type": "custom", "tokenizer": "places", "filter": ["together", "gaps"]}}
             }
         }},
-        "mappings": {"dynamic": "strict", "_source": {"enabled": false}, "properties": {
+        "mappings": {"dynamic": "strict", "_meta": {"manifest": manifest}, "_source": {"enabled": false}, "properties": {
             "id": {"type": "integer"},
-            "first": {"type": "integer"},
+            "page": {"type": "integer"},
             "content": {"type": "text", "analyzer": "terms", "index_options": "positions"},
             "words": {"type": "keyword", "doc_values": false},
             "metadata": {"type": "keyword", "ignore_above": LONGEST_VALUE},
@@ -66,7 +66,7 @@ pub(crate) fn head() -> Value {
     })
 }
 
-/// The index of the pointer.
+/// The index of the pointer and of the lease.
 pub(crate) fn pointer() -> Value {
     json!({
         "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-2"}},

@@ -10,18 +10,23 @@ pub(crate) const MOST_HITS: usize = 10_000;
 /// The name of the counts of pages.
 pub(crate) const PAGES: &str = "pages";
 
-/// The field that scores candidates.
+/// The field that scores candidates, and the codes of tokens for the second look.
 pub(crate) const CARRIED: &str = "carried";
+pub(crate) const CODES: &str = "codes";
+/// The passage as stored.
+pub(crate) const PASSAGE: &str = "passage";
+/// The fields that come with candidates.
+pub(crate) type Fields = &'static [&'static str];
 /// The best first; ties by the lower number.
 fn best_first() -> Value {
     json!([{"_score": "desc"}, {"id": "asc"}])
 }
 
 /// Passages with any of the words, by BM25.
-pub(crate) fn keyword(query: &KeywordQuery, k: usize, narrow: &Narrow) -> Value {
+pub(crate) fn keyword(query: &KeywordQuery, k: usize, fields: Fields, narrow: &Narrow) -> Value {
     json!({
         "size": k.min(MOST_HITS), "query": narrow.around(&words(query)), "sort": best_first(), "track_scores": true,
-        "track_total_hits": false, "_source": false, "stored_fields": [CARRIED]
+        "track_total_hits": false, "_source": false, "stored_fields": fields
     })
 }
 
@@ -34,7 +39,7 @@ pub(crate) fn best_with_every(query: &KeywordQuery, k: usize, narrow: &Narrow) -
     })
 }
 
-/// The first passages of at most so many pages on which a passage has every word that it needs.
+/// At most so many pages on which a passage has every word that it needs.
 pub(crate) fn pages_with_every(query: &KeywordQuery, most: usize, narrow: &Narrow) -> Value {
     let needed = query.needed_words().map(|(_, terms)| {
         let terms: Vec<&str> = terms.iter().map(|(term, _)| term.as_str()).collect();
@@ -42,7 +47,7 @@ pub(crate) fn pages_with_every(query: &KeywordQuery, most: usize, narrow: &Narro
     });
     let every = json!({"bool": {"filter": needed.collect::<Vec<_>>()}});
     let narrowed = narrow.and(or_nothing(query, every)).query();
-    json!({"size": 0, "query": narrowed, "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
+    json!({"size": 0, "query": narrowed, "aggs": {PAGES: {"terms": {"field": "page", "size": most}}}})
 }
 
 /// The condition, or one that nothing meets if no word is needed.
@@ -62,7 +67,7 @@ fn words(query: &KeywordQuery) -> Value {
 }
 
 /// Passages whose vectors are nearest: all are compared if `exact`, else a graph leads to them.
-pub(crate) fn nearest(vector: &[f32], k: usize, exact: bool, narrow: &Narrow) -> Value {
+pub(crate) fn nearest(vector: &[f32], k: usize, exact: bool, fields: Fields, narrow: &Narrow) -> Value {
     let size = k.min(MOST_HITS);
     let query = if exact {
         let params = json!({"field": "vector", "query_value": vector, "space_type": "innerproduct"});
@@ -70,33 +75,30 @@ pub(crate) fn nearest(vector: &[f32], k: usize, exact: bool, narrow: &Narrow) ->
         json!({"script_score": {"query": narrow.query(), "script": script}})
     } else {
         // A walk that looks for more than is wanted finds more of the nearest.
-        let mut walk = json!({"vector": vector, "k": (2 * size).min(MOST_HITS)});
-        if !narrow.is_all() {
-            walk["filter"] = narrow.query();
-        }
+        let walk = json!({"vector": vector, "k": (2 * size).min(MOST_HITS), "filter": narrow.query()});
         json!({"knn": {"vector": walk}})
     };
     json!({
         "size": size, "query": query, "sort": best_first(), "track_scores": true, "track_total_hits": false,
-        "_source": false, "stored_fields": [CARRIED]
+        "_source": false, "stored_fields": fields
     })
 }
 
-/// Passages that meet conditions, by number, with a stored field or without.
-pub(crate) fn listed(narrow: &Narrow, size: usize, field: Option<&str>) -> Value {
+/// Passages that meet conditions, by number, with stored fields or without.
+pub(crate) fn listed(narrow: &Narrow, size: usize, fields: Fields) -> Value {
     let mut search = json!({
         "size": size.min(MOST_HITS), "query": narrow.query(), "sort": [{"id": "asc"}], "track_total_hits": true,
         "_source": false
     });
-    if let Some(field) = field {
-        search["stored_fields"] = json!([field]);
+    if !fields.is_empty() {
+        search["stored_fields"] = json!(fields);
     }
     search
 }
 
-/// Some passages with a stored field.
-pub(crate) fn some(passages: &[PassageId], field: &str) -> Value {
-    listed(&Narrow::to(passages), passages.len(), Some(field))
+/// Some passages with stored fields.
+pub(crate) fn some(passages: &[PassageId], fields: Fields) -> Value {
+    listed(&Narrow::to(passages), passages.len(), fields)
 }
 
 /// The condition that a passage has one of the forms of a phrase.
@@ -111,20 +113,21 @@ pub(crate) fn phrase(forms: &[PhraseForm]) -> Value {
     json!({"bool": {"should": forms.iter().map(form).collect::<Vec<_>>(), "minimum_should_match": 1}})
 }
 
-/// The first passages of pages on which a passage has one of the forms of a phrase.
-pub(crate) fn pages_with(forms: &[PhraseForm], most: usize) -> Value {
-    json!({"size": 0, "query": {"bool": {"filter": [phrase(forms)]}},
-        "aggs": {PAGES: {"terms": {"field": "first", "size": most}}}})
+/// Pages on which a passage has one of the forms of a phrase.
+pub(crate) fn pages_with(forms: &[PhraseForm], most: usize, all: &Narrow) -> Value {
+    json!({"size": 0, "query": all.and(phrase(forms)).query(),
+        "aggs": {PAGES: {"terms": {"field": "page", "size": most}}}})
 }
 
 /// The passage with a word whose other words weigh most; its score is their weight.
-pub(crate) fn company(word: &str, others: &[(f32, Vec<String>)]) -> Value {
+pub(crate) fn company(word: &str, others: &[(f32, Vec<String>)], all: &Narrow) -> Value {
     let should = others
         .iter()
         .map(|(weight, terms)| json!({"constant_score": {"filter": {"terms": {"content": terms}}, "boost": weight}}));
+    let with_word = all.and(json!({"term": {"words": word}})).query();
     json!({
         "size": 1, "track_total_hits": false, "_source": false,
-        "query": {"bool": {"filter": [{"term": {"words": word}}], "should": should.collect::<Vec<_>>()}}
+        "query": {"bool": {"filter": [with_word], "should": should.collect::<Vec<_>>()}}
     })
 }
 
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn every_word_is_the_best_of_its_terms() {
-        let search = keyword(&KeywordQuery::plain("the runner"), 5, &Narrow::default());
+        let search = keyword(&KeywordQuery::plain("the runner"), 5, &[CARRIED], &Narrow::default());
         let words = &search["query"]["bool"]["must"][0]["bool"]["should"];
         assert_eq!(words.as_array().map(Vec::len), Some(2));
         assert_eq!(words[0]["dis_max"]["boost"], 0.5, "a word such as \"the\" weighs less");

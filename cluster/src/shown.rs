@@ -7,7 +7,7 @@ use std::{
 
 use cloze_index::{Passage, PassageId, Result, body::Shown, metadata_parts};
 
-use crate::{ClusterBody, answers::Answer};
+use crate::{ClusterBody, answers::Answer, questions::CODES};
 
 /// Counts by key and value.
 pub(crate) type Facets = BTreeMap<String, BTreeMap<String, u64>>;
@@ -25,8 +25,8 @@ impl ClusterShown<'_> {
     /// The codes of all passages; none, if the cluster does not answer, because an answer can do without them.
     fn ask_for_codes(&self) -> HashMap<PassageId, Vec<u8>> {
         let ids: Vec<PassageId> = self.passages.keys().copied().collect();
-        match self.body.stored(&ids, "codes") {
-            Ok(answers) => answers.iter().flat_map(|answer| answer.stored("codes")).collect(),
+        match self.body.stored(&ids, &[CODES]) {
+            Ok(answers) => answers.iter().flat_map(|answer| answer.stored(CODES)).collect(),
             Err(error) => {
                 tracing::warn!(%error, "no codes of tokens for highlights");
                 HashMap::new()

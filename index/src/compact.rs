@@ -44,6 +44,7 @@ pub(crate) fn compact(layout: &Layout, options: &WriterOptions, old: &Sealed, ma
     pages::write(&staging.path().join(layout::PAGES), &pages)?;
     files::write(&staging.path().join(layout::TOMBSTONES), &[])?;
     let counts = Counts { pages: pages.len() as u64, passages: u64::from(next), vectors, numbers: u64::from(next) };
-    let contents = Contents { counts, languages, vector_segments: vec!["0".to_owned()], ..old.contents.clone() };
+    let (vector_segments, builds_on) = (vec!["0".to_owned()], Vec::new());
+    let contents = Contents { counts, languages, vector_segments, builds_on, ..old.contents.clone() };
     Ok(Sealed { contents, staging, linked: HashMap::new(), unreadable: old.unreadable.clone() })
 }

@@ -1,7 +1,5 @@
 //! The passages of a generation with all that an index stores of them, for a body that lies elsewhere.
 
-use std::collections::HashMap;
-
 use crate::{Encoded, Generation, Passage, PassageId, PassageTerms, Result, body::Carried, lexical::Analyzers};
 
 /// A passage, ready to be stored.
@@ -9,8 +7,6 @@ use crate::{Encoded, Generation, Passage, PassageId, PassageTerms, Result, body:
 pub struct Entry {
     /// Its number.
     pub id: PassageId,
-    /// The first passage of its page.
-    pub first: PassageId,
     /// The passage.
     pub passage: Passage,
     /// Its terms.
@@ -35,11 +31,9 @@ impl Generation {
     pub fn entries(&self) -> Result<impl Iterator<Item = Result<Entry>> + '_> {
         let vectors = self.vector_search()?;
         let mut analyzers = Analyzers::default();
-        let mut first: HashMap<u32, PassageId> = HashMap::new();
         Ok(self.ids().map(move |id| {
             let passage = self.passage(id)?;
-            let first = *first.entry(passage.page).or_insert(id);
-            Ok(Entry { id, first, terms: analyzers.terms(&passage), passage, encoded: vectors.encoded(id) })
+            Ok(Entry { id, terms: analyzers.terms(&passage), passage, encoded: vectors.encoded(id) })
         }))
     }
 }

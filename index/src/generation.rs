@@ -96,7 +96,7 @@ impl Generation {
     /// A generation whose body lies elsewhere, without files of its own.
     #[must_use]
     pub fn elsewhere(head: Arc<Head>, body: Arc<dyn Body>) -> Self {
-        let live = Selection::all(head.manifest().counts.numbers as usize);
+        let live = Selection::of(head.manifest().counts.numbers as usize, head.passages());
         Self { dir: PathBuf::new(), head, files: None, body, live, stale: None }
     }
 
@@ -220,7 +220,7 @@ impl Generation {
     pub fn passage(&self, id: PassageId) -> Result<Passage> {
         match &self.files {
             Some(files) => files.passage(id),
-            None => self.body.show(&[id], &[], &[])?.passage(id),
+            None => self.body.show(&[id], &[], &[], false)?.passage(id),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     Verbatim,
     body::Carried,
     files,
-    lexical::{Dictionary, Kind, Scoring, WordList, holds_phrases, weighed},
+    lexical::{Dictionary, Kind, NO_PAGE, Scoring, WordList, holds_phrases, weighed},
 };
 
 /// The first line of a head that is one piece of bytes.
@@ -56,6 +56,26 @@ impl Head {
     #[must_use]
     pub fn one_per_page(&self, passages: impl IntoIterator<Item = PassageId>) -> Vec<PassageId> {
         self.words.one_per_page(passages)
+    }
+
+    /// The passages that are not deleted, of a head that was read from bytes.
+    pub(crate) fn passages(&self) -> impl Iterator<Item = PassageId> + '_ {
+        (0..self.manifest.counts.numbers as PassageId).filter(|id| self.page_of(*id) != NO_PAGE)
+    }
+
+    /// The first passage of each page, at the page's number, of a head that was read from bytes.
+    #[must_use]
+    pub fn first_passages(&self) -> Vec<PassageId> {
+        let mut first = Vec::new();
+        for id in self.passages() {
+            let page = self.page_of(id) as usize;
+            // Pages that have no passage any more leave gaps, which nothing asks for.
+            if page >= first.len() {
+                first.resize(page + 1, PassageId::MAX);
+            }
+            first[page] = id.min(first[page]);
+        }
+        first
     }
 
     /// Analyses the text of a query in the languages of the index, with near words for those that the index does not

@@ -72,8 +72,9 @@ pub use head::Head;
 pub use head_writer::HeadWriter;
 pub use ledger::Ledger;
 pub use lexical::{
-    AnalysedWord, CarriedTerms, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord, NearWord,
-    Occurrence, PassageTerms, PhraseForm, Verbatim, analyse, fold, is_stop_word, metadata_parts, metadata_term,
+    ANALYSIS, AnalysedWord, CarriedTerms, Completions, Extent, Form, KeywordHits, KeywordQuery, KeywordText, KnownWord,
+    NearWord, Occurrence, PassageTerms, PhraseForm, Verbatim, analyse, fold, is_stop_word, metadata_parts,
+    metadata_term,
 };
 pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};

@@ -41,6 +41,10 @@ pub struct Manifest {
     pub languages: Vec<String>,
     /// Names of the vector segments, in the order of their passages.
     pub vector_segments: Vec<String>,
+    /// Checksums of the manifests that it builds on, the newest first: the number of a passage means the same in all
+    /// of them. None for a generation that was written as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub builds_on: Vec<String>,
     /// Every file but this one, sorted by path.
     pub files: Vec<FileRecord>,
 }

@@ -62,6 +62,7 @@ pub(crate) struct Contents {
     pub(crate) lookup_calibration: Option<Calibration>,
     pub(crate) languages: Vec<String>,
     pub(crate) vector_segments: Vec<String>,
+    pub(crate) builds_on: Vec<String>,
 }
 
 impl Contents {
@@ -74,6 +75,7 @@ impl Contents {
             lookup_calibration: manifest.lookup_calibration.clone(),
             languages: manifest.languages.clone(),
             vector_segments: manifest.vector_segments.clone(),
+            builds_on: manifest.builds_on.clone(),
         }
     }
 }
@@ -90,7 +92,7 @@ pub(crate) struct Sealed {
 
 /// Makes a staged generation durable under a manifest, which it writes last. The generation gets the next number.
 pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) -> Result<Manifest> {
-    let Contents { counts, build, calibration, lookup_calibration, languages, vector_segments } =
+    let Contents { counts, build, calibration, lookup_calibration, languages, vector_segments, builds_on } =
         sealed.contents.clone();
     let staging = sealed.staging.path();
     let mut files_of = Vec::new();
@@ -114,6 +116,7 @@ pub(crate) fn seal(layout: &Layout, options: &WriterOptions, sealed: &Sealed) ->
         lookup_calibration,
         languages,
         vector_segments,
+        builds_on,
         files: files_of,
     };
     make_durable(staging, &manifest, &sealed.linked, &manifest.to_bytes()?)?;

@@ -45,6 +45,9 @@ impl WriterOptions {
     }
 }
 
+/// Number of generations that a new one knows to build on.
+const LONGEST_LINE: usize = 64;
+
 /// Number of passages kept in memory for known items.
 const SAMPLE: usize = 512;
 
@@ -321,8 +324,10 @@ impl Writer {
             numbers: u64::from(next_passage),
         };
         let build = BuildCounts { removed, ..build };
+        let builds_on = base.as_ref().map_or(Ok(Vec::new()), Base::line)?;
+        let vector_segments = segments;
         let contents =
-            Contents { counts, build, calibration, lookup_calibration, languages, vector_segments: segments };
+            Contents { counts, build, calibration, lookup_calibration, languages, vector_segments, builds_on };
         let linked = base.as_ref().map(|b| &b.linked);
         let mut sealed = Sealed { contents, staging, linked: linked.cloned().unwrap_or_default(), unreadable };
         // Terms of two kinds in one index would not find each other.
@@ -370,6 +375,12 @@ impl Base {
         let kept_rows = generation.vector_search()?.segment_rows();
         let rows = (0..names.len()).filter(is_kept).map(|i| kept_rows[i] as u64).sum();
         Ok((Self { generation, linked, segments, rows, folded_rows }, Parts { lexical, vectors, segment }))
+    }
+
+    /// The checksums of its manifest and of those that it builds on, the newest first.
+    fn line(&self) -> Result<Vec<String>> {
+        let older = self.generation.manifest().builds_on.iter().cloned();
+        Ok(std::iter::once(self.generation.checksum()?).chain(older).take(LONGEST_LINE).collect())
     }
 
     /// Whether its texts became other terms than they would become now.

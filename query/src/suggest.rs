@@ -114,7 +114,7 @@ pub(crate) fn suggest(query: &str, limit: usize, with: Resources<'_>) -> Result<
 }
 
 fn passages(ids: &[PassageId], with: Resources<'_>) -> Result<Vec<Passage>> {
-    let shown = with.body.show(ids, &[], &[])?;
+    let shown = with.body.show(ids, &[], &[], false)?;
     ids.iter().map(|&id| Ok(shown.passage(id)?)).collect()
 }
 

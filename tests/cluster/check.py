@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the tests of an index on a cluster against real OpenSearch nodes: one, then three.
 
-    python3 tests/cluster/check.py            the contract of a body
-    python3 tests/cluster/check.py --soak     also with nodes that are killed while searches run
+    python3 tests/cluster/check.py            the contract of a body, https, and short forms of the faults
+    python3 tests/cluster/check.py --soak     with 10,000 searches, 50 killed builds and 100 versions
 
 Needs Java and Maven. If they are missing, the script names them and skips the tests. Under CI=true this is a failure,
 except if Maven cannot reach the artifacts.
@@ -13,8 +13,10 @@ import subprocess
 import sys
 import time
 
+import backups
 import faults
 import opensearch
+import secured
 
 ROOT = opensearch.HERE.parent.parent
 NODES = (1, 3)
@@ -47,8 +49,11 @@ def main():
         with opensearch.Nodes(count) as nodes:
             print(f"{count} node(s) green after {time.monotonic() - started:.0f} s", flush=True)
             contract(nodes)
-            if count > 1 and "--soak" in sys.argv:
-                faults.check(nodes)
+            if count == 1:
+                secured.check(nodes)
+                backups.check(nodes)
+            else:
+                faults.check(nodes, faults.SOAK if "--soak" in sys.argv else faults.SHORT)
         print(f"{count} node(s): {time.monotonic() - started:.0f} s", flush=True)
 
 

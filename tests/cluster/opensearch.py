@@ -160,6 +160,8 @@ class Nodes:
         self.state = Path(tempfile.mkdtemp(prefix="cloze-cluster-"))
         self.state.chmod(0o755)
         self.home = self.state / "home"
+        (self.state / "snapshots").mkdir()
+        (self.state / "snapshots").chmod(0o777)
         shutil.copytree(home(), self.home)
         ports = free_ports(2 * count)
         self.http, self.transport = ports[:count], ports[count:]
@@ -194,6 +196,7 @@ class Nodes:
         options = {
             "path.data": folder / "data", "path.logs": folder / "logs", "node.name": f"n{number}",
             "http.port": self.http[number], "transport.port": self.transport[number], "network.host": "127.0.0.1",
+            "path.repo": self.state / "snapshots",
             # The disk of a test machine may be nearly full for reasons of its own.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
         }

@@ -44,8 +44,9 @@ impl Body for Counting {
         passages: &[PassageId],
         found: &[PassageId],
         facets: &[String],
+        codes: bool,
     ) -> Result<Box<dyn Shown + 'b>> {
-        self.asked().show(passages, found, facets)
+        self.asked().show(passages, found, facets, codes)
     }
 
     fn nearest(&self, vector: &[f32], k: usize, among: Option<&Selection>) -> Result<Vec<Scored>> {

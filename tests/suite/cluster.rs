@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cloze_cluster::{Address, Cluster};
 use cloze_query::{Answer, Engine, Highlight, Mode, Place, Request};
 
-use crate::site::{Site, stderr};
+use crate::{
+    relay::Relay,
+    site::{Site, stderr},
+};
 
 /// The address of an index of its own; `None` if there are no nodes.
 fn address() -> Option<Address> {
@@ -116,6 +119,9 @@ fn compare(files: &Engine, cluster: &Engine) {
             assert_eq!(found, expected, "{:?}, {}", request.query(), mode.name());
         }
     }
+}
+
+fn compare_suggestions(files: &Engine, cluster: &Engine) {
     for typed in ["com", "in spr", "snials", "wat", "zzz"] {
         let [expected, found] = [files, cluster].map(|engine| engine.suggest(typed, 10).unwrap().suggestions);
         assert_eq!(found, expected, "{typed}");
@@ -166,6 +172,7 @@ fn an_index_on_a_cluster_answers_as_one_in_files() {
     let files = site.engine();
     files.load().unwrap();
     compare(&files, &cluster);
+    compare_suggestions(&files, &cluster);
 }
 
 #[test]
@@ -224,6 +231,101 @@ fn a_new_build_is_taken_up_and_a_deleted_page_is_gone() {
     assert_eq!(find(&new, "topic:care").total.value, 1);
     let (_, again) = site.build_with(&["--body", &body]);
     assert_eq!(again["body"], report["body"], "nothing is sent twice");
+}
+
+/// The same address behind a relay to its first host.
+fn behind(relay: &Relay, address: &Address) -> Address {
+    Address::parse(&format!("http://{}/{}", relay.host, address.name())).unwrap()
+}
+
+/// A relay to the first of the nodes.
+fn relay() -> Relay {
+    let hosts = std::env::var("CLOZE_TEST_CLUSTER").unwrap();
+    Relay::to(hosts.trim_start_matches("http://").split(',').next().unwrap())
+}
+
+#[test]
+fn a_build_with_one_changed_page_sends_only_that() {
+    let Some(address) = address() else { return };
+    let (site, relay) = (Site::new(), relay());
+    let page = |number: usize| format!("# Page {number}\n\nThe tree with number {number} grows beside the wall.\n");
+    (0..1000).for_each(|number| site.write(&format!("p{number}.md"), page(number)));
+    let body = behind(&relay, &address).to_string();
+    let (_, whole) = site.build_with(&["--body", &body]);
+    let (all, _) = relay.take();
+    site.write("p7.md", "# Page 7\n\nA cedar was planted in its place.\n");
+    let (_, edited) = site.build_with(&["--body", &body]);
+    let (few, requests) = relay.take();
+    assert_eq!((whole["sent"].as_u64(), edited["sent"].as_u64()), (Some(1000), Some(1)), "{edited}");
+    assert_eq!(edited["body"], whole["body"], "both versions share a body");
+    let bulks = requests.iter().filter(|line| line.contains("/_bulk")).count();
+    println!("1,000 pages: {all} bytes; one changed page: {few} bytes, {} requests", requests.len());
+    assert!(few * 20 < all && bulks == 1, "{few} of {all} bytes, {requests:?}");
+    let found = Engine::on(Cluster::new(&address).unwrap().open().unwrap(), None).unwrap();
+    let first = |query: &str| found.search(&request(query)).unwrap().hits[0].id.clone();
+    assert_eq!((first("cedar"), first("tree with number 8")), ("p7.md".to_owned(), "p8.md".to_owned()));
+}
+
+#[test]
+fn versions_that_share_a_body_answer_as_their_files_do() {
+    let Some(address) = address() else { return };
+    let (site, exact) = (garden(), address.clone().exact());
+    let body = address.to_string();
+    let open = || {
+        let cluster = Engine::on(Cluster::new(&exact).unwrap().open().unwrap(), None).unwrap();
+        let files = site.engine();
+        [&cluster, &files].into_iter().for_each(|engine| engine.load().unwrap());
+        (files, cluster)
+    };
+    // An index of few pages is written anew as soon as some are deleted.
+    let bench = |number: usize| format!("# Bench {number}\n\nA bench for {number} people stands in the shade.\n");
+    (2..60).for_each(|number| site.write(&format!("bench{number}.md"), bench(number)));
+    let (_, first) = site.build_with(&["--body", &body]);
+    let before = open();
+    site.write("pests.md", "# Slugs, snails and mice\n\nCopper tape keeps snails away. A cat keeps mice away.\n");
+    site.write("mint.md", "---\ntopic: care\n---\n# Mint\n\nMint spreads, so keep it in a pot.\n");
+    let (_, second) = site.build_with(&["--body", &body]);
+    let after = open();
+    std::fs::remove_file(site.docs().join("mint.md")).unwrap();
+    let (_, third) = site.build_with(&["--body", &body]);
+    let last = open();
+    assert_eq!([&second["body"], &third["body"]], [&first["body"]; 2], "nothing is sent again");
+    assert_eq!([&second["sent"], &third["sent"]], [2, 0]);
+    for (files, cluster) in [&before, &after, &last] {
+        compare(files, cluster);
+    }
+    // In files, a word of a deleted page is completed until the index is written anew.
+    [&before, &after].into_iter().for_each(|(files, cluster)| compare_suggestions(files, cluster));
+    let typed = last.1.suggest("in spr", 10).unwrap().suggestions;
+    assert!(typed.iter().all(|one| !one.text.contains("spreads")), "{typed:?}");
+    let of = |(_, cluster): &(Engine, Engine), query: &str| cluster.search(&request(query)).unwrap();
+    assert_eq!(of(&after, "mint in a pot").hits[0].id, "mint.md");
+    assert!(of(&last, "mint in a pot").hits.iter().all(|hit| hit.id != "mint.md"), "a deleted page is gone");
+    assert_eq!(of(&last, "mimt").corrected_query, None, "its words are gone too");
+    assert_eq!(of(&after, "mimt").corrected_query.as_deref(), Some("mint"));
+}
+
+#[test]
+fn a_search_asks_the_cluster_at_most_three_times() {
+    let Some(address) = address() else { return };
+    let (site, relay) = (garden(), relay());
+    drop(on_cluster(&site, &address));
+    let engine = Engine::on(Cluster::new(&behind(&relay, &address)).unwrap().open().unwrap(), None).unwrap();
+    engine.load().unwrap();
+    for request in requests() {
+        for mode in Mode::ALL {
+            let mut request = request.clone();
+            request.mode = mode;
+            relay.take();
+            let answer = engine.search(&request).unwrap();
+            let asked = relay.take().1;
+            let is_search = |line: &String| line.contains("_msearch");
+            assert!(asked.iter().all(is_search), "{asked:?}");
+            // Each filling of a blank is looked up first.
+            let is_few = answer.fills.is_some() || (1..=3).contains(&asked.len());
+            assert!(is_few, "{:?}, {}: {}", request.query(), mode.name(), asked.len());
+        }
+    }
 }
 
 #[test]

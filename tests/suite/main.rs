@@ -36,6 +36,7 @@ mod predicting;
 mod provisioning;
 mod public;
 mod reference;
+mod relay;
 mod reload;
 mod rights;
 mod running;

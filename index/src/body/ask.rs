@@ -55,6 +55,8 @@ pub struct Words {
     pub filters: BTreeMap<String, Vec<String>>,
     /// Whether the search may find only passages that hold every phrase.
     pub only_phrases: bool,
+    /// Whether the body was asked before, about mistyped words.
+    pub is_second: bool,
     /// Whether the search may also find pages that a newer version supersedes.
     pub all_versions: bool,
 }

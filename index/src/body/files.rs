@@ -230,7 +230,13 @@ impl Body for FilesBody {
         Ok(Some(proposal))
     }
 
-    fn show<'b>(&'b self, _: &[PassageId], found: &[PassageId], facets: &[String]) -> Result<Box<dyn Shown + 'b>> {
+    fn show<'b>(
+        &'b self,
+        _: &[PassageId],
+        found: &[PassageId],
+        facets: &[String],
+        _: bool,
+    ) -> Result<Box<dyn Shown + 'b>> {
         let facets = self.postings.facets(found, facets)?;
         Ok(Box::new(FilesShown { postings: &self.postings, vectors: &self.vectors, facets }))
     }

@@ -42,7 +42,7 @@ pub trait Body: Send + Sync {
     fn propose<'b>(&'b self, ask: &dyn Ask) -> Result<Option<Proposal<'b>>>;
 
     /// Passages to show, and counts of the metadata values of `found` for the keys `facets`. The caller may read only
-    /// `passages`.
+    /// `passages`, and will read their codes of tokens if `codes`.
     ///
     /// # Errors
     /// See the trait.
@@ -51,6 +51,7 @@ pub trait Body: Send + Sync {
         passages: &[PassageId],
         found: &[PassageId],
         facets: &[String],
+        codes: bool,
     ) -> Result<Box<dyn Shown + 'b>>;
 
     /// The `k` passages whose vectors are nearest to a unit vector, best first, among those selected.

@@ -25,7 +25,7 @@ use super::{
 
 /// Version of what becomes of a text here; goes up when the same text gets other terms than before. Builds write an
 /// index of another version anew.
-pub(crate) const ANALYSIS: u32 = 1;
+pub const ANALYSIS: u32 = 1;
 
 /// What a stretch of a text is that became a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

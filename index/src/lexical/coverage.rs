@@ -1,6 +1,6 @@
 //! The share of a query that passages cover.
 
-use tantivy::Term;
+use tantivy::{Term, query::Bm25StatisticsProvider};
 
 use super::{
     postings::Postings,
@@ -33,12 +33,14 @@ impl Postings {
     /// BM25's inverse document frequency of the most frequent term that stands for a word; that of a word that never
     /// occurs, if only near words stand for it.
     fn rarity(&self, word: &QueryWord) -> Result<f32> {
+        let failed = |e: tantivy::TantivyError| self.opened.failed("look up a word", &e);
         let mut frequency = 0;
         for (term, _) in word.terms.iter().filter(|_| word.is_known) {
             let term = Term::from_field_text(self.opened.fields.content, term);
-            let found = self.opened.searcher.doc_freq(&term).map_err(|e| self.opened.failed("look up a word", &e))?;
+            let found = self.opened.statistics.documents_with(&term).map_err(failed)?;
             frequency = frequency.max(found);
         }
-        Ok(rarity(self.opened.addresses.len(), frequency))
+        let passages = self.opened.statistics.total_num_docs().map_err(failed)?;
+        Ok(rarity(passages as usize, frequency))
     }
 }

@@ -40,6 +40,9 @@ pub(crate) struct Dictionary {
     pages: Vec<u32>,
 }
 
+/// Stands for the page of a deleted passage.
+pub(crate) const NO_PAGE: u32 = u32::MAX;
+
 /// The name of the bytes in errors.
 const NAME: &str = "the head of the index";
 

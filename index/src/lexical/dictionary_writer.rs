@@ -6,7 +6,7 @@ use tantivy_fst::MapBuilder;
 
 use super::{
     compounding::{LOOKED_AT, is_candidate, is_compounding},
-    dictionary::Contents,
+    dictionary::{Contents, NO_PAGE},
     schema::metadata_key,
     terms::PassageTerms,
 };
@@ -52,7 +52,7 @@ impl DictionaryWriter {
             }
         }
         self.metadata.extend(terms.metadata.iter().filter_map(|term| metadata_key(term)).map(str::to_owned));
-        self.pages.resize(id as usize, 0);
+        self.pages.resize(id as usize, NO_PAGE);
         self.pages.push(page);
     }
 

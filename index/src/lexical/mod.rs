@@ -39,14 +39,14 @@ mod vocabulary;
 mod words;
 mod writer;
 
-pub(crate) use analysis::ANALYSIS;
+pub use analysis::ANALYSIS;
 pub use analysis::{AnalysedWord, Form, analyse, fold};
 pub use beginnings::KnownWord;
 pub use carried::CarriedTerms;
 pub(crate) use carried::carry;
 pub(crate) use company::weighed;
 pub use completions::Completions;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, NO_PAGE};
 pub(crate) use dictionary_writer::DictionaryWriter;
 pub use matches::{Extent, KeywordHits};
 pub use near::NearWord;

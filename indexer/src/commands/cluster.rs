@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use cloze_cluster::{Address, Cluster};
+use cloze_cluster::{Address, Cluster, Sent};
 use cloze_index::Generation;
 use serde_json::json;
 
@@ -15,7 +15,8 @@ pub(crate) fn send(index: &Path, body: &Address) -> Result<String> {
     let generation = Generation::open(index)?;
     let sent = Cluster::new(body)?.send(&generation, |_| ())?;
     let was = if sent.was_there { ", which was there already," } else { "" };
-    Ok(format!("generation {}{was} is live at {body} as {}, {} passages", sent.generation, sent.body, sent.passages))
+    let Sent { generation, body: name, passages, sent, .. } = sent;
+    Ok(format!("generation {generation}{was} is live at {body} as {name}: {passages} passages, {sent} of them sent"))
 }
 
 /// Checks that the head is whole, that the body has as many passages as the head says, and that the first ones are
@@ -26,7 +27,7 @@ pub(crate) fn verify(body: &Address, json: bool) -> Result<String> {
     let name = &generation.manifest().generation;
     let passages = generation.passages();
     let first = &ids[..ids.len().min(CHECKED)];
-    let shown = generation.body().show(first, &[], &[]).with_context(|| format!("{body} did not pass"))?;
+    let shown = generation.body().show(first, &[], &[], false).with_context(|| format!("{body} did not pass"))?;
     // Numbers of deleted passages are not in the body, so not every number has a passage.
     let read = first.iter().filter_map(|id| Some((*id, shown.passage(*id).ok()?)));
     let mut checked = 0;

@@ -27,7 +27,7 @@ use std::{
     time::Instant,
 };
 
-use cloze_cluster::{Address, Cluster};
+use cloze_cluster::{Address, Cluster, Sent};
 use cloze_index::{BuildCounts, Encoded, Generation, Ledger, Writer, WriterOptions};
 use cloze_models::{Artifact, Encoder, LookupTable};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -115,18 +115,21 @@ pub fn build(config: &BuildConfig) -> Result<Report> {
     report.removed = published.removed;
     report.unchanged = published.is_unchanged;
     report.unknown_languages = published.unknown_languages;
-    report.body = config.body.as_ref().map(|body| send(config, body)).transpose()?;
+    if let Some(body) = &config.body {
+        let sent = send(config, body)?;
+        (report.body, report.sent) = (Some(sent.body), Some(sent.sent));
+    }
     Ok(report)
 }
 
-/// Sends the live generation to a cluster, unless it is there; gives its name there.
-fn send(config: &BuildConfig, body: &Address) -> Result<String> {
+/// Sends the live generation to a cluster, unless it is there.
+fn send(config: &BuildConfig, body: &Address) -> Result<Sent> {
     let generation = Generation::open(&config.index)?;
     let progress = Progress::new(config.quiet);
     progress.phase("send", &format!("{} passages to {body}", generation.passages()));
     let sent = Cluster::new(body)?.send(&generation, |_| ())?;
     progress.finish();
-    Ok(sent.body)
+    Ok(sent)
 }
 
 /// Fetches the given sites, and adds their pages to the sources.

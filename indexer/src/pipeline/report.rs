@@ -59,6 +59,9 @@ pub struct Report {
     /// The index's body on a cluster, if it was sent to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// Passages that were sent there; the others were there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<u64>,
     /// Size of the index in bytes.
     pub bytes: u64,
     /// Seconds by phase.
@@ -92,7 +95,8 @@ impl Report {
             self.seconds.load + self.seconds.crawl + self.seconds.encode + self.seconds.publish
         )];
         lines.push(format!("{} tokens encoded, {:.0} tokens/s", self.tokens, self.tokens_per_s));
-        lines.extend(self.body.iter().map(|body| format!("the cluster searches {body}")));
+        let sent = self.sent.unwrap_or_default();
+        lines.extend(self.body.iter().map(|body| format!("the cluster searches {body}; {sent} passages were sent")));
         if let Some(c) = &self.crawled {
             lines.push(format!(
                 "{} requests: {} pages fetched, {} unchanged, {} kept in their last version, {} gone, {:.1} MB",

@@ -13,7 +13,7 @@ use cloze_models::{
 };
 
 use crate::{
-    Answer, Error, Request, Result, Suggestions,
+    Answer, Error, Highlight, Request, Result, Suggestions,
     present::{
         hits,
         json::{CondensedQuery, Total},
@@ -239,7 +239,7 @@ impl Engine {
     /// As [`Self::search`].
     pub fn search_timed(&self, request: &Request) -> Result<(Answer, Timings)> {
         let (started, with) = (Instant::now(), self.resources());
-        let (Understood { plan, corrected, fills }, legs) = legs::propose(request, with)?;
+        let (Understood { plan, corrected, fills, .. }, legs) = legs::propose(request, with)?;
         let mut timings = legs.timings;
 
         let fusing = Instant::now();
@@ -249,8 +249,10 @@ impl Engine {
         let presenting = Instant::now();
         let first = request.offset().min(pages.len());
         let shown = &pages[first..(first + request.limit()).min(pages.len())];
+        // Codes choose the sentence of a hit that has no word of the query.
+        let has_sentences = request.highlight != Highlight::None;
         let (found, relation) = total::found(request, &pages, &legs, with.head);
-        let passages = with.body.show(&pages::passages(shown), &found, &request.facets)?;
+        let passages = with.body.show(&pages::passages(shown), &found, &request.facets, has_sentences)?;
         let hits = hits::hits(shown, request, &plan, &*passages, legs.query.as_ref(), with)?;
         timings.present = presenting.elapsed();
 
@@ -281,7 +283,7 @@ impl Engine {
         let with = self.resources();
         let (Understood { plan, .. }, legs) = legs::propose(request, with)?;
         let pages = rank::rank(request, &plan, &legs, with)?;
-        let passages = with.body.show(&pages::passages(&pages), &[], &[])?;
+        let passages = with.body.show(&pages::passages(&pages), &[], &[], false)?;
         let names = pages.iter().skip(request.offset()).take(request.limit()).map(|page| {
             let passage = passages.passage(page.best.passage)?;
             let url = || passage.url.split('#').next().unwrap_or_default().to_owned();

@@ -157,6 +157,7 @@ impl Ask for Asking<'_> {
             extent: if self.request.facets.is_empty() { Extent::Best } else { Extent::All },
             filters: plan.filters.clone(),
             only_phrases: self.request.mode == Mode::Keyword && plan.is_quoted,
+            is_second: understood.as_ref().is_ok_and(|understood| understood.asked),
             all_versions: plan.names_a_version(),
         })
     }

@@ -83,7 +83,7 @@ fn passages_of(filled: &Filled, with: Resources<'_>) -> Result<Vec<FillPassage>>
         passages.retain(|_| scores.next().is_some_and(|s| s > 0.0));
     }
     passages.truncate(PASSAGES);
-    let shown = with.body.show(&passages, &[], &[])?;
+    let shown = with.body.show(&passages, &[], &[], false)?;
     let named = passages.into_iter().map(|id| {
         let passage = shown.passage(id)?;
         Ok(FillPassage { title: passage.title, url: passage.url })

@@ -4,6 +4,8 @@ pub(crate) mod blanks;
 pub mod correct;
 pub(crate) mod masks;
 
+use std::cell::Cell;
+
 use cloze_models::Encoder;
 
 use crate::{
@@ -22,11 +24,13 @@ pub(crate) struct Understood {
     pub(crate) plan: Plan,
     pub(crate) corrected: Option<String>,
     pub(crate) fills: Option<Vec<QueryFill>>,
+    /// Whether the body was asked about mistyped words.
+    pub(crate) asked: bool,
 }
 
 impl From<Plan> for Understood {
     fn from(plan: Plan) -> Self {
-        Self { plan, corrected: None, fills: None }
+        Self { plan, corrected: None, fills: None, asked: false }
     }
 }
 
@@ -44,12 +48,17 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
     if !request.correct || plan.is_verbatim(with.head) || plan.is_list() {
         return Ok(plan.into());
     }
-    match correction(request, with) {
-        Ok(None) => Ok(plan.into()),
+    let known = known(with);
+    let found = correct::correct(request.query(), &known, request.prefix);
+    let asked = known.asked.get();
+    match found {
+        Ok(None) => Ok(Understood { asked, ..plan.into() }),
         Ok(Some(correction)) => {
             let plan = Plan::make(&request.with_query(&correction.text), with.head, &correction.also())?;
-            Ok(Understood { plan, corrected: Some(correction.text), fills: None })
+            Ok(Understood { plan, corrected: Some(correction.text), fills: None, asked })
         }
+        // The same query has the same answer, or none.
+        Err(error) if error.is_unreachable() => Err(error),
         // The original can still be searched.
         Err(error) => {
             tracing::error!(%error, "cannot correct a query");
@@ -61,15 +70,18 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
 /// Fills the blanks of a query and plans a search for the likeliest filling.
 fn fill(request: &Request, masked: &str, with: Resources<'_>) -> Result<Understood> {
     // A query with too many blanks or words for the model can still be searched.
-    let fills = blanks::fill(masked, with).unwrap_or_else(|error| {
-        tracing::info!(%error, "cannot fill the blanks of a query");
-        Vec::new()
-    });
+    let fills = match blanks::fill(masked, with) {
+        Err(error) if error.is_unreachable() => return Err(error),
+        fills => fills.unwrap_or_else(|error| {
+            tracing::info!(%error, "cannot fill the blanks of a query");
+            Vec::new()
+        }),
+    };
     let text = fills.first().map_or_else(|| blanks::without(masked), |best| best.text.clone());
     // A query with only blanks is searched unchanged.
     let filled = if text.is_empty() { request.clone() } else { request.with_query(&text) };
     let plan = Plan::make(&filled, with.head, &[])?;
-    Ok(Understood { plan, corrected: None, fills: Some(fills) })
+    Ok(Understood { plan, corrected: None, fills: Some(fills), asked: true })
 }
 
 /// The query with its mistyped words corrected; `None` if no word looks mistyped.
@@ -83,5 +95,6 @@ pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<C
 }
 
 fn known(with: Resources<'_>) -> Known<'_> {
-    Known { head: with.head, body: with.body, tokenizer: with.encoder.map(Encoder::tokenizer), masks: with.masks }
+    let tokenizer = with.encoder.map(Encoder::tokenizer);
+    Known { head: with.head, body: with.body, asked: Cell::new(false), tokenizer, masks: with.masks }
 }

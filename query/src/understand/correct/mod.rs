@@ -15,7 +15,7 @@ mod suspects;
 
 pub use candidate::{Candidate, Considered, Kind};
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
 use cloze_index::{Body, Head, KeywordText};
 use cloze_models::Tokenizer;
@@ -48,6 +48,8 @@ pub(crate) struct Known<'a> {
     pub(crate) head: &'a Head,
     /// Which words occur together in its passages.
     pub(crate) body: &'a dyn Body,
+    /// Whether the body was asked.
+    pub(crate) asked: Cell<bool>,
     /// The vocabulary of the model.
     pub(crate) tokenizer: Option<&'a Tokenizer>,
     /// The masked-language model, which scores words in context.
@@ -93,6 +95,7 @@ fn keep_company(query: &str, all: &mut [Considered], known: &Known<'_>) -> Resul
     let rest = known.head.keyword_query(&KeywordText { words: rest, ..KeywordText::default() })?;
     // All words at once, because the evidence from the rest of the query is the same for each of them.
     let words: Vec<&str> = all.iter().flat_map(Considered::words).map(|c| c.word.as_str()).collect();
+    known.asked.set(true);
     let mut company = known.body.company(&words, &rest)?.into_iter();
     for considered in all {
         considered.words_mut().zip(company.by_ref()).for_each(|(word, company)| word.company = f64::from(company));
