@@ -12,7 +12,7 @@ use crate::{
     fill::shards,
     listed,
     pointer::Pointer,
-    send::Target,
+    target::Target,
     version::{self, Members, Version},
 };
 

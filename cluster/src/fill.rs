@@ -8,7 +8,7 @@ use crate::{
     client::{Client, Content, Patience},
     listed, mapping,
     pointer::create,
-    send::Target,
+    target::Target,
     version::Members,
 };
 

@@ -9,7 +9,8 @@
 //! - `mapping`: the fields of a body; `text`: terms at positions as text;
 //! - `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
 //!   numbers;
-//! - [`send`]: a generation, settled before it is published, into a new body (`fill`) or beside the live one (`edit`);
+//! - [`send`]: a generation, settled before it is published, to its `target`: a new body (`fill`) or the live one
+//!   (`edit`);
 //! - `version`: a head, and the passages that belong to it; `pointer`: which one is live; `sweep`: what none needs;
 //!   [`cluster`]: opens the live one;
 //! - `questions`: searches as JSON; `answers`: their results; `batch`: several in one request; `round`: all that a
@@ -46,6 +47,7 @@ mod round;
 pub mod send;
 mod shown;
 mod sweep;
+mod target;
 mod text;
 mod version;
 

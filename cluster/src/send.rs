@@ -7,7 +7,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloze_index::{Generation, HeadWriter, PassageId, Result};
+use cloze_index::{Generation, HeadWriter, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ use crate::{
     lease::Lease,
     pointer::{self, Pointer},
     sweep::{Found, remove_dead},
+    target::Target,
     version::{self, Members, Version},
 };
 
@@ -39,17 +40,6 @@ pub struct Sent {
     pub sent: u64,
     /// Whether the cluster had it already.
     pub was_there: bool,
-}
-
-/// Where passages go.
-pub(crate) struct Target {
-    /// The index of the body, and its parts.
-    pub(crate) body: String,
-    pub(crate) shards: u64,
-    /// Passages with lower numbers are there.
-    pub(crate) from: PassageId,
-    /// Which of its passages belong to the new version.
-    pub(crate) members: Members,
 }
 
 #[derive(Deserialize)]
