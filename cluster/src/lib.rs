@@ -15,7 +15,7 @@
 //!   [`cluster`]: opens the live one;
 //! - `questions`: searches as JSON; `answers`: their results; `batch`: several in one request; `round`: all that a
 //!   search asks for its candidates; `propose`: those candidates;
-//! - `narrow`: filters; `legs`: the proposals of words and vectors;
+//! - `narrow`: filters, and `phrase`: excluded ones; `legs`: the proposals of words and vectors;
 //! - [`body`]: the body that a search asks; `candidates`: scores; `shown`: passages and facets.
 //!
 //! An index named NAME takes these names in the cluster: `NAME-000124` for a body, `NAME-000124-head` for the head of a
@@ -40,6 +40,7 @@ mod legs;
 mod listed;
 mod mapping;
 mod narrow;
+mod phrase;
 mod pointer;
 mod propose;
 mod questions;
