@@ -7,7 +7,7 @@
 //!
 //! - [`address`]: where a body lies; `credentials`: who asks for it; `client`: requests, hosts in turn, patience;
 //! - `mapping`: the fields of a body; `text`: terms at positions as text;
-//! - `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
+//! - `create`: indexes; `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
 //!   numbers;
 //! - [`send`]: a generation, settled before it is published, to its `target`: a new body (`fill`) or the live one
 //!   (`edit`);
@@ -29,6 +29,7 @@ mod bulk;
 mod candidates;
 mod client;
 pub mod cluster;
+mod create;
 mod credentials;
 mod document;
 mod edit;

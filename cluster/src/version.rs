@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Content, Patience},
+    create::create,
     document, mapping,
-    pointer::create,
 };
 
 /// Bytes of a head in one piece.
