@@ -1,4 +1,5 @@
 // Words and postings: the files `w`, `x`, `p`, `y` and `d`, as static/src/words.rs writes them.
+import { INSIDE } from "./analysis.js";
 import { Reader, place } from "./bytes.js";
 import { BadFile } from "./files.js";
 import { english } from "./stem.js";
@@ -81,6 +82,12 @@ export class Words {
     return this.#parsed.get(data);
   }
 
+  // Fetches what a query will ask of a word and its terms.
+  prefetch({ folded, isWord }, terms) {
+    this.word(folded);
+    for (const term of terms) for (const one of isWord ? [term, term + INSIDE] : [term]) this.count(one);
+  }
+
   // { passages, terms } of a word in its written form, folded; undefined if the index does not have it.
   word(folded) {
     return this.attempt(async () => (await this.#file(folded)).words.get(folded), { passages: Infinity, terms: [] });
@@ -122,10 +129,10 @@ export class Words {
   }
 
   async #places(term) {
-    const file = await this.#file(term), known = file.terms.get(term), { counts } = await this.#postings(term, true);
-    if (known.hasPlaces === false) return null;
+    const file = await this.#file(term), known = file.terms.get(term);
+    if (!known || known.hasPlaces === false) return null;
     if (!known.places) {
-      const reader = await this.#placeReader(file, known);
+      const [{ counts }, reader] = await Promise.all([this.#postings(term, true), this.#placeReader(file, known)]);
       known.places = reader.isAtEnd ? null : placesOf(reader, counts);
     }
     return known.places;

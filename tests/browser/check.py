@@ -103,6 +103,8 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
+            for kind in guides.plain_kinds(kinds):
+                options.extend([f"--plain-{kind}", guides.build_plain(kind, scratch)])
             only = [f"--test-name-pattern=all files are loaded|{arguments.only}"] if arguments.only else []
             shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
             code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode
