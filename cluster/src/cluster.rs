@@ -8,7 +8,7 @@ use crate::{
     Address, ClusterBody,
     client::Client,
     pointer::{self, Pointer},
-    version,
+    version::{self, Members},
 };
 
 /// An index on a cluster. Cheap to clone.
@@ -59,12 +59,14 @@ impl Cluster {
         Ok(Generation::elsewhere(head, Arc::new(body)))
     }
 
-    /// The name of the live generation if it is another one than this. One small request.
+    /// The name of the live generation if it is another one than this. Two small requests.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// As [`Self::open`], also if the body of the live generation does not answer as a whole: one node that is left
+    /// can still name it.
     pub fn overtakes(&self, generation: &Generation) -> Result<Option<String>> {
         let pointer = self.pointer()?;
+        version::count(&self.client, &pointer.version.body, &Members::default())?;
         Ok((pointer.manifest != generation.checksum()?).then_some(pointer.generation))
     }
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::{
     client::{Client, Content, Patience},
+    create::create,
     listed, mapping,
-    pointer::create,
     target::Target,
     version::Members,
 };

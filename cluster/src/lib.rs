@@ -7,7 +7,7 @@
 //!
 //! - [`address`]: where a body lies; `credentials`: who asks for it; `client`: requests, hosts in turn, patience;
 //! - `mapping`: the fields of a body; `text`: terms at positions as text;
-//! - `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
+//! - `create`: indexes; `document`: single documents; `lease`: one build at a time; `bulk`: passages in large requests; `listed`: their
 //!   numbers;
 //! - [`send`]: a generation, settled before it is published, to its `target`: a new body (`fill`) or the live one
 //!   (`edit`);
@@ -15,7 +15,7 @@
 //!   [`cluster`]: opens the live one;
 //! - `questions`: searches as JSON; `answers`: their results; `batch`: several in one request; `round`: all that a
 //!   search asks for its candidates; `propose`: those candidates;
-//! - `narrow`: filters; `legs`: the proposals of words and vectors;
+//! - `narrow`: filters, and `phrase`: excluded ones; `legs`: the proposals of words and vectors;
 //! - [`body`]: the body that a search asks; `candidates`: scores; `shown`: passages and facets.
 //!
 //! An index named NAME takes these names in the cluster: `NAME-000124` for a body, `NAME-000124-head` for the head of a
@@ -29,6 +29,7 @@ mod bulk;
 mod candidates;
 mod client;
 pub mod cluster;
+mod create;
 mod credentials;
 mod document;
 mod edit;
@@ -40,6 +41,7 @@ mod legs;
 mod listed;
 mod mapping;
 mod narrow;
+mod phrase;
 mod pointer;
 mod propose;
 mod questions;

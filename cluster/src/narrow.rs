@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cloze_index::{Head, Result, body::Words, metadata_term, passage::SUPERSEDED};
 use serde_json::{Value, json};
 
-use crate::{questions, version::Members};
+use crate::{phrase::phrase, version::Members};
 
 /// Conditions that every hit of a search meets.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,7 +32,7 @@ impl Narrow {
         let must = words.filters.iter().map(filter).collect();
         let is_versioned = !words.all_versions && head.has_metadata_key(SUPERSEDED)?;
         let mut not = if is_versioned { vec![with_metadata(SUPERSEDED)] } else { Vec::new() };
-        not.extend(words.query.excluded().iter().map(|forms| questions::phrase(forms)));
+        not.extend(words.query.excluded().iter().map(|forms| phrase(forms)));
         Ok(Self { members, must, not })
     }
 

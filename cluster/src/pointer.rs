@@ -2,10 +2,11 @@
 
 use cloze_index::{ANALYSIS, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    client::{Client, Content, Patience, sentence},
+    client::{Client, Patience},
+    create::create,
     document::{self, State},
     mapping,
     version::Version,
@@ -108,22 +109,6 @@ pub(crate) fn publish(client: &Client, name: &str, pointer: &Pointer, seen: Opti
 /// Makes the index of the pointer, if there is none.
 pub(crate) fn prepare(client: &Client, name: &str) -> Result<()> {
     create(client, &index(name), &mapping::pointer())
-}
-
-/// Makes an index, unless it exists.
-pub(crate) fn create(client: &Client, index: &str, settings: &Value) -> Result<()> {
-    let reply = client.send("PUT", index, Content::Json(settings), Patience::Write)?;
-    if reply.status == 400 && exists(client, index)? {
-        return Ok(());
-    }
-    match reply.status {
-        200..=299 => Ok(()),
-        _ => Err(client.refused(format!("cannot create {index}: {}", sentence(&client.reason(&reply))))),
-    }
-}
-
-fn exists(client: &Client, index: &str) -> Result<bool> {
-    Ok(client.ask::<Value>("GET", &format!("{index}/_settings"), Content::Nothing, Patience::Write)?.is_some())
 }
 
 #[cfg(test)]

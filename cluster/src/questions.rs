@@ -3,7 +3,7 @@
 use cloze_index::{KeywordQuery, PassageId, PhraseForm};
 use serde_json::{Value, json};
 
-use crate::{narrow::Narrow, text};
+use crate::{narrow::Narrow, phrase::phrase};
 
 /// The most hits of one search: the cluster's own limit.
 pub(crate) const MOST_HITS: usize = 10_000;
@@ -101,18 +101,6 @@ pub(crate) fn some(passages: &[PassageId], fields: Fields) -> Value {
     listed(&Narrow::to(passages), passages.len(), fields)
 }
 
-/// The condition that a passage has one of the forms of a phrase.
-pub(crate) fn phrase(forms: &[PhraseForm]) -> Value {
-    let form = |form: &PhraseForm| match form.as_slice() {
-        [(_, only)] => json!({"term": {"content": only}}),
-        terms => {
-            let text = text::of(terms.iter().map(|(position, term)| (term.as_str(), *position)));
-            json!({"match_phrase": {"content": {"query": text, "analyzer": "terms"}}})
-        }
-    };
-    json!({"bool": {"should": forms.iter().map(form).collect::<Vec<_>>(), "minimum_should_match": 1}})
-}
-
 /// Pages on which a passage has one of the forms of a phrase.
 pub(crate) fn pages_with(forms: &[PhraseForm], most: usize, all: &Narrow) -> Value {
     json!({"size": 0, "query": all.and(phrase(forms)).query(),
@@ -161,13 +149,6 @@ mod tests {
         assert_eq!(words.as_array().map(Vec::len), Some(2));
         assert_eq!(words[0]["dis_max"]["boost"], 0.5, "a word such as \"the\" weighs less");
         assert_eq!(words[1]["dis_max"]["queries"][0]["term"]["content"]["value"], "runner");
-    }
-
-    #[test]
-    fn a_phrase_keeps_its_gaps() {
-        let form = vec![(0, "a".to_owned()), (2, "b".to_owned())];
-        let text = &phrase(&[form])["bool"]["should"][0]["match_phrase"]["content"]["query"];
-        assert_eq!(text, "a \u{3} b");
     }
 
     #[test]

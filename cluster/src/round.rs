@@ -10,6 +10,7 @@ use crate::{
     legs::{LegPlaces, MOST_COUNTED, WordLeg},
     mapping::MOST_TERMS,
     narrow::{Narrow, with_metadata},
+    phrase::phrase,
     questions::{self, CARRIED, CODES, Fields, MOST_HITS, PAGES},
 };
 
@@ -127,7 +128,7 @@ impl ClusterBody {
         let nearest = |(vector, k): (&[f32], usize)| self.nearest_to(vector, spare * k, fields, narrow);
         places.near = asked.near.map(nearest).map(&mut add);
         if words.query.has_phrases() {
-            let phrases = words.query.phrases().iter().map(|forms| questions::phrase(forms));
+            let phrases = words.query.phrases().iter().map(|forms| phrase(forms));
             let held = phrases.clone().fold(self.all(), |all, phrase| all.and(phrase));
             let narrowed = phrases.fold(narrow.clone(), |all, phrase| all.and(phrase));
             places.phrases = Some(both(&narrowed, &mut add));

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Content, Patience},
+    create::create,
     document, mapping,
-    pointer::create,
 };
 
 /// Bytes of a head in one piece.
@@ -124,14 +124,29 @@ impl Version {
 }
 
 /// Counts the passages of a version that a body has.
+///
+/// # Errors
+/// [`cloze_index::Error::Unreachable`] if a part of the body does not answer: a count without it would be too low.
 pub(crate) fn count(client: &Client, body: &str, members: &Members) -> Result<u64> {
     #[derive(Deserialize)]
     struct Counted {
         count: u64,
+        #[serde(rename = "_shards")]
+        shards: Shards,
+    }
+    #[derive(Deserialize)]
+    struct Shards {
+        total: u64,
+        successful: u64,
     }
     let query = json!({"query": members.query()});
     let path = format!("{body}/_count");
-    Ok(client.must::<Counted>("POST", &path, Content::Json(&query), Patience::Search)?.count)
+    let counted = client.must::<Counted>("POST", &path, Content::Json(&query), Patience::Search)?;
+    let Shards { total, successful } = counted.shards;
+    if successful < total {
+        return Err(client.unreachable(format!("{} of {total} parts of {body} do not answer", total - successful)));
+    }
+    Ok(counted.count)
 }
 
 /// The checksum of a head.

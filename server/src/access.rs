@@ -9,7 +9,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
-        Method, StatusCode,
+        ConnectionType, Method, StatusCode,
         header::{HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -96,6 +96,10 @@ pub async fn observe(
     match answer {
         Ok(mut response) => {
             response.headers_mut().insert(REQUEST_ID, id);
+            if state.is_ending() {
+                // A client that keeps its connection would ask here again.
+                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
             Ok(response.map_into_boxed_body())
         }
         Err(error) => Err(dressed(error, id)),

@@ -45,6 +45,9 @@ pub struct Cli {
     /// Private key of the certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
+    /// After SIGTERM, answer for so many seconds more, so that a load balancer sees /ready fail [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub drain: Option<u32>,
     /// Count searches, for /admin/analytics
     #[arg(long)]
     pub analytics: bool,

@@ -55,6 +55,8 @@ pub struct ServerConfig {
     pub trusted_proxies: TrustedProxies,
     /// Certificate chain and private key, both PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// How long the server goes on after a signal to end, while `/ready` answers 503.
+    pub drain: Duration,
     /// Whether queries are counted.
     pub analytics: bool,
     /// Where those counts are kept.
@@ -80,6 +82,7 @@ impl Default for ServerConfig {
             rate_limit: None,
             trusted_proxies: TrustedProxies::default(),
             tls: None,
+            drain: Duration::ZERO,
             analytics: false,
             state_dir: None,
             log_format: LogFormat::default(),
@@ -102,6 +105,7 @@ pub struct ServerTable {
     trusted_proxies: Vec<String>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    drain: Option<u32>,
     #[serde(default)]
     analytics: bool,
     state_dir: Option<PathBuf>,
@@ -148,6 +152,7 @@ impl ServerConfig {
                 anyhow!("invalid trusted proxy {found:?}; expected an IP address or a network, such as 10.0.0.0/8")
             })?,
             tls: tls(cli.tls_certificate.or(table.tls_certificate), cli.tls_key.or(table.tls_key))?,
+            drain: Duration::from_secs(cli.drain.or(table.drain).unwrap_or(0).into()),
             analytics: cli.analytics || table.analytics,
             state_dir: cli.state_dir.or(table.state_dir),
             log_format: cli.log_format.or(table.log_format).unwrap_or_default(),

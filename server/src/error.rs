@@ -125,6 +125,12 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "index_unreachable", message).after(SOON)
     }
 
+    /// 503: the server ends soon.
+    #[must_use]
+    pub fn ending() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ending", "the server ends soon; ask another one")
+    }
+
     /// 503: the model predicts no masked tokens.
     #[must_use]
     pub fn no_mask_model() -> Self {

@@ -60,7 +60,7 @@ pub fn run(config: &ServerConfig) -> Result<()> {
     let tls = config.tls.as_ref().map(|(certificate, key)| tls::load(certificate, key)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (site, origins) = (config.site.clone(), config.cors_origins.clone());
-    let analytics = state.analytics.clone();
+    let (analytics, ending, drain) = (state.analytics.clone(), state.clone(), config.drain);
     let (warming, loaded) = warm(state.engine()).context("cannot start a thread")?;
     // A start that is nearly over is waited for: then the model answers from the first request on.
     let _ = loaded.recv_timeout(LOAD_FOR);
@@ -101,6 +101,8 @@ pub fn run(config: &ServerConfig) -> Result<()> {
         let handle = running.handle();
         actix_web::rt::spawn(async move {
             signals.wait().await;
+            ending.end();
+            sleep(drain).await;
             handle.stop(true).await;
         });
         if let Some(analytics) = analytics.clone() {

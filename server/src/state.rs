@@ -1,7 +1,10 @@
 //! What all requests share.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -35,6 +38,7 @@ pub struct State {
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
     pub(crate) analytics: Option<Arc<Analytics>>,
     pub(crate) metrics: Metrics,
+    is_ending: Arc<AtomicBool>,
 }
 
 impl State {
@@ -61,6 +65,7 @@ impl State {
             rate_limit: config.rate_limit.map(|per_minute| Arc::new(RateLimit::new(per_minute))),
             analytics,
             metrics: Metrics::new(),
+            is_ending: Arc::default(),
         })
     }
 
@@ -78,6 +83,16 @@ impl State {
     /// Takes up the newest generation on disk, if there is another one.
     pub(crate) fn reload(&self) {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).step(self);
+    }
+
+    /// From now on load balancers learn that they must send requests elsewhere.
+    pub(crate) fn end(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server ends soon.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
     }
 
     /// Whether the machines that hold the index did not answer when they were last asked.

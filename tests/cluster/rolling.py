@@ -10,23 +10,31 @@ from server import Server, done, listed, program
 
 # Seconds after which every server has a new version.
 TAKEN_UP = 10
+# Seconds between two looks at `/ready`, and those that a server goes on after it is told to end.
+CHECKED_EVERY = 0.3
+DRAIN = 2
 CLIENTS = 4
 QUERIES = ["how do I build an index", "filters and facets", "recall of the index", "a key for the server"]
 
 
 class Balancer:
-    """What a load balancer does: asks a server that is ready, and the next one if it takes no connection.
+    """What a load balancer does: it asks a server whose `/ready` answers 200, and the next one if it takes no connection.
 
-    A connection that waits while its server ends is reset: no program has taken it, so it also goes to the next one, as
-    proxies do. A request that a server has taken is its own: if it is not answered, it is lost.
+    A request that a server has taken is its own: if it is not answered, it is lost.
     """
 
     def __init__(self, ports):
         self.ports = ports
+        self.ready = set(ports)
         self.number = 0
         self.lost = []
         self.answered = 0
         self.lock = threading.Lock()
+
+    def look(self, is_over):
+        """Asks every server again and again whether it is ready."""
+        while not is_over.wait(CHECKED_EVERY):
+            self.ready = {port for port in self.ports if is_ready(port)}
 
     def search(self, query, expected):
         with self.lock:
@@ -34,16 +42,15 @@ class Balancer:
             first = self.number
         for at in range(10 * len(self.ports)):
             port = self.ports[(first + at) % len(self.ports)]
+            if port not in self.ready and self.ready:
+                continue
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=12)
             try:
                 connection.connect()
             except OSError:
                 time.sleep(0.05)
                 continue
-            try:
-                problem = self.ask(connection, query, expected)
-            except ConnectionResetError:
-                continue
+            problem = self.ask(connection, query, expected)
             with self.lock:
                 self.answered += problem is None
                 self.lost += [problem] if problem else []
@@ -58,14 +65,23 @@ class Balancer:
             answer = connection.getresponse()
             body = json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            if type(error) is ConnectionResetError:
-                raise
             return repr(error)
         finally:
             connection.close()
         if answer.status != 200:
             return f"status {answer.status}: {body}"
         return None if expected is None or listed(body) == expected[query] else f"another list for {query}"
+
+
+def is_ready(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def under_load(ports, expected, work):
@@ -80,6 +96,7 @@ def under_load(ports, expected, work):
             number += 1 if expected else CLIENTS
 
     clients = [threading.Thread(target=client, args=[number]) for number in range(CLIENTS)]
+    clients.append(threading.Thread(target=balancer.look, args=[is_over]))
     for one in clients:
         one.start()
     try:
@@ -99,14 +116,15 @@ def wait(condition, seconds, what):
     return time.monotonic() - started
 
 
-def check(nodes, body, old, new):
+def check(nodes, body, old, new, with_nodes):
     done(program("indexer", "import", "--index", old, "--body", body))
-    servers = [Server(body), Server(body)]
+    servers = [Server(body, drain=DRAIN), Server(body, drain=DRAIN)]
     try:
         taken_up(servers, body, new)
         expected = {query: listed(servers[0].search(query)[2]) for query in QUERIES}
         servers_restarted(servers, body, expected)
-        nodes_restarted(nodes, servers)
+        if with_nodes:
+            nodes_restarted(nodes, servers)
     finally:
         for server in servers:
             server.__exit__()
@@ -129,7 +147,7 @@ def servers_restarted(servers, body, expected):
             time.sleep(1)
             servers[number].process.terminate()
             servers[number].process.wait()
-            servers[number] = Server(body, port)
+            servers[number] = Server(body, port, drain=DRAIN)
             wait(lambda: servers[number].get("/ready")[0] == 200, 30, "a server does not start again")
         time.sleep(1)
 

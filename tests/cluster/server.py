@@ -31,9 +31,10 @@ def done(result):
 class Server:
     """A search server that knows only the address of the body, or one on an index in files."""
 
-    def __init__(self, body, port=0, index=None, **options):
+    def __init__(self, body, port=0, index=None, drain=0, **options):
         place = ["--index", index] if index else ["--body", body]
         command = [release_folder() / "server", *place, "--listen", f"127.0.0.1:{port}", "--rate-limit", "0"]
+        command += ["--drain", str(drain)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **options
         )

@@ -38,9 +38,12 @@ pub(crate) async fn health() -> HttpResponse {
 /// Answers when the server can search, and describes its index.
 #[utoipa::path(get, path = "/ready", tag = "operation", responses(
     (status = 200, body = Ready, description = "The server can search"),
-    (status = 503, body = ErrorBody, description = "The machines with the index do not answer"),
+    (status = 503, body = ErrorBody, description = "The machines with the index do not answer, or the server ends"),
 ))]
 pub(crate) async fn ready(state: web::Data<State>) -> HttpResponse {
+    if state.is_ending() {
+        return ApiError::ending().error_response();
+    }
     if state.is_unreachable() {
         return ApiError::unreachable().error_response();
     }
