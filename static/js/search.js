@@ -110,6 +110,12 @@ class Parts {
     }
     return parts;
   }
+
+  // The same parts for one search: what it misses is not mixed up with what another one misses at the same time.
+  get own() {
+    const { files, overview, words: { parsed } } = this;
+    return Object.assign(new Parts(), this, { words: new Words(files, overview, parsed) });
+  }
 }
 
 async function entryOf(base, fetched) {
@@ -158,32 +164,16 @@ class Index {
   }
 
   async #answer(request, began, first) {
-    this.parts.words.problems.clear();
+    const parts = this.parts.own;
     let isWhole = false;
     const early = async (found) => {
-      const answer = await this.#shown({ ...request, facets: [], limit: Math.min(request.limit, FIRST) }, found, began, 0);
+      const answer = await shownOf(parts, { ...request, facets: [], limit: Math.min(request.limit, FIRST) }, found, began, 0);
       if (!isWhole && answer.hits.length) first({ ...answer, total: { value: answer.hits.length, relation: "gte" } });
     };
-    const found = await rank(request, this.parts, first && !request.offset && ((words) => early(words).catch(() => {})));
-    const answer = await this.#shown(request, found, began, WITH_SECTIONS);
+    const found = await rank(request, parts, first && !request.offset && ((words) => early(words).catch(() => {})));
+    const answer = await shownOf(parts, request, found, began, WITH_SECTIONS);
     isWhole = true;
     return answer;
-  }
-
-  async #shown(request, { plan, ranking, pages }, began, withSections) {
-    const { parts } = this, { entry, words } = parts, passages = ranking.found(pages);
-    const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
-    const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
-    const hits = (await Promise.all(shown.map((page, i) => hit(page, i < withSections, show)))).filter(Boolean);
-    const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
-    const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
-    const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
-    return {
-      query: request.q, corrected_query: plan.correctedQuery, condensed_query: plan.condensed, mode: request.mode, degraded,
-      ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
-      generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
-      total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
-    };
   }
 
   // Words that begin with the last one typed, or that are near to it.
@@ -195,6 +185,23 @@ class Index {
     const suggestions = found.slice(0, Number(limit)).map(({ word }) => ({ text: before + word, kind: "word", url: null }));
     return { query: typed, suggestions, took_ms: 0 };
   }
+}
+
+// The answer with the shown pages. The first `withSections` hits fetch texts for their sections.
+async function shownOf(parts, request, { plan, ranking, pages }, began, withSections) {
+  const { entry, words } = parts, passages = ranking.found(pages);
+  const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
+  const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
+  const hits = (await Promise.all(shown.map((page, i) => hit(page, i < withSections, show)))).filter(Boolean);
+  const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
+  const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
+  const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
+  return {
+    query: request.q, corrected_query: plan.correctedQuery, condensed_query: plan.condensed, mode: request.mode, degraded,
+    ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
+    generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
+    total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
+  };
 }
 
 // A page as a hit; null if its text cannot be loaded.

@@ -59,10 +59,9 @@ export function find(numbers, wanted) {
 }
 
 export class Words {
-  #parsed = new WeakMap(); // by data
-
-  constructor(files, overview) {
-    Object.assign(this, { files, overview, problems: new Set() });
+  // `parsed` keeps the parsed files by their data, for the searches that share it.
+  constructor(files, overview, parsed = new WeakMap()) {
+    Object.assign(this, { files, overview, parsed, problems: new Set() });
   }
 
   // A missing file takes its words out of the search, and no others.
@@ -78,8 +77,8 @@ export class Words {
 
   async #file(text) {
     const number = place(this.overview.bounds, text), data = await this.files.get("w", number);
-    if (!this.#parsed.has(data)) this.#parsed.set(data, { ...parsed(data), number, postings: new Map() });
-    return this.#parsed.get(data);
+    if (!this.parsed.has(data)) this.parsed.set(data, { ...parsed(data), number, postings: new Map() });
+    return this.parsed.get(data);
   }
 
   // Fetches what a query will ask of a word and its terms.
