@@ -82,7 +82,7 @@ export interface Index {
   /** Bytes of data files fetched so far. */
   readonly bytes: number;
   /**
-   * Searches. `first` may be called before, once, with the first hits: those that words alone find while the files for the
+   * Searches. `first` may be called before with the first hits: those that words alone find while the files for the
    * meaning are fetched. The answer takes their place.
    */
   search(params: SearchParams | string | URLSearchParams | [string, unknown][], first?: (answer: Answer) => void): Promise<Answer>;

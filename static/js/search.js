@@ -147,17 +147,16 @@ class Index {
 
   // An answer as of `GET /search`. `first` may take an answer before: the first hits, which words alone find.
   async search(params, first) {
-    const request = checked(params), began = performance.now(), answer = await this.#answer(request, began, first);
+    const request = checked(params), began = performance.now(), { parts } = this, answer = await this.#answer(request, began, first);
     // A page that was open during a deploy may ask for files that are gone.
-    return answer.degraded && (await this.#renewed()) ? this.#answer(request, began, first) : answer;
+    return answer.degraded && (await this.#renewed(parts)) ? this.#answer(request, began, first) : answer;
   }
 
-  async #renewed() {
+  // Whether there are newer parts than some; another search may have found them.
+  async #renewed(parts) {
     try {
-      const entry = await entryOf(this.base);
-      if (entry.folder === this.parts.entry.folder) return false;
-      this.parts = await Parts.of(this.base);
-      return true;
+      if (this.parts === parts && (await entryOf(this.base)).folder !== parts.entry.folder) this.parts = await Parts.of(this.base);
+      return this.parts !== parts;
     } catch {
       return false;
     }
@@ -168,7 +167,7 @@ class Index {
     let isWhole = false;
     const early = async (found) => {
       const answer = await shownOf(parts, { ...request, facets: [], limit: Math.min(request.limit, FIRST) }, found, began, 0);
-      if (!isWhole && answer.hits.length) first({ ...answer, total: { value: answer.hits.length, relation: "gte" } });
+      if (!isWhole && !answer.degraded && answer.hits.length) first({ ...answer, total: { value: answer.hits.length, relation: "gte" } });
     };
     const found = await rank(request, parts, first && !request.offset && ((words) => early(words).catch(() => {})));
     const answer = await shownOf(parts, request, found, began, WITH_SECTIONS);
