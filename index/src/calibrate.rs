@@ -1,7 +1,9 @@
 //! Measures the similarities of an unfinished generation.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    Calibration, Generation, PassageId, Result,
+    Calibration, Generation, PassageId, Result, Script, Translated,
     calibration::Standing,
     vectors::{SegmentWriter, VectorSearch},
 };
@@ -13,6 +15,8 @@ pub struct Probes {
     pub unrelated: Vec<Vec<f32>>,
     /// Queries made from one passage each.
     pub known: Vec<KnownItem>,
+    /// Scripts that no page uses, and how well the model finds translations from them.
+    pub foreign: BTreeMap<Script, Translated>,
 }
 
 /// A query made from a passage.
@@ -47,7 +51,8 @@ pub(crate) fn calibrate(
     let known = standings.split_off(probes.unrelated.len());
     let highest = standings.iter().map(|s| s.highest).filter(|s| s.is_finite()).collect();
     let language = |(item, standing): (&_, Standing)| (KnownItem::language(item), standing);
-    Ok(Calibration::of(highest, &probes.known.iter().zip(known).map(language).collect::<Vec<_>>()))
+    let known: Vec<_> = probes.known.iter().zip(known).map(language).collect();
+    Ok(Calibration { foreign: probes.foreign.clone(), ..Calibration::of(highest, &known) })
 }
 
 impl KnownItem {

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Script;
+
 /// A known item is found if its passage is among this many nearest.
 const FOUND_WITHIN: usize = 10;
 /// A known item is near if it is found, or if its passage is among the nearest `1 / NEAR_IN` of all rows.
@@ -33,6 +35,28 @@ pub struct Calibration {
     /// Known items; empty in a generation that a build made without them.
     #[serde(default)]
     pub known: KnownItems,
+    /// How well the model finds translations, by the script of the translation, for scripts that no page uses. A
+    /// query in such a script shares no words with the pages, and the similarities above say nothing about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub foreign: BTreeMap<Script, Translated>,
+}
+
+/// Counts of translated questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Translated {
+    /// Questions.
+    pub asked: u32,
+    /// Questions that are nearer to their original than to any other.
+    pub found: u32,
+}
+
+impl Translated {
+    /// Whether the model knows a language of the script: at least half of the questions are found. Multilingual models
+    /// find more than nine tenths, others less than a third.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        2 * self.found >= self.asked
+    }
 }
 
 /// How well searches by meaning find known items.
@@ -93,7 +117,8 @@ impl Calibration {
     pub(crate) fn of(mut unrelated: Vec<f32>, known: &[(String, Standing)]) -> Self {
         unrelated.sort_by(f32::total_cmp);
         let at = |share| quantile(&unrelated, share);
-        Self { lower: at(0.25), median: at(0.5), upper: at(0.75), known: KnownItems::of(known) }
+        let known = KnownItems::of(known);
+        Self { lower: at(0.25), median: at(0.5), upper: at(0.75), known, foreign: BTreeMap::new() }
     }
 
     /// Similarity beyond the upper quartile of unrelated queries by `fence` times the distance between the quartiles
@@ -101,6 +126,13 @@ impl Calibration {
     #[must_use]
     pub fn beyond_unrelated(&self, fence: f32) -> f32 {
         self.upper + fence * (self.upper - self.lower)
+    }
+
+    /// How well the model finds translations from the script of a query; `None` if pages use the script, or if it was
+    /// not measured.
+    #[must_use]
+    pub fn foreign(&self, query: &str) -> Option<&Translated> {
+        self.foreign.get(&Script::of(query)?)
     }
 
     /// Similarity that all but this share of the answerable queries reach; `None` if it is unknown.

@@ -8,6 +8,7 @@
 //! - [`ledger`]: the memory of a writer from build to build; the only module that uses sled.
 //! - [`fetched`]: pages from web servers, kept between two builds.
 //! - [`writer`]: fills a staging directory, on top of the live generation; `parts`: the two engines' parts of it.
+//! - [`script`]: the script of a text.
 //! - [`calibrate`]: measures the similarities of the new generation; [`calibration`]: the stored result.
 //! - `wear`: when segments are merged; `compact`: rewrites a generation in one segment.
 //! - `publish`: makes the result live and removes old generations.
@@ -52,6 +53,7 @@ pub mod pages;
 mod parts;
 pub mod passage;
 mod publish;
+pub mod script;
 mod selection;
 mod side_by_side;
 mod staging;
@@ -63,7 +65,7 @@ pub mod writer;
 pub use archive::{Imported, export, import};
 pub use body::{Body, FilesBody};
 pub use calibrate::{KnownItem, Probes};
-pub use calibration::Calibration;
+pub use calibration::{Calibration, Translated};
 pub use entries::Entry;
 pub use error::{Error, Result};
 pub use fetched::{FetchedPage, FetchedPages};
@@ -80,6 +82,7 @@ pub use manifest::{BuildCounts, Counts, Manifest};
 pub use pages::{Key, PageRecord, PreviousPages};
 pub use passage::{Metadata, Passage};
 pub use publish::{Published, prune};
+pub use script::Script;
 pub use selection::Selection;
 pub use side_by_side::side_by_side;
 pub use vectors::{QueryTokens, token_codes};

@@ -7,7 +7,7 @@ class Failure extends Error {
     const status = response?.status;
     super(error?.message);
     this.busy = status === 503 || status === 429;
-    this.wait = Number(response?.headers.get("retry-after")) || DEFAULT_WAIT;
+    this.wait = Number(response?.headers?.get("retry-after")) || DEFAULT_WAIT;
     this.refused = status >= 400 && status < 500 && !this.busy;
     this.label = this.busy ? "busy" : navigator.onLine ? "failed" : "offline";
   }
@@ -38,30 +38,39 @@ class Api {
     return this.#answers.has(this.url(path, fields));
   }
 
-  async get(path, fields, signal) {
+  // `first` may take an answer before, with the first hits.
+  async get(path, fields, signal, first) {
     const url = this.url(path, fields);
-    const load = () => (this.folder ? this.#read(path, fields) : this.#fetch(url, signal));
+    const load = () => (this.folder ? this.#read(path, fields, first) : this.#fetch(url, signal));
     const answer = this.#answers.get(url) ?? (await load());
     this.#keep(url, answer);
     return answer;
   }
 
-  async #read(path, fields) {
+  // Loads what every search of plain files needs, before the reader types.
+  open() {
+    if (this.folder) this.#open(this.folder);
+  }
+
+  async #read(path, fields, first) {
     try {
       const index = await this.#open(this.folder);
-      return await index[path](path === "search" ? fields : Object.fromEntries(fields));
+      return await index[path](fields, first);
     } catch (error) {
-      if (!error.code) this.#opened = null;
-      throw new Failure(error.code && new Response(null, { status: 400 }), error);
+      throw new Failure(error.code && { status: 400 }, error);
     }
   }
 
   #open(folder) {
     if (this.#opened?.folder !== folder) {
-      const load = (again) => import(`${folder}search.js${again}`).then(({ open }) => open(folder));
+      const load = (again) => Promise.all([import(`${folder}search.js${again}`), fetch(`${folder}cloze.json`, { cache: "no-cache" })]).then(([{ open }, entry]) => open(folder, entry));
       // A module of before the last deploy cannot read a new format.
-      const index = load("").catch((error) => (error.code === "format" ? load("?again") : Promise.reject(error)));
+      const index = load("").catch((error) => {
+        if (error.code !== "format") throw error;
+        return load("?again");
+      });
       this.#opened = { folder, index };
+      index.catch(() => (this.#opened = null));
     }
     return this.#opened.index;
   }

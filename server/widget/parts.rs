@@ -1,7 +1,7 @@
 // The widget in one function: its parts share one scope and none of the page's. The style sheet holds neither a backtick
 // nor `${`. The server and the static export both include this file.
 concat!(
-    "(() => {\n\"use strict\";\nconst CSS = String.raw`",
+    "(() => {\n\"use strict\";\nconst CSS = String.raw`\n",
     include_str!("widget.css"),
     "`;\n",
     include_str!("labels.js"),

@@ -57,7 +57,7 @@ class Search {
     if (this.#ahead?.signal.aborted === false) return;
     const call = (this.#ahead = new AbortController());
     do {
-      const query = (this.#asked = this.query), answer = await api.get("search", this.fields(0, { ahead: true }), call.signal).catch(() => {});
+      const query = (this.#asked = this.query), answer = await api.get("search", this.fields(0, { ahead: true }), call.signal, this.early(query)).catch(() => {});
       if (call.signal.aborted) return;
       if (!answer) return (this.#asked = null);
       if (answer.hits.length) this.draw(answer, 0, query);
@@ -65,6 +65,13 @@ class Search {
       if (this.#shown) view.waiting(false);
     } while (this.#asked !== this.query);
     call.abort();
+  }
+
+  // Draws the first hits of an answer to come. A list that is there stays until the whole answer, so that it does not shrink.
+  early(query) {
+    return (answer) => {
+      if (this.pending && query === this.query && !this.host.view.list.firstChild?.hit) this.draw(answer, 0, query);
+    };
   }
 
   again() {
@@ -114,7 +121,7 @@ class Search {
     const number = this.#number, call = (this.#call = new AbortController());
     host.view.waiting(true);
     try {
-      const answer = await host.api.get("search", this.fields(offset), call.signal);
+      const answer = await host.api.get("search", this.fields(offset), call.signal, this.early(this.query));
       if (number === this.#number) this.answered(answer, offset, number, call.signal);
     } catch (error) {
       if (number === this.#number) this.failed(error instanceof Failure ? error : new Failure(), offset, repeated);

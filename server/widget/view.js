@@ -55,6 +55,8 @@ class View {
   listen() {
     const { host, input, panel, list, dialog } = this;
     for (const type of ["input", "compositionend"]) input.addEventListener(type, (event) => event.isComposing || host.search.typed());
+    // Whoever comes near may search.
+    this.button.onpointerenter = input.onfocus = () => host.api.open();
     input.onkeydown = (event) => fieldKey(event, host);
     panel.onkeydown = (event) => {
       if (event.key !== "Escape" || composing(event) || !input.value) return;

@@ -100,8 +100,8 @@ export class Scorer {
 // How often two terms stand at a distance, by passage. Words such as "the" have no places: they stand anywhere.
 async function together(a, b, distance, words) {
   const [first, second] = await Promise.all([a, b].map(async (term) => {
-    const postings = await words.postings(term);
-    return postings && { ...postings, ...(await words.places(term)) };
+    const [postings, places] = await Promise.all([words.postings(term), words.places(term)]);
+    return postings && { ...postings, ...places };
   }));
   const counts = new Map();
   if (!first || !second) return { counts, first, second };

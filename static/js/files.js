@@ -54,8 +54,11 @@ export class Files {
     const isOurs = bytes.length >= CHECK + lead && fourBytes(hash(rest, place)).every((byte, i) => byte === bytes[i]);
     if (!isOurs) throw new BadFile(`${name} is another file, or it is damaged`);
     const first = dictionary?.length ? [stored(dictionary.length), dictionary] : [], skipped = first[1]?.length ?? 0;
-    const stream = new Blob([...first, rest.subarray(lead)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    const data = new Uint8Array(await new Response(stream).arrayBuffer());
+    const { readable, writable } = new DecompressionStream("deflate-raw"), writer = writable.getWriter();
+    // A fault shows when the data is read.
+    for (const part of [...first, rest.subarray(lead)]) writer.write(part).catch(() => {});
+    writer.close().catch(() => {});
+    const data = new Uint8Array(await new Response(readable).arrayBuffer());
     if (!lead) return data.subarray(skipped);
     const joined = new Uint8Array(lead + data.length - skipped);
     joined.set(rest.subarray(0, lead));

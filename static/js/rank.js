@@ -1,5 +1,5 @@
 // From a request to pages in order: both legs, their fusion, exact matches and the fence, as in query/src/search/.
-import { analyse, fold } from "./analysis.js";
+import { analyse, fold, ruled } from "./analysis.js";
 import { Scorer, Scores, best, pairScores, phraseMatches } from "./bm25.js";
 import { condensed, isLong } from "./condense.js";
 import { corrected } from "./correct.js";
@@ -37,7 +37,9 @@ async function planned(request, parts) {
   if (isLong(request.q)) return brief(request, parts);
   const { entry, files, words, overview, table } = parts;
   // What the search needs unless the query is corrected, fetched side by side.
-  for (const { folded } of analyse(request.q)) words.word(folded);
+  const list = analyse(request.q), last = request.prefix && list.findLast(({ isWord }) => isWord);
+  for (const word of list) words.prefetch(word, ruled(word));
+  if (last) words.dictionary(last.folded[0]);
   if (request.mode !== "keyword") table?.encode(request.q).catch(() => {});
   const titlesOf = (text) => exact(files, entry.titles, text, overview).catch((error) => (words.problems.add(error.message), { titles: [], headings: [] }));
   const isExact = ({ titles, headings }) => titles.length + headings.length > 0;
@@ -117,9 +119,14 @@ class Ranking {
     this.lexical = { scorer, scores, hits, coverage: hits.length ? scorer.coverage(hits[0][0]) : 0 };
   }
 
-  async useMeaning() {
+  get usesMeaning() {
     const { entry, vectors } = this.parts, { mode } = this.request;
-    if (!vectors || mode === "keyword" || (mode === "hybrid" && !entry.semantic.knows_languages)) return;
+    return vectors && mode !== "keyword" && (mode !== "hybrid" || entry.semantic.knows_languages);
+  }
+
+  async useMeaning() {
+    if (!this.usesMeaning) return;
+    const { mode } = this.request;
     try {
       this.near = await meaning(this.plan.text, this.leaders, FETCHED[mode], this.parts);
     } catch (error) {
@@ -167,13 +174,28 @@ class Ranking {
     return nearest >= threshold(request, plan, this.lexical?.coverage ?? 0, near.pieces, parts.entry.semantic);
   }
 
-  async pages() {
+  // Pages in order, of the passages that the legs found.
+  ordered(passages, probe) {
+    const { plan, parts: { overview } } = this, fused = this.fused(passages, probe), sets = [this.phrases, plan.verbatim.headings, plan.verbatim.titles].map((all) => new Set(all));
+    lowerLinks(fused, overview.links);
+    raise(fused, (passage) => (sets[2].has(passage) ? 3 : sets[1].has(passage) ? 2 : sets[0].has(passage) ? 1 : 0));
+    // Candidates for later pages of the list come after those for the first ones.
+    fused.sort((a, b) => this.first.has(b.passage) - this.first.has(a.passage));
+    const pages = grouped(fused, overview.pageOf), evidence = this.near ? (this.lexical ? "both" : "meaning") : "words";
+    const coverage = this.abstained && pages.length && this.lexical ? this.lexical.scorer.coverage(pages[0].best.passage) : 1;
+    estimate(pages, evidence, coverage);
+    return this.ended(pages);
+  }
+
+  // `early` takes the pages that words alone find, while the data for the meaning is fetched.
+  async pages(early) {
     const { plan, parts, request } = this, { overview } = parts;
     if (!plan.text) return this.listed();
     this.phrases = plan.query.phrases.length ? [...(await phraseMatches(plan.query.phrases, parts.words))] : [];
     if (request.mode === "keyword" && plan.isQuoted && !this.phrases.length) return [];
     const pairs = request.mode === "keyword" ? new Scores(overview.passages) : pairScores(plan.query.pairs, parts.words, overview);
     await this.useWords(plan.query);
+    if (this.usesMeaning && request.mode === "hybrid") early?.(this.ordered(this.union()));
     this.pairs = await pairs;
     this.leaders = best(this.lexical.hits.map(([passage, score]) => [passage, score + this.pairs.get(passage)]), this.depth);
     await this.useMeaning();
@@ -187,15 +209,7 @@ class Ranking {
       passages = this.union();
     }
     if (this.near && request.mode === "hybrid") probe = moved(this.near, this.fused(passages), parts.entry.semantic.mean);
-    const fused = this.fused(this.near || this.lexical ? this.union() : passages, probe), sets = [this.phrases, plan.verbatim.headings, plan.verbatim.titles].map((all) => new Set(all));
-    lowerLinks(fused, overview.links);
-    raise(fused, (passage) => (sets[2].has(passage) ? 3 : sets[1].has(passage) ? 2 : sets[0].has(passage) ? 1 : 0));
-    // Candidates for later pages of the list come after those for the first ones.
-    fused.sort((a, b) => this.first.has(b.passage) - this.first.has(a.passage));
-    const pages = grouped(fused, overview.pageOf), evidence = this.near ? (this.lexical ? "both" : "meaning") : "words";
-    const coverage = this.abstained && pages.length && this.lexical ? this.lexical.scorer.coverage(pages[0].best.passage) : 1;
-    estimate(pages, evidence, coverage);
-    return this.ended(pages);
+    return this.ordered(this.near || this.lexical ? this.union() : passages, probe);
   }
 
   // The list without pages that are much less probable than the best one. Exact matches and pages with every word stay.
@@ -221,8 +235,8 @@ class Ranking {
   }
 }
 
-// { plan, ranking, pages }.
-export async function rank(request, parts) {
+// { plan, ranking, pages }. `early` takes the same with the pages that words alone find.
+export async function rank(request, parts, early) {
   const plan = await planned(request, parts), ranking = new Ranking(request, plan, parts, await selection(plan, parts));
-  return { plan, ranking, pages: await ranking.pages() };
+  return { plan, ranking, pages: await ranking.pages(early && ((pages) => early({ plan, ranking, pages }))) };
 }

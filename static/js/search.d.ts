@@ -63,7 +63,8 @@ export interface Answer {
   encoder?: "table";
   generation: string;
   took_ms: number;
-  total: { value: number; relation: "eq" };
+  /** `gte` in a first answer, which counts only its own hits. */
+  total: { value: number; relation: "eq" | "gte" };
   no_match: boolean;
   fills: null;
   hits: Hit[];
@@ -80,8 +81,12 @@ export interface Index {
   readonly generation: string;
   /** Bytes of data files fetched so far. */
   readonly bytes: number;
-  search(params: SearchParams | string | URLSearchParams | [string, unknown][]): Promise<Answer>;
-  suggest(params: { q: string; limit?: number }): Promise<Suggestions>;
+  /**
+   * Searches. `first` may be called before with the first hits: those that words alone find while the files for the
+   * meaning are fetched. The answer takes their place.
+   */
+  search(params: SearchParams | string | URLSearchParams | [string, unknown][], first?: (answer: Answer) => void): Promise<Answer>;
+  suggest(params: { q: string; limit?: number } | string | URLSearchParams | [string, unknown][]): Promise<Suggestions>;
 }
 
 /** A parameter is wrong, or the index has another format than this module (`code` is `format`). */
@@ -92,5 +97,5 @@ export class SearchError extends Error {
 /** Version of the format that this module reads. */
 export const FORMAT: number;
 
-/** Opens the index in the folder of `cloze.json`. */
-export function open(url: string): Promise<Index>;
+/** Opens the index in the folder of `cloze.json`. `entry` may be a fetch of this file that is under way. */
+export function open(url: string, entry?: Promise<Response>): Promise<Index>;

@@ -14,6 +14,8 @@ import { fold } from "./analysis.js";
 
 export const FORMAT = 2;
 const [MOST_CHARS, MOST_PAGES, REACH, SECTIONS] = [2500, 100, 1000, 3];
+// Hits of a first answer. The second look needs their files anyway.
+const FIRST = 3;
 // Hits that fetch texts for their other sections; the others show sections of the same file.
 const WITH_SECTIONS = 4;
 const MODES = ["hybrid", "semantic", "keyword"];
@@ -92,13 +94,12 @@ const early = (files, ...kinds) => kinds.filter(Boolean).forEach((kind) => files
 
 // Everything that one export consists of.
 class Parts {
-  static async of(base) {
-    const entry = await entryOf(base), files = new Files(base, entry.folder, entry.tag), of = entry.semantic;
-    const rows = of && new Files(base, of.table, of.tag);
-    // Every search needs these files; one that is missing is reported when it is used.
+  static async of(base, response) {
+    const entry = await entryOf(base, response), files = new Files(base, entry.folder, entry.tag), of = entry.semantic;
+    const rows = of && new Files(base, of.table, of.tag), overview = new Overview(await files.get("h", 0), entry.average_length);
+    // Every search needs these files after the words; one that is missing is reported when it is used.
     early(files, "z", of ? "n" : "");
     if (rows) early(rows, "v", "r");
-    const overview = new Overview(await files.get("h", 0), entry.average_length);
     const parts = Object.assign(new Parts(), { entry, files, overview, words: new Words(files, overview) });
     parts.texts = new Texts(files, overview, entry.semantic?.dimension ?? 0);
     if (entry.semantic) {
@@ -109,12 +110,18 @@ class Parts {
     }
     return parts;
   }
+
+  // The same parts for one search: what it misses is not mixed up with what another one misses at the same time.
+  get own() {
+    const { files, overview, words: { parsed } } = this;
+    return Object.assign(new Parts(), this, { words: new Words(files, overview, parsed) });
+  }
 }
 
-async function entryOf(base) {
+async function entryOf(base, fetched) {
   let entry;
   try {
-    const response = await fetch(new URL("cloze.json", base), { cache: "no-cache" });
+    const response = await (fetched ?? fetch(new URL("cloze.json", base), { cache: "no-cache" }));
     entry = response.ok ? await response.json() : null;
   } catch {
     entry = null;
@@ -138,45 +145,39 @@ class Index {
     return this.parts.files.bytes + (this.parts.table?.files.bytes ?? 0);
   }
 
-  // An answer as of `GET /search`.
-  async search(params) {
-    const request = checked(params), began = performance.now(), answer = await this.#answer(request, began);
+  // An answer as of `GET /search`. `first` may take an answer before: the first hits, which words alone find.
+  async search(params, first) {
+    const request = checked(params), began = performance.now(), { parts } = this, answer = await this.#answer(request, began, first);
     // A page that was open during a deploy may ask for files that are gone.
-    return answer.degraded && (await this.#renewed()) ? this.#answer(request, began) : answer;
+    return answer.degraded && (await this.#renewed(parts)) ? this.#answer(request, began, first) : answer;
   }
 
-  async #renewed() {
+  // Whether there are newer parts than some; another search may have found them.
+  async #renewed(parts) {
     try {
-      const entry = await entryOf(this.base);
-      if (entry.folder === this.parts.entry.folder) return false;
-      this.parts = await Parts.of(this.base);
-      return true;
+      if (this.parts === parts && (await entryOf(this.base)).folder !== parts.entry.folder) this.parts = await Parts.of(this.base);
+      return this.parts !== parts;
     } catch {
       return false;
     }
   }
 
-  async #answer(request, began) {
-    const { parts } = this, { entry, words } = parts;
-    words.problems.clear();
-    const { plan, ranking, pages } = await rank(request, parts), passages = ranking.found(pages);
-    const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
-    const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
-    const hits = (await Promise.all(shown.map((page, i) => hit(page, i < WITH_SECTIONS, show)))).filter(Boolean);
-    const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
-    const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
-    const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
-    return {
-      query: request.q, corrected_query: plan.correctedQuery, condensed_query: plan.condensed, mode: request.mode, degraded,
-      ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
-      generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
-      total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
+  async #answer(request, began, first) {
+    const parts = this.parts.own;
+    let isWhole = false;
+    const early = async (found) => {
+      const answer = await shownOf(parts, { ...request, facets: [], limit: Math.min(request.limit, FIRST) }, found, began, 0);
+      if (!isWhole && !answer.degraded && answer.hits.length) first({ ...answer, total: { value: answer.hits.length, relation: "gte" } });
     };
+    const found = await rank(request, parts, first && !request.offset && ((words) => early(words).catch(() => {})));
+    const answer = await shownOf(parts, request, found, began, WITH_SECTIONS);
+    isWhole = true;
+    return answer;
   }
 
   // Words that begin with the last one typed, or that are near to it.
-  async suggest({ q, limit = 6 }) {
-    const typed = String(q).trim(), before = typed.slice(0, typed.lastIndexOf(" ") + 1), last = fold(typed.slice(before.length)), { words } = this.parts;
+  async suggest(params) {
+    const { q, limit = 6 } = given(params), typed = String(q).trim(), before = typed.slice(0, typed.lastIndexOf(" ") + 1), last = fold(typed.slice(before.length)), { words } = this.parts;
     const list = last ? await words.dictionary(last[0]) : [];
     const longer = list.filter(({ word }) => word.startsWith(last) && word !== last).sort((a, b) => b.passages - a.passages);
     const found = longer.length || !last ? longer : await nearest(last, words);
@@ -185,9 +186,27 @@ class Index {
   }
 }
 
+// The answer with the shown pages. The first `withSections` hits fetch texts for their sections.
+async function shownOf(parts, request, { plan, ranking, pages }, began, withSections) {
+  const { entry, words } = parts, passages = ranking.found(pages);
+  const shown = pages.slice(request.offset, request.offset + request.limit), terms = plan.query.words.flatMap((word) => word.terms.map(([term]) => term));
+  const show = { request, parts, marked: plan.query.marked, known: await words.around(terms) };
+  const hits = (await Promise.all(shown.map((page, i) => hit(page, i < withSections, show)))).filter(Boolean);
+  const facets = await counted(parts.files, entry.keys, request.facets, new Set(passages.map((passage) => parts.overview.pageOf[passage])));
+  const isPartial = words.problems.size > 0, lacksMeaning = !entry.semantic && request.mode !== "keyword";
+  const degraded = isPartial ? "some files of the index could not be loaded" : lacksMeaning ? (entry.reason ?? "words alone answer") : null;
+  return {
+    query: request.q, corrected_query: plan.correctedQuery, condensed_query: plan.condensed, mode: request.mode, degraded,
+    ...(ranking.near || ranking.abstained ? { encoder: "table" } : {}),
+    generation: entry.generation, took_ms: Math.round((performance.now() - began) * 100) / 100,
+    total: { value: passages.length, relation: "eq" }, no_match: !pages.length, fills: null, hits, facets,
+  };
+}
+
 // A page as a hit; null if its text cannot be loaded.
 async function hit(page, fetches, show) {
   const { request, parts, marked, known } = show;
+  if (fetches) for (const { passage } of page.others.slice(0, SECTIONS)) parts.texts.passage(passage).catch(() => {});
   const load = (passage) => parts.texts.passage(passage).catch((error) => (parts.words.problems.add(error.message), null));
   const best = await load(page.best.passage);
   if (!best) return null;
@@ -208,8 +227,8 @@ async function hit(page, fetches, show) {
   };
 }
 
-// Opens the index at an address, which ends in the folder of `cloze.json`.
-export async function open(url) {
+// Opens the index at an address, which ends in the folder of `cloze.json`. `entry` may be a fetch of this file under way.
+export async function open(url, entry) {
   const from = globalThis.document?.baseURI ?? "http://localhost/", base = new URL(String(url).replace(/\/*$/, "/"), from).href;
-  return new Index(base, await Parts.of(base));
+  return new Index(base, await Parts.of(base, entry));
 }

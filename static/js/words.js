@@ -1,4 +1,5 @@
 // Words and postings: the files `w`, `x`, `p`, `y` and `d`, as static/src/words.rs writes them.
+import { INSIDE } from "./analysis.js";
 import { Reader, place } from "./bytes.js";
 import { BadFile } from "./files.js";
 import { english } from "./stem.js";
@@ -58,10 +59,9 @@ export function find(numbers, wanted) {
 }
 
 export class Words {
-  #parsed = new WeakMap(); // by data
-
-  constructor(files, overview) {
-    Object.assign(this, { files, overview, problems: new Set() });
+  // `parsed` keeps the parsed files by their data, for the searches that share it.
+  constructor(files, overview, parsed = new WeakMap()) {
+    Object.assign(this, { files, overview, parsed, problems: new Set() });
   }
 
   // A missing file takes its words out of the search, and no others.
@@ -77,8 +77,14 @@ export class Words {
 
   async #file(text) {
     const number = place(this.overview.bounds, text), data = await this.files.get("w", number);
-    if (!this.#parsed.has(data)) this.#parsed.set(data, { ...parsed(data), number, postings: new Map() });
-    return this.#parsed.get(data);
+    if (!this.parsed.has(data)) this.parsed.set(data, { ...parsed(data), number, postings: new Map() });
+    return this.parsed.get(data);
+  }
+
+  // Fetches what a query will ask of a word and its terms.
+  prefetch({ folded, isWord }, terms) {
+    this.word(folded);
+    for (const term of terms) for (const one of isWord ? [term, term + INSIDE] : [term]) this.count(one);
   }
 
   // { passages, terms } of a word in its written form, folded; undefined if the index does not have it.
@@ -122,10 +128,10 @@ export class Words {
   }
 
   async #places(term) {
-    const file = await this.#file(term), known = file.terms.get(term), { counts } = await this.#postings(term, true);
-    if (known.hasPlaces === false) return null;
+    const file = await this.#file(term), known = file.terms.get(term);
+    if (!known || known.hasPlaces === false) return null;
     if (!known.places) {
-      const reader = await this.#placeReader(file, known);
+      const [{ counts }, reader] = await Promise.all([this.#postings(term, true), this.#placeReader(file, known)]);
       known.places = reader.isAtEnd ? null : placesOf(reader, counts);
     }
     return known.places;

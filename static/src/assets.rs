@@ -49,9 +49,10 @@ fn joined(part: &str, keeps_exports: bool) -> String {
     lines.map(line).collect()
 }
 
-/// A script without lines that are a comment, and without indentation.
+/// A script, or a style sheet in it, without lines that are a comment, and without indentation.
 pub(crate) fn packed(source: &str) -> String {
-    let lines = source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let is_comment = |line: &str| line.starts_with("//") || line.starts_with("/*") && line.ends_with("*/");
+    let lines = source.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 

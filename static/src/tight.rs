@@ -1,6 +1,6 @@
 //! Scripts without the spaces that they do not need, so that browsers fetch less.
 //!
-//! Lines stay, because a line may end a statement. What stands in strings, templates and regular expressions stays.
+//! A line stays where its end may end a statement. What stands in strings, templates and regular expressions stays.
 
 /// A script without comments at the ends of lines, and without spaces beside signs.
 pub(crate) fn tight(script: &str) -> String {
@@ -39,6 +39,7 @@ impl Lexer {
                 self.template();
             }
             ' ' => self.space(),
+            '\n' if self.out.ends_with([';', '{', ',', '(', '[']) => self.at += 1,
             _ => self.sign(c),
         }
     }
@@ -131,6 +132,11 @@ mod tests {
     fn spaces_beside_signs_go() {
         assert_eq!(tight("const a = (b, c) => b + c; // why\nreturn a;"), "const a=(b,c)=>b+c;\nreturn a;");
         assert_eq!(tight("if (x in y) { z = a - -b; } else w++;"), "if(x in y){z=a- -b;}else w++;");
+    }
+
+    #[test]
+    fn lines_that_end_no_statement_are_joined() {
+        assert_eq!(tight("f(\na,\nb\n)\nif (c) {\nd = 1;\n}\ne"), "f(a,b\n)\nif(c){d=1;}\ne");
     }
 
     #[test]

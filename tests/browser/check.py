@@ -6,7 +6,7 @@
     python3 tests/browser/check.py --only PATTERN  the tests whose names match
 
 Needs Node.js and Chromium. As root with apt, the script installs them. Otherwise it reports that they are
-missing and runs nothing. If mdBook or MkDocs Material is not available, it leaves out only their
+missing and runs nothing. If mdBook, MkDocs Material or Jekyll is not available, it leaves out only its
 sites. Under CI=true both cases are failures.
 """
 
@@ -78,7 +78,8 @@ def main():
     ensure_programs()
     ensure_modules()
     kinds = guides.tools()
-    missing = sorted(set(guides.KINDS) - set(kinds))
+    plain = guides.plain_kinds(kinds)
+    missing = sorted({*guides.KINDS, "jekyll"} - {*kinds, *plain})
     if missing and os.environ.get("CI") == "true":
         sys.exit(f"cannot test the guides for {', '.join(missing)}: these generators are not installed")
     with tempfile.TemporaryDirectory() as name:
@@ -103,6 +104,8 @@ def main():
                 site, server = guides.build(kind, scratch, start_server)
                 servers.append(server)
                 options.extend([f"--{kind}", site])
+            for kind in plain:
+                options.extend([f"--plain-{kind}", guides.build_plain(kind, scratch)])
             only = [f"--test-name-pattern=all files are loaded|{arguments.only}"] if arguments.only else []
             shots = ["--shots", arguments.shots.resolve()] if arguments.shots else []
             code = subprocess.run(["node", *only, "run.mjs", *options, *shots], cwd=HERE).returncode

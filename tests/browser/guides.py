@@ -1,6 +1,8 @@
-"""Builds real sites by the guides of the manual, indexes their HTML and serves both."""
+"""Builds real sites by the guides of the manual, indexes their HTML and serves both. Builds them with plain files, too."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +21,15 @@ MDBOOK = "0.5.4"
 MKDOCS_MATERIAL = "9.8.1"
 TOOLS = target_folder() / "tools"
 KINDS = ("html", "mdbook", "mkdocs")
+# Sites that search plain files: the row of the manual's table, the folder that is published, and the first page. The manual's
+# commands build them. Docusaurus is large; it is tested where `npm install` has filled target/tools/docusaurus.
+PLAIN = {
+    "html": ("any other", "public", "/"),
+    "mdbook": ("mdBook", "book", "/"),
+    "mkdocs": ("MkDocs", "site", "/"),
+    "jekyll": ("Jekyll", "_site", "/"),
+    "docusaurus": ("Docusaurus", "build", "/docs/hive"),
+}
 # Pages that a generator adds: a copy of the first chapter, and pages without content.
 EXCLUDED = {"html": [], "mdbook": ["/index.html", "404.html"], "mkdocs": ["404.html"]}
 
@@ -65,7 +76,7 @@ def copy(kind, target, **values):
     """Copies the sources of a site and fills in their addresses."""
     copytree(HERE / "guides" / kind, target)
     for path in target.rglob("*"):
-        if path.suffix in (".hbs", ".html", ".yml"):
+        if path.suffix in (".hbs", ".html", ".js", ".yml"):
             text = path.read_text()
             for name, value in values.items():
                 text = text.replace(name, value)
@@ -82,6 +93,42 @@ def generate(kind, source, out):
         "mkdocs": [TOOLS / "mkdocs" / "bin" / "mkdocs", "build", "--quiet", "-f", source / "mkdocs.yml", "-d", out],
     }
     subprocess.run(commands[kind], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def ensure_jekyll():
+    """Installs Jekyll where apt can."""
+    if shutil.which("jekyll"):
+        return True
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", "--quiet", "jekyll"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def plain_kinds(kinds):
+    """The sites that can be built with plain files. `kinds` are those whose generators are there."""
+    has = {kind: kind in kinds for kind in KINDS}
+    has["jekyll"] = ensure_jekyll()
+    has["docusaurus"] = (TOOLS / "docusaurus" / "node_modules").exists()
+    return [kind for kind in PLAIN if has[kind]]
+
+
+def command_of(kind):
+    """The command of a row of the table in the manual."""
+    row = re.search(rf"^\| {PLAIN[kind][0]} \| `([^`]*)`", (ROOT / "docs" / "static.md").read_text(), re.MULTILINE)
+    return row[1]
+
+
+def build_plain(kind, scratch):
+    """Builds a site with its index in plain files, by the manual's command. Returns the address of its first page."""
+    source, (_, folder, first) = scratch / f"{kind}-plain", PLAIN[kind]
+    copy(kind, source / folder if kind == "html" else source, **{'endpoint="ENDPOINT"': 'static="/cloze/"', "ENDPOINT/": "/cloze/", "SITE_URL": "http://127.0.0.1/"})
+    if kind == "docusaurus":
+        (source / "node_modules").symlink_to(TOOLS / "docusaurus" / "node_modules")
+    paths = [TOOLS / "bin", TOOLS / "mkdocs" / "bin", release_folder(), os.environ["PATH"]]
+    environment = {**os.environ, "PATH": os.pathsep.join(map(str, paths))}
+    subprocess.run(command_of(kind), shell=True, cwd=source, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return serve_folder(source / folder) + first
 
 
 def build(kind, scratch, start_server):

@@ -7,9 +7,12 @@ import { accessible, ask, clean, input, open, openDialog, options, shoot, titles
 
 const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
 
-for (const generator of ["html", "mdbook", "mkdocs"].filter((name) => options[name])) {
+const sites = ["html", "mdbook", "mkdocs"].filter((name) => options[name]).map((name) => [name, `${options[name]}/`]);
+const plain = Object.entries(options).filter(([name]) => name.startsWith("plain-"));
+
+for (const [generator, url] of [...sites, ...plain]) {
   test(`${generator}: a question leads to its heading`, async () => {
-    const page = await open({ url: `${options[generator]}/` });
+    const page = await open({ url });
     await openDialog(page);
     await ask(page, "what to give the bees for the winter");
     assert.match((await titles(page))[0], /The year/);
@@ -26,7 +29,7 @@ for (const generator of ["html", "mdbook", "mkdocs"].filter((name) => options[na
   });
 
   test(`${generator}: the site's own style and keys do not disturb the widget`, async () => {
-    const page = await open({ url: `${options[generator]}/` });
+    const page = await open({ url });
     await page.keyboard.press("Control+k");
     await input(page).waitFor({ state: "visible" });
     await ask(page, "old comb");

@@ -7,9 +7,14 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { start } from "./serve.mjs";
 
+const GENERATORS = ["html", "mdbook", "mkdocs", "jekyll", "docusaurus"];
+
 export const { values: options } = parseArgs({
   strict: false,
-  options: { server: { type: "string" }, static: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, html: { type: "string" }, hostile: { type: "string" }, key: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" } },
+  options: {
+    ...Object.fromEntries(GENERATORS.map((name) => [`plain-${name}`, { type: "string" }])),
+    server: { type: "string" }, static: { type: "string" }, shots: { type: "string" }, mdbook: { type: "string" }, mkdocs: { type: "string" }, html: { type: "string" }, hostile: { type: "string" }, key: { type: "string" }, browser: { type: "string", default: "/usr/bin/chromium" },
+  },
 });
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -22,7 +22,7 @@ const packed = (text) => text.split("\n").map((line) => line.trim()).filter((lin
 // The Rust server's answer at /widget.js: the same parts in the same order.
 export async function widget() {
   const scripts = await Promise.all(PARTS.map((part) => source(`${part}.js`)));
-  return packed(`(() => {\n"use strict";\nconst CSS = String.raw\`${await source("widget.css")}\`;\n${scripts.join("")}})();\n`);
+  return packed(`(() => {\n"use strict";\nconst CSS = String.raw\`\n${await source("widget.css")}\`;\n${scripts.join("")}})();\n`);
 }
 
 export async function weight() {
@@ -76,13 +76,25 @@ async function proxied(server, url, request) {
   return { status: response.status, headers, body: Buffer.from(await response.arrayBuffer()) };
 }
 
-// A file of an exported index. `faults` maps patterns of paths to what happens: "missing", "html" or "cut".
-async function plainFile(path, { folder, faults }) {
-  const fault = faults.find(([pattern]) => pattern.test(path))?.[1], type = TYPES[path.split(".").pop()] ?? "application/octet-stream";
-  if (fault === "html") return { headers: { "content-type": TYPES.html }, body: "<!doctype html><title>Not found</title>" };
-  const body = fault === "missing" || path.includes("..") ? null : await readFile(`${folder}/${path}`).catch(() => null);
-  if (!body) return { status: 404, headers: { "content-type": TYPES.html }, body: "<!doctype html><title>Not found</title>" };
-  return { headers: { "content-type": type }, body: fault === "cut" ? body.subarray(0, body.length - 9) : body };
+const NOT_FOUND = { status: 404, headers: { "content-type": TYPES.html }, body: "<!doctype html><title>Not found</title>" };
+
+// A file of an exported index. `faults` maps patterns of addresses to what happens: "missing", "html" (an error page in its
+// place), "cut", "other" (another file of the export), "down" (no answer), a promise to wait for, or a function of its text.
+async function plainFile(address, { folder, faults }) {
+  const [path] = address.split("?"), fault = faults.find(([pattern]) => pattern.test(address))?.[1], type = TYPES[path.split(".").pop()] ?? "application/octet-stream";
+  if (fault === "down") return { isDown: true };
+  if (fault === "html") return { ...NOT_FOUND, status: 200 };
+  await (typeof fault === "object" && fault);
+  const name = fault === "other" ? path.replace(/[a-z]\d+\.bin$/, "h0.bin") : path;
+  const body = fault === "missing" || path.includes("..") ? null : await readFile(`${folder}/${name}`).catch(() => null);
+  if (!body) return NOT_FOUND;
+  return { headers: { "content-type": type }, body: fault === "cut" ? body.subarray(0, body.length - 9) : typeof fault === "function" ? fault(body.toString()) : body };
+}
+
+// The service worker of the manual, for the folder of the tests.
+async function worker() {
+  const manual = await readFile(new URL("../../docs/static.md", import.meta.url), "utf8");
+  return /```js\n(\/\/ sw\.js\n.*?)```/s.exec(manual)[1].replaceAll("/cloze/", "/plain/");
 }
 
 async function file(url) {
@@ -92,6 +104,7 @@ async function file(url) {
   if (url.pathname === "/test") return { headers: { "content-type": TYPES.html }, body: testPage(url.searchParams) };
   if (url.pathname === "/widget.js") return { headers, body: await widget() };
   if (["/page.css", "/page.js"].includes(url.pathname)) return { headers, body: await source(url.pathname.slice(1)) };
+  if (url.pathname === "/sw.js") return { headers, body: await worker() };
   if (url.pathname === "/favicon.ico") return { status: 204, body: "" };
   if (/^\/assets\/[a-z]+\.(css|js)$/.test(url.pathname)) return { headers, body: await readFile(new URL(`.${url.pathname}`, import.meta.url), "utf8") };
   return null;
@@ -103,12 +116,13 @@ export async function start({ port = 0, server = null, scenario = "docs", plain 
   const http = createServer(async (request, response) => {
     const url = new URL(request.url, "http://localhost");
     const [, name, path] = url.pathname.match(/^\/canned\/([a-z]+)\/([a-z]+)$/) ?? [null, scenario, url.pathname.slice(1)];
-    let answer = url.pathname.startsWith("/plain/") ? await plainFile(url.pathname.slice("/plain/".length), plain) : await file(url);
+    let answer = url.pathname.startsWith("/plain/") ? await plainFile(url.pathname.slice("/plain/".length) + url.search, plain) : await file(url);
     if (!answer && server && !url.pathname.startsWith("/canned/")) answer = await proxied(server, url, request);
     if (!answer) {
       log.push({ name, path, params: url.searchParams, headers: request.headers, body: request.method === "POST" ? await bodyOf(request) : null });
       answer = await canned(name, path, url.searchParams, request);
     }
+    if (answer.isDown) return request.destroy();
     const isRaw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
     response.writeHead(answer.status ?? 200, { "content-type": TYPES.json, "content-security-policy": policy(url.searchParams.get("allow") ?? ""), "cache-control": "no-cache", "access-control-allow-origin": "*", ...answer.headers });
     response.end(isRaw ? answer.body : JSON.stringify(answer.body));

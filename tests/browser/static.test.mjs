@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { afterEach, test } from "node:test";
-import { accessible, ask, clean, dev, open, openDialog, options, part, settled, shoot, titles, until } from "./harness.mjs";
+import { accessible, ask, clean, dev, input, open, openDialog, options, part, settled, shoot, titles, until } from "./harness.mjs";
 
 const QUESTION = "how do I keep the index fresh";
 const visit = async (more = {}) => {
@@ -43,7 +43,7 @@ test("a mistyped word is corrected, and a partial word is completed", async () =
   await clean(page);
 });
 
-for (const fault of ["missing", "html", "cut"]) {
+for (const fault of ["missing", "html", "cut", "other"]) {
   test(`without some files (${fault}), the others are searched, and the widget says so`, async () => {
     dev.plain.faults = [[/g-[0-9a-f]+\/[nck]/, fault]];
     const page = await visit();
@@ -58,6 +58,79 @@ for (const fault of ["missing", "html", "cut"]) {
     assert.deepEqual(page.problems, []);
   });
 }
+
+test("the first hits are there before the whole answer", async () => {
+  let release;
+  dev.plain.faults = [[/g-[0-9a-f]+\/c/, new Promise((done) => (release = done))]];
+  const page = await visit();
+  await input(page).fill(QUESTION);
+  await until(page, () => document.querySelector("cloze-search").shadowRoot.querySelector(".top-title"));
+  const early = await titles(page);
+  assert.ok(early.length <= 3 && /fresh/i.test(early.join()), early.join());
+  assert.match(await part(page, "count").textContent(), /\+/, "more are to come");
+  await accessible(page);
+  release();
+  await settled(page);
+  const all = await titles(page);
+  assert.ok(all.length > early.length && /fresh/i.test(all.join()), all.join());
+  assert.doesNotMatch(await part(page, "count").textContent(), /\+/);
+  await clean(page);
+});
+
+test("whoever comes near the field has the index open before the first key", async () => {
+  const page = await open({ attributes: { static: "/plain/" } });
+  const asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await openDialog(page);
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/n0.bin")));
+  assert.deepEqual(asked.filter((path) => /cloze\.json|search\.js/.test(path)).sort(), ["/plain/cloze.json", "/plain/search.js"]);
+  await clean(page);
+});
+
+test("a module of before the last deploy is loaded again, once", async () => {
+  dev.plain.faults = [[/search\.js$/, (text) => text.replace(/FORMAT=\d+/, "FORMAT=1")]];
+  const page = await visit();
+  await ask(page, QUESTION);
+  assert.match((await titles(page)).join(), /fresh/i);
+  await clean(page);
+});
+
+test("an index that is newer than every module fails with a message", async () => {
+  dev.plain.faults = [[/cloze\.json/, (text) => JSON.stringify({ ...JSON.parse(text), format: 99 })]];
+  const page = await visit(), asked = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await ask(page, QUESTION);
+  assert.match(await part(page, "message").textContent(), /format 99/);
+  assert.ok(asked.filter((path) => /search\.js/.test(path)).length <= 4, asked.join());
+});
+
+test("the service worker of the manual searches without a network", async () => {
+  const page = await visit();
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+  });
+  const again = async () => {
+    await page.reload();
+    await page.waitForFunction(() => customElements.get("cloze-search") && navigator.serviceWorker.controller);
+    await openDialog(page);
+  };
+  await again();
+  await ask(page, QUESTION);
+  const online = await titles(page), old = "/plain/g-0123456789ab/w0.bin";
+  await page.evaluate(async (name) => (await caches.open("cloze")).put(name, new Response("of an earlier export")), old);
+  await again();
+  await ask(page, QUESTION);
+  assert.equal(await page.evaluate(async (name) => (await caches.match(name)) === undefined, old), true);
+  dev.plain.faults = [[/./, "down"]];
+  await again();
+  await ask(page, QUESTION);
+  assert.deepEqual(await titles(page), online);
+  assert.equal(await notice(page), "");
+  await ask(page, "zebra crossing in a reverse proxy");
+  await until(page, () => /incomplete/.test(document.querySelector("cloze-search").shadowRoot.querySelector(".notice").textContent));
+  await clean(page);
+});
 
 test("without its entry, the widget offers to try again", async () => {
   dev.plain.faults = [[/cloze\.json/, "html"]];

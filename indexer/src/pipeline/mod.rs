@@ -20,6 +20,7 @@ mod queue;
 mod reader;
 pub mod report;
 mod survey;
+mod translations;
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,13 +1,15 @@
 //! The encoded queries that calibrate a build.
 
-use cloze_index::{Encoded, KnownItem, Ledger, Passage, PassageId, Probes, Writer};
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloze_index::{Encoded, KnownItem, Ledger, Passage, PassageId, Probes, Script, Translated, Writer};
 use cloze_models::{Encoder, LookupTable, TextKind};
 use rayon::prelude::*;
 
 use super::{
     known_items,
     memory::{Memory, Used},
-    off_topic,
+    off_topic, translations,
 };
 use crate::Result;
 
@@ -17,15 +19,19 @@ const PASSAGES_EACH: usize = 8;
 const FEWEST: usize = 48;
 const MOST: usize = 256;
 
+/// The pages use a script if this share of the sampled passages does.
+const USED: f32 = 0.02;
+
 /// Probes by the model, and by its lookup table if it has one.
 pub(crate) struct Both {
     pub(crate) model: Probes,
     pub(crate) lookup: Option<Probes>,
 }
 
-/// The queries of a build, and the source passages of its known items.
+/// The queries of a build, the source passages of its known items, and the scripts of its pages.
 struct Queries {
     unrelated: Vec<String>,
+    scripts: BTreeSet<Script>,
     known: Vec<(PassageId, Passage, String)>,
 }
 
@@ -42,9 +48,10 @@ pub(crate) fn probes(
 ) -> Result<Both> {
     let most = (passages as usize / PASSAGES_EACH).clamp(FEWEST, MOST);
     let sample = writer.sample(most)?;
+    let scripts = scripts(&sample);
     let known =
         sample.into_iter().filter_map(|(id, p)| known_items::query(&p.text).map(|query| (id, p, query))).collect();
-    let queries = Queries { unrelated: off_topic::queries(), known };
+    let queries = Queries { unrelated: off_topic::queries(), scripts, known };
     let texts = queries.texts();
     let model = queries.probes(vectors(&texts, encoder, memory, ledger, used)?);
     let by_table = |table: &LookupTable| texts.iter().map(|text| Ok(table.encode(text)?)).collect::<Result<Vec<_>>>();
@@ -54,19 +61,41 @@ pub(crate) fn probes(
 
 impl Queries {
     fn texts(&self) -> Vec<&str> {
-        self.unrelated.iter().map(String::as_str).chain(self.known.iter().map(|k| k.2.as_str())).collect()
+        let unrelated = self.unrelated.iter().map(String::as_str);
+        unrelated.chain(translations::texts()).chain(self.known.iter().map(|k| k.2.as_str())).collect()
     }
 
     /// The probes with their vectors, in the order of the texts.
     fn probes(&self, mut vectors: Vec<Vec<f32>>) -> Probes {
-        let known = vectors.split_off(self.unrelated.len());
+        let known = vectors.split_off(vectors.len() - self.known.len());
+        let translated = vectors.split_off(self.unrelated.len());
         let item = |((passage, text, _), vector): (&(PassageId, Passage, String), Vec<f32>)| KnownItem {
             passage: *passage,
             language: text.lang.clone().unwrap_or_default(),
             vector,
         };
-        Probes { unrelated: vectors, known: self.known.iter().zip(known).map(item).collect() }
+        let known = self.known.iter().zip(known).map(item).collect();
+        Probes { unrelated: vectors, known, foreign: self.foreign(&translated) }
     }
+
+    /// How well translations are found, for scripts that the pages do not use.
+    fn foreign(&self, vectors: &[Vec<f32>]) -> BTreeMap<Script, Translated> {
+        translations::found(vectors).filter(|(script, _)| !self.scripts.contains(script)).collect()
+    }
+}
+
+/// The scripts that the passages use. Japanese pages also use the script of Chinese.
+fn scripts(passages: &[(PassageId, Passage)]) -> BTreeSet<Script> {
+    let mut counts = BTreeMap::<Script, usize>::new();
+    for script in passages.iter().filter_map(|(_, passage)| Script::of(&passage.text)) {
+        *counts.entry(script).or_default() += 1;
+    }
+    let least = USED * passages.len() as f32;
+    let mut used: BTreeSet<_> = counts.into_iter().filter(|(_, n)| *n as f32 >= least).map(|(s, _)| s).collect();
+    if used.contains(&Script::Japanese) {
+        used.insert(Script::Han);
+    }
+    used
 }
 
 fn vectors(

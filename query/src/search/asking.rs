@@ -94,8 +94,8 @@ impl<'a> Asking<'a> {
         self.understood.get()?.as_ref().ok().map(|understood| &understood.plan)
     }
 
-    /// Encodes a text, if the request has a semantic leg. In a hybrid search over pages whose language the model
-    /// does not know, words alone decide.
+    /// Encodes a text, if the request has a semantic leg. In a hybrid search, words alone decide if the model does not
+    /// know the language of the pages or the script of the query.
     fn encode(&self, text: &str) -> Option<Result<Encoded>> {
         let encoder = self.with.encoder.filter(|_| self.wants_meaning())?;
         let started = Instant::now();
@@ -107,7 +107,11 @@ impl<'a> Asking<'a> {
         match self.request.mode {
             Mode::Keyword => false,
             Mode::Semantic => true,
-            Mode::Hybrid => self.with.head.manifest().calibration.known.are_in_known_languages(),
+            Mode::Hybrid => {
+                let calibration = &self.with.head.manifest().calibration;
+                let is_foreign = calibration.foreign(self.request.query()).is_some_and(|known| !known.is_known());
+                calibration.known.are_in_known_languages() && !is_foreign
+            }
         }
     }
 

@@ -6,6 +6,12 @@
 //! interquartile range (Tukey, "Exploratory Data Analysis", 1977), but it is never so high that more than a small
 //! share of the answerable queries stays below it. So the fence opens automatically for an index in which every
 //! query is near some passage, with any model.
+//!
+//! A query in a script that no page uses is another matter: it is less near to its answer than a question in the pages'
+//! own language is to any page, so no similarity tells answers from others. If the model finds translations from that
+//! script, the fence is open; if not, the vector is noise, and words alone decide.
+
+use cloze_index::Calibration;
 
 use crate::{Mode, Request, Result, engine::resources::Resources, present::json::EncodedBy, request::plan::Plan};
 
@@ -41,6 +47,10 @@ pub(crate) fn threshold(
     by: EncodedBy,
     with: Resources<'_>,
 ) -> Result<f32> {
+    let (calibration, nearer) = calibration(by, with);
+    if let Some(translated) = calibration.foreign(&plan.text) {
+        return Ok(if translated.is_known() { f32::NEG_INFINITY } else { f32::INFINITY });
+    }
     let least = if is_readable(plan, with)? { 0.0 } else { UNREADABLE };
     let fence = match (request.mode, together) {
         (Mode::Semantic, _) => SEMANTIC,
@@ -48,11 +58,6 @@ pub(crate) fn threshold(
         _ if plan.condensed.is_some() => HYBRID,
         (_, Some(share)) if share > 0.0 => HYBRID + MISSING_WORDS * (1.0 - share),
         _ => NO_WORDS,
-    };
-    let manifest = with.head.manifest();
-    let (calibration, nearer) = match (by, &manifest.lookup_calibration) {
-        (EncodedBy::Table, Some(calibration)) => (calibration, LOOKUP),
-        _ => (&manifest.calibration, 0.0),
     };
     let beyond = calibration.beyond_unrelated(fence.max(least) - nearer);
     if least > 0.0 {
@@ -64,6 +69,15 @@ pub(crate) fn threshold(
     };
     let lost = LOST + (LOST_WITHOUT_WORDS - LOST) * missing * missing;
     Ok(calibration.reached_by_all_but(lost).map_or(beyond, |most| beyond.min(most)))
+}
+
+/// The similarities of the vectors' source, and how much lower the fence is for it.
+fn calibration(by: EncodedBy, with: Resources<'_>) -> (&Calibration, f32) {
+    let manifest = with.head.manifest();
+    match (by, &manifest.lookup_calibration) {
+        (EncodedBy::Table, Some(calibration)) => (calibration, LOOKUP),
+        _ => (&manifest.calibration, 0.0),
+    }
 }
 
 /// Whether a query is made of words: the index knows one of them, or the encoder's vocabulary has most of them in

@@ -3,9 +3,10 @@
 //! Both legs score every candidate of the union, not only their own, because a passage that one leg ranks low
 //! differs from one that the leg never saw. The second look adds two signals for the best candidates: their tokens are
 //! compared with those of the query, and the words of the query that they have are counted. Each signal is scaled:
-//! similarities from the smallest to the largest of the list, because all of them are high if all passages are about
-//! one subject; scores by words from zero to their largest, because no shared word means a score of zero. A signal
-//! that carries no information takes no part, so the only hit of another signal is never lost.
+//! similarities by their deviation from the mean of the list or from its smallest to its largest, because all of them
+//! are high if all passages are about one subject; scores by words from zero to their largest, because no shared word
+//! means a score of zero. A signal that carries no information takes no part, so the only hit of another signal is
+//! never lost.
 
 use cloze_index::{PassageId, Scored};
 

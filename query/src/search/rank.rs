@@ -140,7 +140,7 @@ impl<'u> Union<'u> {
         'u: 'l,
     {
         let scores = self.candidates.similarities(vector, self.passages)?.into_iter().map(Some).collect();
-        Ok(Signal { candidates, scores, scale: Scale::Range, is_first: self.is_first, weight: self.weight })
+        Ok(Signal { candidates, scores, scale: Scale::Deviations, is_first: self.is_first, weight: self.weight })
     }
 
     fn lexical<'l>(&self, words: &KeywordQuery, legs: &'l Legs<'_>) -> Result<Option<Signal<'l>>>

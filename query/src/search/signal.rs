@@ -7,6 +7,10 @@ use cloze_index::{PassageId, Scored};
 pub(crate) enum Scale {
     /// From the smallest to the largest of the list.
     Range,
+    /// From so many standard deviations below the mean of the list, 0, to as many above it, 1; a score above that gets
+    /// more than 1. So one passage that stands out does not push the others together. The two ends are never farther
+    /// apart than the smallest and the largest of the list.
+    Deviations,
     /// From 0 to the largest of the list.
     Largest,
     /// From 0 to 1 whatever the list, and squared: half of a whole gives a quarter.
@@ -27,6 +31,9 @@ pub(crate) struct Signal<'a> {
     pub(crate) weight: f32,
 }
 
+/// Half of [`Scale::Deviations`].
+const DEVIATIONS: f32 = 2.25;
+
 impl Signal<'_> {
     fn bounds(&self) -> (f32, f32) {
         let first = || self.scores.iter().zip(self.is_first).filter(|(_, is_first)| **is_first);
@@ -34,6 +41,7 @@ impl Signal<'_> {
         let largest = || known().fold(f32::NEG_INFINITY, f32::max);
         let (smallest, largest) = match self.scale {
             Scale::Range => (known().fold(f32::INFINITY, f32::min), largest()),
+            Scale::Deviations => around_mean(&known().collect::<Vec<_>>()),
             Scale::Largest => (0.0, largest()),
             Scale::Squared => (0.0, 1.0),
         };
@@ -44,7 +52,7 @@ impl Signal<'_> {
     /// A signal without scores, or with only zeros where zero is the lowest, leaves the whole score to the others.
     pub(crate) fn effective_weight(&self) -> f32 {
         let gives = match self.scale {
-            Scale::Range => self.scores.iter().any(Option::is_some),
+            Scale::Range | Scale::Deviations => self.scores.iter().any(Option::is_some),
             Scale::Largest | Scale::Squared => self.scores.iter().flatten().any(|score| *score > 0.0),
         };
         if gives { self.weight } else { 0.0 }
@@ -53,7 +61,8 @@ impl Signal<'_> {
     /// The signal's view of each passage; `part` is its share of the fused score.
     pub(crate) fn views(&self, passages: &[PassageId], part: f32) -> Vec<View> {
         let (smallest, largest) = self.bounds();
-        let scaled = |score: f32| ((score - smallest) / (largest - smallest)).clamp(0.0, 1.0);
+        let most = if self.scale == Scale::Deviations { f32::INFINITY } else { 1.0 };
+        let scaled = |score: f32| ((score - smallest) / (largest - smallest)).clamp(0.0, most);
         let share =
             |score: f32| part * if self.scale == Scale::Squared { scaled(score).powi(2) } else { scaled(score) };
         let view = |score: &Option<f32>| View {
@@ -76,6 +85,19 @@ impl Signal<'_> {
         own.sort_unstable_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
         own
     }
+}
+
+/// The mean less some standard deviations, and with as many more; at most as far apart as the smallest and the largest.
+/// Equal scores are all at the upper end.
+fn around_mean(scores: &[f32]) -> (f32, f32) {
+    let count = scores.len().max(1) as f32;
+    let mean = scores.iter().sum::<f32>() / count;
+    let deviation = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / count).sqrt();
+    let (smallest, largest) =
+        scores.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), s| (low.min(*s), high.max(*s)));
+    // A few scores lie within fewer deviations; equal scores have none.
+    let half = (DEVIATIONS * deviation).min((largest - smallest) / 2.0).max(0.0);
+    if half > 0.0 { (mean - half, mean + half) } else { (largest, largest) }
 }
 
 /// One signal's view of a passage.
@@ -122,5 +144,38 @@ impl Parts {
     pub(crate) fn scale(&mut self, factor: f32) {
         let all = [&mut self.semantic, &mut self.lexical, &mut self.tokens, &mut self.coverage, &mut self.neighbours];
         all.into_iter().flatten().for_each(|view| view.share *= factor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(scores: &[f32], scale: Scale) -> Vec<f32> {
+        let (passages, is_first) = ((0..scores.len() as PassageId).collect::<Vec<_>>(), vec![true; scores.len()]);
+        let scores = scores.iter().copied().map(Some).collect();
+        let signal = Signal { candidates: &[], scores, scale, is_first: &is_first, weight: 1.0 };
+        signal.views(&passages, 1.0).iter().map(|view| view.share).collect()
+    }
+
+    #[test]
+    fn one_that_stands_out_does_not_push_the_others_together() {
+        let others: Vec<f32> = (0..40).map(|i| 0.3 + 0.001 * i as f32).collect();
+        let scores = [others, vec![0.9]].concat();
+        let spread = |scale| shares(&scores, scale)[39] - shares(&scores, scale)[0];
+        assert!(spread(Scale::Deviations) > 1.3 * spread(Scale::Range));
+        assert!(shares(&scores, Scale::Deviations)[40] > 1.0);
+    }
+
+    #[test]
+    fn a_short_list_has_its_range_for_a_scale() {
+        let shares = shares(&[0.1, 0.2, 0.5], Scale::Deviations);
+        assert!((shares[2] - shares[1] - 0.75).abs() < 1e-5, "{shares:?}");
+    }
+
+    #[test]
+    fn equal_scores_count_in_full() {
+        assert_eq!(shares(&[0.3; 7], Scale::Deviations), [1.0; 7]);
+        assert_eq!(shares(&[0.3], Scale::Range), [1.0]);
     }
 }
