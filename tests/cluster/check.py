@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of an index on a cluster against real OpenSearch nodes: one, then three.
 
-    python3 tests/cluster/check.py            the contract of a body, https, and short forms of the faults
+    python3 tests/cluster/check.py            the contract of a body, https, users, and short forms of the faults
     python3 tests/cluster/check.py --soak     with 10,000 searches, 50 killed builds and 100 versions
 
 Needs Java and Maven. If they are missing, the script names them and skips the tests. Under CI=true this is a failure,
@@ -16,6 +16,7 @@ import time
 import backups
 import faults
 import opensearch
+import plugin
 import secured
 
 ROOT = opensearch.HERE.parent.parent
@@ -52,6 +53,7 @@ def main():
             if count == 1:
                 secured.check(nodes)
                 backups.check(nodes)
+                plugin.check()
             else:
                 faults.check(nodes, faults.SOAK if "--soak" in sys.argv else faults.SHORT)
         print(f"{count} node(s): {time.monotonic() - started:.0f} s", flush=True)

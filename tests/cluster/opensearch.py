@@ -25,6 +25,8 @@ VERSION = "2.19.1"
 # The server refuses to run as root, so root starts it as nobody.
 NOBODY = 65534
 HEAP = "512m"
+# Plugins that only some tests need.
+SPARE = "spare"
 # Seconds until a cluster must be green. It takes 15, unless the machine has much else to do.
 GREEN = 300
 
@@ -162,7 +164,7 @@ class Nodes:
         self.home = self.state / "home"
         (self.state / "snapshots").mkdir()
         (self.state / "snapshots").chmod(0o777)
-        shutil.copytree(home(), self.home)
+        shutil.copytree(home(), self.home, ignore=shutil.ignore_patterns(SPARE))
         ports = free_ports(2 * count)
         self.http, self.transport = ports[:count], ports[count:]
         self.processes = [None] * count
@@ -191,8 +193,7 @@ class Nodes:
         folder = self.state / f"n{number}"
         for part in ("data", "logs", "tmp", "config"):
             (folder / part).mkdir(parents=True, exist_ok=True)
-        for file in (self.home / "config").iterdir():
-            shutil.copy(file, folder / "config")
+        shutil.copytree(self.home / "config", folder / "config", dirs_exist_ok=True)
         options = {
             "path.data": folder / "data", "path.logs": folder / "logs", "node.name": f"n{number}",
             "http.port": self.http[number], "transport.port": self.transport[number], "network.host": "127.0.0.1",

@@ -1,7 +1,7 @@
 """A cluster that asks for a name and a password over TLS, and the programs that have them.
 
-OpenSearch's own security plugin is not among the artifacts. So a small relay stands in front of a node: it has a
-certificate of its own authority, and lets in a user, or a key.
+A small relay stands in front of a node: it has a certificate of its own authority, and lets in a user, or a key. The
+tests of OpenSearch's own security plugin are in `plugin`.
 """
 
 import base64
