@@ -267,9 +267,14 @@ fn adapting_keeps_what_does_not_harm() {
     let kept = adapt("kept", &["--steps", "30", "--share", "0"]);
     assert_eq!(kept["kept_share"], 0.0, "an encoder that is moved by nothing finds as much as before: {kept}");
     let refused = adapt("refused", &["--steps", "120", "--learning-rate", "0.05", "--share", "1"]);
-    let before = refused["retrieval_before"]["ndcg_at_10"].as_f64().unwrap();
-    let after = refused["retrieval_after"][0]["retrieval"]["ndcg_at_10"].as_f64().unwrap();
-    assert_eq!(refused["kept_share"].is_null(), after < before, "{refused}");
+    let (before, after) = (&refused["retrieval_before"], &refused["retrieval_after"][0]["retrieval"]);
+    let kinds = |score: &Value| score["kinds"].as_array().unwrap().clone();
+    let names: Vec<Value> = kinds(before).iter().map(|k| k["kind"].clone()).collect();
+    assert_eq!(names, ["heading", "sentence", "words"], "{refused}");
+    let found = |score: &Value| score["ndcg_at_10"].as_f64().unwrap();
+    let falls = kinds(before).iter().zip(kinds(after)).any(|(b, a)| found(&a) < found(b) - 0.005);
+    let is_worse = found(after) < found(before) || falls;
+    assert_eq!(refused["kept_share"].is_null(), is_worse, "{refused}");
     assert!(refused["after"]["perplexity"].as_f64() < refused["before"]["perplexity"].as_f64(), "{refused}");
     for out in ["kept", "refused"] {
         let artifact = Artifact::read(&dir.path().join(out), out, Precision::Fp32).unwrap();
@@ -277,7 +282,7 @@ fn adapting_keeps_what_does_not_harm() {
         assert!(dir.path().join(out).join("adapt.json").is_file());
     }
     let weights = |dir: &Path| fs::read(dir.join("model.safetensors")).unwrap();
-    if after < before {
+    if is_worse {
         assert_eq!(weights(&dir.path().join("refused")), weights(&fixture("tiny-mlm")), "the encoder stays as it was");
     }
 }

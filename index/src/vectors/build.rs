@@ -18,6 +18,9 @@ use super::{
 
 /// Number of links that a node keeps on the upper levels; level 0 keeps twice as many.
 const M: usize = 16;
+/// The same while nodes are inserted. `hnsw_rs` needs about 70 bytes for a link, and the links of level 0 are chosen
+/// again.
+const M_INSERTED: usize = 8;
 /// Number of candidates considered while a node is inserted.
 const EF_CONSTRUCTION: usize = 64;
 /// Number of candidates considered when its links are chosen again, among all nodes. This is cheaper than more
@@ -57,7 +60,7 @@ pub(crate) fn build(codes: &[u8], dimension: usize, unit: f32) -> Vec<u32> {
 
 fn insert_all(codes: &[u8], dimension: usize, unit: f32) -> Graph<'_> {
     let rows = codes.len() / dimension;
-    let hnsw = Graph::new(M, rows, MAX_LEVELS, EF_CONSTRUCTION, CodeDistance { unit });
+    let hnsw = Graph::new(M_INSERTED, rows, MAX_LEVELS, EF_CONSTRUCTION, CodeDistance { unit });
     let numbered: Vec<(&[u8], usize)> = codes.chunks_exact(dimension).zip(0..).collect();
     let (first, rest) = numbered.split_at(SEED_ROWS.min(rows));
     first.iter().for_each(|&row| hnsw.insert_slice(row));

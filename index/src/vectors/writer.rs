@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use memmap2::Mmap;
+
 use super::{
     build,
     codes::{Scale, halved},
@@ -139,6 +141,13 @@ impl SegmentWriter {
 
     /// Writes the codes and the graph over them, for a segment with a graph.
     fn write_graph(&self, rows_path: &Path) -> Result<()> {
+        let (codes, unit) = self.write_codes(rows_path)?;
+        write_words(&self.dir.join(layout::GRAPH), &build::build(&codes, self.dimension, unit))
+    }
+
+    /// Writes the codes of all rows, and maps them; gives the inner product of a row with itself, too. The rows are not
+    /// mapped any more then: the graph needs memory.
+    fn write_codes(&self, rows_path: &Path) -> Result<(Mmap, f32)> {
         let map = files::map(rows_path)?;
         let rows = files::as_u16(rows_path, &map)?;
         let scale = Scale::of(rows);
@@ -149,8 +158,7 @@ impl SegmentWriter {
             out.write_all(&codes).map_err(Error::io("write", &path))?;
         }
         out.flush().map_err(Error::io("write", &path))?;
-        let codes = files::map(&path)?;
-        write_words(&self.dir.join(layout::GRAPH), &build::build(&codes, self.dimension, scale.unit()))
+        Ok((files::map(&path)?, scale.unit()))
     }
 }
 

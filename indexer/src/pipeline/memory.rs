@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BuildConfig, Result};
 
 /// Increase this when the same text yields different passages than before.
-const EXTRACTION: u32 = 4;
+const EXTRACTION: u32 = 5;
 /// The ledger drops unused entries when it holds this many times as many entries as are in use.
 const SLACK: usize = 2;
 

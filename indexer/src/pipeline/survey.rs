@@ -17,8 +17,9 @@ use crate::{
 
 /// Pages that are looked at together.
 const BATCH: usize = 64;
-/// Maximum number of counts to keep; those of blocks that occurred once are dropped first.
-const MOST: usize = 2_000_000;
+/// Number of counts from which those of blocks that occurred once are dropped: a block that the site repeats soon
+/// occurs again.
+const MANY: usize = 400_000;
 /// Starts of addresses that are told apart.
 const MOST_PREFIXES: usize = 64;
 /// All pages, whatever their template.
@@ -35,6 +36,8 @@ pub(crate) struct Survey {
     pages: HashMap<u64, u32>,
     /// Pages by template and block.
     counts: HashMap<(u64, u64), u32>,
+    /// Number of counts that the last drop left.
+    kept: usize,
     /// Existing pages, without the extensions of their names.
     names: HashSet<String>,
     /// Pages that say that they are copies.
@@ -64,8 +67,14 @@ impl Survey {
                 survey.add(&file.name, &sketch);
             }
         }
-        survey.counts.retain(|_, pages| *pages > 1);
+        survey.drop_single();
+        survey.counts.shrink_to_fit();
         Ok(survey)
+    }
+
+    fn drop_single(&mut self) {
+        self.counts.retain(|_, pages| *pages > 1);
+        self.kept = self.counts.len();
     }
 
     /// Whether there is nothing to compare.
@@ -80,8 +89,8 @@ impl Survey {
                 *self.counts.entry((template, *block)).or_default() += 1;
             }
         }
-        if self.counts.len() > MOST {
-            self.counts.retain(|_, pages| *pages > 1);
+        if self.counts.len() > MANY.max(2 * self.kept) {
+            self.drop_single();
         }
         let place = sketch.canonical.as_deref().map(page_name);
         let own = page_name(name);

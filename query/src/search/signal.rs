@@ -32,7 +32,7 @@ pub(crate) struct Signal<'a> {
 }
 
 /// Half of [`Scale::Deviations`].
-const DEVIATIONS: f32 = 2.25;
+const DEVIATIONS: f32 = 2.1;
 
 impl Signal<'_> {
     fn bounds(&self) -> (f32, f32) {

@@ -1,66 +1,106 @@
-//! Measures whether an encoder still finds sections: headings are the queries, the sections below them the answers.
+//! Measures whether an encoder still finds sections. Three kinds of queries ask for them: headings, sentences with gaps,
+//! and a few rare words.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use anyhow::Result;
 use cloze_models::{Encoder, EncoderOptions, TextKind};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::questions::{self, Kind, Query};
 use crate::commands::sections::Section;
 
-/// Maximum number of sections to search, and of headings to ask for.
+/// Maximum number of sections to search, and of queries of each kind.
 const MOST_SECTIONS: usize = 1500;
 const MOST_QUERIES: usize = 500;
+/// Fewest queries of a kind that show anything.
+const FEWEST_QUERIES: usize = 20;
 /// Number of ranks that count.
 const DEPTH: usize = 10;
 /// Shortest text, in characters, that shows the subject of a section.
 const SHORTEST: usize = 80;
+/// The largest fall of one kind that the gains of the others may make up for: about the chance error of a mean over
+/// a few hundred queries whose answers mostly stay the same.
+const TOLERANCE: f64 = 0.005;
 
 /// A small retrieval task made of the documents themselves.
 #[derive(Debug, Clone)]
 pub(super) struct Task {
     texts: Vec<String>,
-    /// A heading, and the sections below it.
-    queries: Vec<(String, Vec<usize>)>,
+    queries: Vec<Query>,
 }
 
 /// The retrieval quality of an encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Score {
     /// Number of queries.
     pub(super) queries: usize,
     /// Number of sections searched.
     pub(super) sections: usize,
-    /// nDCG@10, binary.
+    /// nDCG@10, binary: the mean of the kinds.
+    pub(super) ndcg_at_10: f64,
+    /// The same for each kind.
+    pub(super) kinds: Vec<OfKind>,
+}
+
+/// The retrieval quality for one kind of queries.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct OfKind {
+    pub(super) kind: Kind,
+    pub(super) queries: usize,
     pub(super) ndcg_at_10: f64,
 }
 
+impl Score {
+    fn of(sections: usize, gains: &[(Kind, f64)]) -> Self {
+        let kinds: Vec<OfKind> = Kind::ALL
+            .into_iter()
+            .filter_map(|kind| {
+                let own: Vec<f64> = gains.iter().filter(|(k, _)| *k == kind).map(|(_, gain)| *gain).collect();
+                (!own.is_empty()).then(|| OfKind { kind, queries: own.len(), ndcg_at_10: mean(&own) })
+            })
+            .collect();
+        let ndcg_at_10 = mean(&kinds.iter().map(|k| k.ndcg_at_10).collect::<Vec<_>>());
+        Self { queries: gains.len(), sections, ndcg_at_10, kinds }
+    }
+
+    /// Whether this encoder finds at least as much as the one `before`: on average, and for every kind of queries.
+    pub(super) fn is_no_worse_than(&self, before: &Self) -> bool {
+        let of = |score: &Self, kind| score.kinds.iter().find(|k| k.kind == kind).map_or(0.0, |k| k.ndcg_at_10);
+        let holds = |kind: Kind| of(self, kind) >= of(before, kind) - TOLERANCE;
+        self.ndcg_at_10 >= before.ndcg_at_10 && Kind::ALL.into_iter().all(holds)
+    }
+
+    /// One line for people: the mean, and each kind.
+    pub(super) fn line(&self) -> String {
+        let kinds: Vec<String> = self.kinds.iter().map(|k| format!("{} {:.4}", k.kind.name(), k.ndcg_at_10)).collect();
+        format!("{:.4} ({})", self.ndcg_at_10, kinds.join(", "))
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
 impl Task {
-    /// Takes sections evenly. A heading that its section repeats, or that occurs everywhere, is as good a query as a
-    /// reader's.
+    /// Takes sections and queries evenly.
     pub(super) fn of(sections: &[Section]) -> Self {
         let told: Vec<&Section> = sections.iter().filter(|s| s.text.chars().count() >= SHORTEST).collect();
         let step = told.len().div_ceil(MOST_SECTIONS).max(1);
         let chosen: Vec<&Section> = told.into_iter().step_by(step).collect();
-        let mut above: HashMap<String, Vec<usize>> = HashMap::new();
-        for (i, section) in chosen.iter().enumerate() {
-            if let Some(heading) = &section.heading {
-                let query =
-                    if section.title == *heading { heading.clone() } else { format!("{} {heading}", section.title) };
-                above.entry(query).or_default().push(i);
-            }
-        }
-        let mut queries: Vec<(String, Vec<usize>)> = above.into_iter().collect();
-        queries.sort();
-        let step = queries.len().div_ceil(MOST_QUERIES).max(1);
-        let queries = queries.into_iter().step_by(step).collect();
-        Self { texts: chosen.into_iter().map(|s| s.text.clone()).collect(), queries }
+        let all = [questions::headings(&chosen), questions::sentences(&chosen), questions::rare_words(&chosen)];
+        let enough = all.into_iter().filter(|of_kind| of_kind.len() >= FEWEST_QUERIES);
+        let queries = enough.flat_map(|of_kind| {
+            let step = of_kind.len().div_ceil(MOST_QUERIES).max(1);
+            of_kind.into_iter().step_by(step)
+        });
+        Self { queries: queries.collect(), texts: chosen.into_iter().map(|s| s.text.clone()).collect() }
     }
 
     /// Whether there are enough queries to judge by.
     pub(super) fn is_fair(&self) -> bool {
-        self.queries.len() >= 20
+        !self.queries.is_empty()
     }
 
     /// Runs all queries with the encoder in `dir`.
@@ -69,13 +109,11 @@ impl Task {
         let encode = |kind: TextKind, text: &str| encoder.encode(kind, text).map(|e| e.vector);
         let texts: Vec<Vec<f32>> =
             self.texts.par_iter().map(|t| encode(TextKind::Passage, t)).collect::<Result<_, _>>()?;
-        let gains = self.queries.par_iter().map(|(query, right)| {
-            let vector = encode(TextKind::Query, query)?;
-            Ok(ndcg(&vector, &texts, right))
+        let gains = self.queries.par_iter().map(|query| {
+            let vector = encode(TextKind::Query, &query.text)?;
+            Ok((query.kind, ndcg(&vector, &texts, &query.right)))
         });
-        let gains = gains.collect::<Result<Vec<f64>>>()?;
-        let ndcg_at_10 = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
-        Ok(Score { queries: self.queries.len(), sections: texts.len(), ndcg_at_10 })
+        Ok(Score::of(texts.len(), &gains.collect::<Result<Vec<_>>>()?))
     }
 }
 
@@ -103,16 +141,20 @@ mod tests {
     }
 
     #[test]
-    fn headings_ask_for_their_sections() {
-        let section = |heading: Option<&str>, text: &str| Section {
-            title: "Page".into(),
-            heading: heading.map(str::to_owned),
-            text: text.repeat(20),
+    fn one_kind_may_not_pay_for_the_others() {
+        let score = |headings, sentences| {
+            Score::of(3, &[(Kind::Heading, headings), (Kind::Sentence, sentences), (Kind::Sentence, sentences)])
         };
-        let task =
-            Task::of(&[section(Some("One"), "first "), section(None, "second "), section(Some("Page"), "third ")]);
-        assert_eq!(task.texts.len(), 3);
-        assert_eq!(task.queries, [("Page".to_owned(), vec![2]), ("Page One".to_owned(), vec![0])]);
-        assert!(!task.is_fair());
+        let before = score(0.5, 0.5);
+        assert_eq!((before.ndcg_at_10, before.queries, before.kinds.len()), (0.5, 3, 2));
+        assert!(score(0.7, 0.498).is_no_worse_than(&before));
+        assert!(!score(0.7, 0.48).is_no_worse_than(&before), "sentences find less");
+        assert!(!score(0.498, 0.5).is_no_worse_than(&before), "the mean falls");
+    }
+
+    #[test]
+    fn a_few_sections_are_too_few() {
+        let section = Section { title: "Page".into(), heading: Some("One".into()), text: "first ".repeat(20) };
+        assert!(!Task::of(&[section.clone(), section]).is_fair());
     }
 }

@@ -5,6 +5,7 @@
 //! after: often a part, sometimes nothing.
 
 mod gate;
+mod questions;
 
 use std::path::Path;
 
@@ -45,7 +46,7 @@ struct Report {
 }
 
 /// The encoder with a share of the change.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 struct Trial {
     share: f32,
     retrieval: Score,
@@ -82,18 +83,18 @@ pub(crate) fn run(args: AdaptArgs) -> Result<String> {
     let shares = if args.shares.is_empty() { SHARES.to_vec() } else { args.shares };
     let gate = Gate { artifact: &artifact, before: &before, after: Weights::open(&work.join("model.safetensors"))? };
     let (retrieval_before, retrieval_after) = gate.try_all(&task, &shares, &args.out, &progress)?;
-    let kept = chosen(retrieval_before, &retrieval_after);
+    let kept = chosen(retrieval_before.as_ref(), &retrieval_after);
     gate.keep(kept, &args.out, &trainer, &outcome)?;
     let report = report(&sections, skipped, &outcome, retrieval_before, retrieval_after, kept);
     export::write_report(&args.out.join("adapt.json"), &serde_json::to_string_pretty(&report)?)?;
     Ok(if json { serde_json::to_string_pretty(&report)? } else { text(&report, &args.out) })
 }
 
-/// The share with the best retrieval, if it is no worse than before.
-fn chosen(before: Option<Score>, after: &[Trial]) -> Option<f32> {
+/// The share with the best retrieval, of those that are no worse than before.
+fn chosen(before: Option<&Score>, after: &[Trial]) -> Option<f32> {
     let before = before?;
-    let best = after.iter().max_by(|a, b| a.retrieval.ndcg_at_10.total_cmp(&b.retrieval.ndcg_at_10))?;
-    (best.retrieval.ndcg_at_10 >= before.ndcg_at_10).then_some(best.share)
+    let fit = after.iter().filter(|trial| trial.retrieval.is_no_worse_than(before));
+    fit.max_by(|a, b| a.retrieval.ndcg_at_10.total_cmp(&b.retrieval.ndcg_at_10)).map(|best| best.share)
 }
 
 struct Gate<'a> {
@@ -112,20 +113,17 @@ impl Gate<'_> {
         progress: &Progress,
     ) -> Result<(Option<Score>, Vec<Trial>)> {
         if !task.is_fair() {
-            progress.say("there are too few headings to evaluate the search; the encoder is unchanged");
+            progress.say("there is too little text to evaluate the search; the encoder is unchanged");
             return Ok((None, Vec::new()));
         }
         let before = task.score(&self.artifact.dir)?;
-        progress.say(&format!(
-            "retrieval before the change: nDCG@10 {:.4} ({} headings)",
-            before.ndcg_at_10, before.queries
-        ));
+        progress.say(&format!("retrieval before the change: nDCG@10 {}, {} queries", before.line(), before.queries));
         let mut trials = Vec::new();
         for &share in shares {
             let dir = tempfile::Builder::new().prefix(".trial-").tempdir_in(out)?;
             self.move_encoder(share, dir.path())?;
             let retrieval = task.score(dir.path())?;
-            progress.say(&format!("retrieval with {share} of the change: nDCG@10 {:.4}", retrieval.ndcg_at_10));
+            progress.say(&format!("retrieval with {share} of the change: nDCG@10 {}", retrieval.line()));
             trials.push(Trial { share, retrieval });
         }
         Ok((Some(before), trials))
@@ -184,13 +182,15 @@ fn text(r: &Report, out: &Path) -> String {
             r.before.top1, r.after.top1, r.before.top5, r.after.top5
         ),
     ];
-    if let Some(before) = r.retrieval_before {
+    if let Some(before) = &r.retrieval_before {
         lines.push(format!(
-            "retrieval nDCG@10 {:.4} before ({} headings, {} sections)",
-            before.ndcg_at_10, before.queries, before.sections
+            "retrieval nDCG@10 of {} queries, {} sections: {} before",
+            before.queries,
+            before.sections,
+            before.line()
         ));
         lines.extend(
-            r.retrieval_after.iter().map(|t| format!("  {:.4} with {} of the change", t.retrieval.ndcg_at_10, t.share)),
+            r.retrieval_after.iter().map(|t| format!("  {} with {} of the change", t.retrieval.line(), t.share)),
         );
     }
     lines.push(match r.kept_share {
@@ -199,7 +199,7 @@ fn text(r: &Report, out: &Path) -> String {
         }
         None if r.retrieval_before.is_none() => {
             format!(
-                "kept only the head, because there are too few headings to evaluate the search; use it with --model {}",
+                "kept only the head, because there is too little text to evaluate the search; use it with --model {}",
                 out.display()
             )
         }

@@ -1,6 +1,7 @@
 //! Names of entries: functions, settings, terms of a list with an address of their own.
 
 use super::{
+    calls::called_with,
     piece::Piece,
     words::{Block, letters},
 };
@@ -29,7 +30,8 @@ pub(super) fn short_name(text: &str) -> (String, Option<String>) {
     if let Some((at, _)) = call.filter(|_| length > LONG_CALL)
         && at <= LONGEST
     {
-        return (format!("{}()", &text[..at]), Some(text.to_owned()));
+        let call = called_with(text).unwrap_or_else(|| format!("{}()", &text[..at]));
+        return (call, Some(text.to_owned()));
     }
     if length <= LONGEST {
         return (text.to_owned(), None);

@@ -6,6 +6,7 @@
 
 mod anchors;
 mod boilerplate;
+mod calls;
 mod elements;
 mod entries;
 mod furniture;
@@ -171,6 +172,35 @@ mod tests {
             "<main><h1 id=a><a class=header href=#a>A</a></h1><table><tr><th>x</th><th>y</th></tr><tr><td>1</td><td>2</td></tr></table></main>",
         );
         assert_eq!((p.title.as_str(), p.sections[0].text.as_str()), ("A", "x | y\n\n1 | 2"));
+    }
+
+    #[test]
+    fn code_that_shows_a_call_is_an_entry_if_its_address_says_so() {
+        let found = sections(
+            "<main><h1>file</h1><section id=fs><h2>Filesystem</h2><div id=glob><pre>file(GLOB &lt;out&gt;)</pre></div>\
+             <p>Lists files.</p><div id=example><pre>file(COPY a)</pre></div></section></main>",
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0.as_deref(), found[0].1.as_str()), (Some("glob"), "Filesystem > file(GLOB)"));
+        assert!(found[0].2.contains("Lists files.") && found[0].2.contains("file(COPY a)"));
+    }
+
+    #[test]
+    fn preformatted_text_has_entries_at_anchors_that_say_their_own_name() {
+        let tag = |name: &str| format!("*<a name=\"{name}\"></a><b>{name}</b>*");
+        let text = format!(
+            "<h1>Help</h1><pre>Opening words of this page.\n\n1. Undo commands\t{}\nHow the commands are undone.\n\n\
+             \t{} {}\n:u[ndo]\tUndo one change.\n\t{}\tSet in 3.1: no name.\nSee <b>other</b> words.</pre>",
+            tag("undo-commands"),
+            tag(":u"),
+            tag(":undo"),
+            tag("3.1")
+        );
+        let found = sections(&text);
+        let places: Vec<_> = found.iter().map(|s| s.0.as_deref()).collect();
+        assert_eq!(places, [None, Some("undo-commands"), Some(":u"), Some(":undo")], "{found:?}");
+        assert!(found[1].2.starts_with("1. Undo commands\t*undo-commands*\nHow"), "{found:?}");
+        assert!(found[3].2.contains("Undo one change.") && found[3].2.contains("3.1"), "{found:?}");
     }
 
     fn sections(text: &str) -> Vec<(Option<String>, String, String)> {

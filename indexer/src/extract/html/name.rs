@@ -14,6 +14,8 @@ pub(super) struct Name {
     pub(super) outer: Option<NodeId>,
     /// Whether it is a term of a list, followed by its definition.
     pub(super) is_term: bool,
+    /// What stands before it on its line of preformatted text.
+    pub(super) line: Option<String>,
 }
 
 impl Name {
@@ -23,6 +25,11 @@ impl Name {
         // Generators put a self-link inside the heading, shown as one of these characters.
         let text = text.trim_end_matches(['#', '¶', '\u{200b}', '🔗', ' ', '|']);
         text.trim_start_matches(['#', '§', ' ']).to_owned()
+    }
+
+    /// Its words with those before it on its line.
+    pub(super) fn whole_line(&self, text: &str) -> String {
+        format!("{}{text}", self.line.as_deref().unwrap_or_default())
     }
 
     /// Its address.

@@ -1,5 +1,7 @@
 //! Short names of an entry or a heading: `lift` and `Lid.lift` for `kettle.Lid.lift()`.
 
+use super::calls::called_with;
+
 /// Maximum number of names of a heading.
 const MOST: usize = 8;
 
@@ -8,13 +10,13 @@ pub(in crate::extract) fn of_entry(shown: &str, anchor: &str) -> Vec<String> {
     let each = parts(shown);
     let bare = each.iter().map(|name| without_parameters(name).to_owned());
     let called = each.iter().filter_map(|name| called(name)).map(str::to_owned);
-    tidy(shown, bare.chain(called).chain(below(anchor, shown)))
+    tidy(shown, called_with(shown).into_iter().chain(bare).chain(called).chain(below(anchor, shown)))
 }
 
 /// Other names of a heading: that of the function whose signature it is.
 pub(super) fn of_heading(shown: &str, anchor: Option<&str>) -> Vec<String> {
     let by_anchor = || anchor.filter(|_| shown.contains('(')).and_then(|a| below(a, shown).pop());
-    tidy(shown, called(shown).map(str::to_owned).or_else(by_anchor).into_iter())
+    tidy(shown, called_with(shown).into_iter().chain(called(shown).map(str::to_owned).or_else(by_anchor)))
 }
 
 /// The names of an entry, which commas separate. Commas between parameters do not count.
@@ -96,6 +98,7 @@ mod tests {
                 "a.wait_for",
                 &["coroutine a.wait_for", "a.wait_for", "wait_for"][..],
             ),
+            ("file(GLOB <variable>)", "command:file(glob)", &["file(GLOB)", "file"][..]),
             ("AUTO_CD (-J)", "index-AUTO_005fCD", &["AUTO_CD"][..]),
         ] {
             assert_eq!(of_entry(shown, anchor), expected, "{shown}");

@@ -39,6 +39,11 @@ impl Opened {
         self.open.pop_if(|o| o.node == node).map(|o| o.id)
     }
 
+    /// The anchor of the innermost open element, if it began after so many pieces.
+    pub(super) fn innermost(&self, pieces: usize) -> Option<&str> {
+        self.open.last().filter(|open| open.pieces == pieces && !open.is_taken).map(|open| open.id.as_str())
+    }
+
     /// The innermost box that a heading opens. No outer one is that of a later heading.
     pub(super) fn box_of(&mut self, heading: NodeId, prose: usize, shape: &Shape) -> Option<Open> {
         let is_box = |o: &&Open| {

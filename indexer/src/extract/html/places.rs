@@ -37,6 +37,14 @@ pub(super) fn named_item<'a>(element: ElementRef<'a>, has_anchor: bool, shape: &
     (is_entry && is_place && shape.extent(item.id()).headings() == 0).then_some(item)
 }
 
+/// Whether an element of preformatted text names the place: the last anchor before it is its text. The manuals of
+/// some editors and protocols are such text from top to bottom.
+pub(super) fn is_marked(element: ElementRef<'_>, before: &[String]) -> bool {
+    let mut rest = before.last().map_or("", String::as_str);
+    let is_begin = |part: &str| rest.strip_prefix(part).map(|after| rest = after).is_some();
+    !before.is_empty() && element.text().all(is_begin) && rest.is_empty()
+}
+
 /// The short line that an element begins, if the line can be the name of an entry: an anchor stands right before it,
 /// and the page links to one of these, or nothing else is in the line.
 pub(super) fn named_line<'a>(element: ElementRef<'a>, before: &[String], shape: &Shape) -> Option<ElementRef<'a>> {

@@ -7,6 +7,7 @@ use crate::document::LEVELS;
 
 use super::{
     anchors::{Candidates, own_id, permalink},
+    calls,
     elements::{BLOCKS, NAMES, heading_level},
     entries,
     furniture::{is_furniture, is_source_link},
@@ -14,7 +15,7 @@ use super::{
     name::Name,
     open::Opened,
     piece::Piece,
-    places::{is_place, named_item, named_line},
+    places::{is_marked, is_place, named_item, named_line},
     scopes::Scopes,
     shape::Shape,
     unseen::is_unseen,
@@ -211,7 +212,7 @@ impl Reader<'_> {
             ..Candidates::default()
         };
         let outer = outer.map(|o| o.node).or(parent);
-        self.name = Some(Name { node, level: Some(level), anchors, outer, is_term: false });
+        self.name = Some(Name { node, level: Some(level), anchors, outer, is_term: false, line: None });
     }
 
     /// Drops links between the start of a box and its heading: "1.0.0 · source".
@@ -232,7 +233,7 @@ impl Reader<'_> {
         let before = self.opened.take_waiting();
         let anchors = Candidates { own, outer: box_id, before, ..Candidates::default() };
         let is_term = matches!(element.value().name(), "dt" | "summary");
-        self.name = Some(Name { node: element.id(), level: None, anchors, outer: None, is_term });
+        self.name = Some(Name { node: element.id(), level: None, anchors, outer: None, is_term, line: None });
     }
 
     fn open_term(&mut self, element: ElementRef<'_>) {
@@ -259,6 +260,13 @@ impl Reader<'_> {
     /// The first word of a list item or of a line with an anchor right before it: the item is an entry, or the line
     /// names one.
     fn open_item_name(&mut self, element: ElementRef<'_>) {
+        if self.name.is_none() && self.words.preformatted > 0 && is_marked(element, self.opened.waiting()) {
+            let line = self.words.cut_line();
+            self.open_name(element, None);
+            if let Some(name) = &mut self.name {
+                name.line = Some(line);
+            }
+        }
         if self.name.is_some() || !self.words.is_empty() {
             return;
         }
@@ -281,6 +289,7 @@ impl Reader<'_> {
             _ if text.is_empty() => {}
             (Some(level), anchor) => self.add_heading(level, &text, anchor, name.node, name.outer),
             (None, Some(anchor)) if name.is_entry(&text, &block) => self.add_name(&text, anchor, &name),
+            (None, _) if name.line.is_some() => self.words.add(&name.whole_line(&text)),
             (None, _) if name.outer.is_some() => {
                 self.words.add(&text);
                 self.words.separate(" ");
@@ -310,6 +319,9 @@ impl Reader<'_> {
         let level = self.lists.level(LEVELS - 1);
         let (short, whole) = entries::short_name(text);
         self.pieces.push(Piece::Entry { level, name: short, anchor });
+        if name.line.is_some() {
+            self.words.add(&name.whole_line(text));
+        }
         if let Some(item) = name.outer {
             // The name is the first word of the item.
             self.words.add(text);
@@ -331,6 +343,11 @@ impl Reader<'_> {
         }
         block.text = text.to_owned();
         block.is_outside = !self.in_main;
+        let anchor = self.opened.innermost(self.pieces.len()).filter(|_| self.words.preformatted > 0);
+        if let Some((anchor, name)) = anchor.and_then(|id| Some((id.to_owned(), calls::of_code(&block.text, id)?))) {
+            let level = self.lists.level(LEVELS - 1);
+            self.pieces.push(Piece::Entry { level, name, anchor });
+        }
         self.pieces.push(Piece::Block(block));
     }
 }

@@ -132,6 +132,14 @@ impl Words {
         self.block.letters == 0 && self.block.text.trim_matches([' ', '\n', '|']).is_empty()
     }
 
+    /// Cuts off the last line, and returns it.
+    pub(super) fn cut_line(&mut self) -> String {
+        let at = self.block.text.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.block.text.split_off(at);
+        self.block.letters = self.block.letters.saturating_sub(letters(&line));
+        line
+    }
+
     /// Returns the block so far and begins a new one.
     pub(super) fn take(&mut self) -> Block {
         std::mem::take(&mut self.block)

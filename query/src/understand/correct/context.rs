@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 use cloze_models::mask::{MASK, MOST_PIECES, MaskModel};
 use rayon::prelude::*;
 
-use super::{Candidate, Considered};
+use super::{Candidate, Considered, Kind};
 use crate::{Result, understand::masks::Masks};
 
 /// Reads the words that `wanted` picks in their context, and puts the best candidate of each first. Most queries
@@ -55,6 +55,10 @@ impl Context<'_> {
                 f64::from(here[id as usize] - anywhere[id as usize])
             };
             word.context = pieces.iter().zip(here.iter()).zip(anywhere).map(gain).sum();
+        }
+        // A word that nobody has cannot fit: what its pieces gain is chance, and grows with the model.
+        if considered.kind == Kind::Unknown {
+            considered.itself.context = considered.itself.context.min(0.0);
         }
         Ok(())
     }
