@@ -17,8 +17,6 @@ use crate::{Address, credentials};
 const CONNECT: Duration = Duration::from_millis(1500);
 /// The longest pause between two tries of a write.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long a search goes on asking hosts that refuse: another node takes over the work of a dead one.
-const SEARCHED: Duration = Duration::from_secs(1);
 /// The largest answer, in bytes.
 const LARGEST: u64 = 512 << 20;
 /// The longest part of an answer that an error repeats.
@@ -27,8 +25,12 @@ const REPEATED: usize = 300;
 /// How long a request may take, with all its tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Somebody waits for an answer.
+    /// Somebody waits for an answer. A client for programs that nobody waits for makes it [`Self::Read`].
     Search,
+    /// Whoever holds a lease must hear in time that it is lost.
+    Lease,
+    /// A program can wait for a cluster that is busy, but should say soon that there is none.
+    Read,
     /// A build can wait for a cluster that is busy.
     Write,
 }
@@ -36,7 +38,8 @@ pub(crate) enum Patience {
 impl Patience {
     fn limit(self) -> Duration {
         match self {
-            Self::Search => Duration::from_millis(4500),
+            Self::Search | Self::Lease => Duration::from_millis(4500),
+            Self::Read => Duration::from_secs(60),
             Self::Write => Duration::from_secs(180),
         }
     }
@@ -44,15 +47,24 @@ impl Patience {
     /// How long one try may take, if there are other hosts: a machine without power does not even refuse.
     fn limit_of_one(self) -> Duration {
         match self {
-            Self::Search => Duration::from_millis(2500),
+            Self::Search | Self::Lease => Duration::from_millis(2500),
+            Self::Read | Self::Write => self.limit(),
+        }
+    }
+
+    /// How long it goes on asking hosts that refuse: another node takes over the work of a dead one.
+    fn refused_for(self) -> Duration {
+        match self {
+            Self::Search | Self::Lease => Duration::from_secs(1),
+            Self::Read => Duration::from_secs(10),
             Self::Write => self.limit(),
         }
     }
 
     fn pause(self, tried: usize) -> Duration {
         match self {
-            Self::Search => Duration::from_millis(50),
-            Self::Write => LONGEST_PAUSE.min(Duration::from_millis(100 << tried.min(10))),
+            Self::Search | Self::Lease => Duration::from_millis(50),
+            Self::Read | Self::Write => LONGEST_PAUSE.min(Duration::from_millis(100 << tried.min(10))),
         }
     }
 }
@@ -78,6 +90,8 @@ pub(crate) struct Client {
     hosts: Vec<String>,
     place: String,
     authorization: Option<String>,
+    /// Whether searches wait as reads do.
+    is_patient: bool,
     /// The host that answered last.
     good: AtomicUsize,
 }
@@ -97,8 +111,14 @@ impl Client {
             hosts: address.hosts().to_vec(),
             place: address.to_string(),
             authorization: credentials::authorization(address)?,
+            is_patient: false,
             good: AtomicUsize::new(0),
         })
+    }
+
+    /// The same client for a program that can wait for answers.
+    pub(crate) fn patient(self) -> Self {
+        Self { is_patient: true, ..self }
     }
 
     /// The error of a place that does not answer.
@@ -116,6 +136,7 @@ impl Client {
     /// # Errors
     /// [`Error::Unreachable`] if none does in time.
     pub(crate) fn send(&self, method: &str, path: &str, content: Content<'_>, patience: Patience) -> Result<Reply> {
+        let patience = if self.is_patient && patience == Patience::Search { Patience::Read } else { patience };
         let started = Instant::now();
         let until = started + patience.limit();
         let limit = if self.hosts.len() > 1 { patience.limit_of_one() } else { patience.limit() };
@@ -123,8 +144,8 @@ impl Client {
         for tried in 0.. {
             let at = self.first();
             let left = until.saturating_duration_since(Instant::now());
-            let were_all_tried = tried >= 2 * self.hosts.len() && started.elapsed() > SEARCHED;
-            if left.is_zero() || (patience == Patience::Search && were_all_tried) {
+            let were_all_tried = tried >= 2 * self.hosts.len() && started.elapsed() > patience.refused_for();
+            if left.is_zero() || were_all_tried {
                 break;
             }
             match self.once(&self.hosts[at % self.hosts.len()], method, path, content, left.min(limit)) {

@@ -27,6 +27,14 @@ impl Cluster {
         Ok(Self { client: Arc::new(Client::new(address)?), address: address.clone() })
     }
 
+    /// The same for a program that nobody waits for, such as a build: it gives a busy cluster time to answer.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn patient(address: &Address) -> Result<Self> {
+        Ok(Self { client: Arc::new(Client::new(address)?.patient()), address: address.clone() })
+    }
+
     /// Its address.
     #[must_use]
     pub fn address(&self) -> &Address {

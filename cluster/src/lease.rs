@@ -82,7 +82,7 @@ impl Drop for Lease {
         }
         if self.check().is_ok() {
             let path = format!("{}/_doc/{LEASE}", self.index);
-            if let Err(error) = self.client.ask::<Value>("DELETE", &path, Content::Nothing, Patience::Search) {
+            if let Err(error) = self.client.ask::<Value>("DELETE", &path, Content::Nothing, Patience::Lease) {
                 tracing::warn!(%error, "the lease was not given back; the next build waits some seconds for it");
             }
         }
@@ -129,8 +129,7 @@ impl Beating {
             let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let content = content(&self.holder, beat);
             // A cluster that does not answer does not answer other builds either.
-            let Ok(next) = document::replace(&self.client, &self.index, LEASE, &content, state, Patience::Search)
-            else {
+            let Ok(next) = document::replace(&self.client, &self.index, LEASE, &content, state, Patience::Lease) else {
                 continue;
             };
             let next = next.or_else(|| self.ours());

@@ -13,7 +13,7 @@ const CHECKED: usize = 1_000;
 /// Sends the live generation of an index directory to a cluster.
 pub(crate) fn send(index: &Path, body: &Address) -> Result<String> {
     let generation = Generation::open(index)?;
-    let sent = Cluster::new(body)?.send(&generation, |_| ())?;
+    let sent = Cluster::patient(body)?.send(&generation, |_| ())?;
     let was = if sent.was_there { ", which was there already," } else { "" };
     let Sent { generation, body: name, passages, sent, .. } = sent;
     Ok(format!("generation {generation}{was} is live at {body} as {name}: {passages} passages, {sent} of them sent"))
@@ -22,7 +22,7 @@ pub(crate) fn send(index: &Path, body: &Address) -> Result<String> {
 /// Checks that the head is whole, that the body has as many passages as the head says, and that the first ones are
 /// those of the head.
 pub(crate) fn verify(body: &Address, json: bool) -> Result<String> {
-    let generation = Cluster::new(body)?.open().with_context(|| format!("{body} did not pass"))?;
+    let generation = Cluster::patient(body)?.open().with_context(|| format!("{body} did not pass"))?;
     let ids: Vec<_> = generation.ids().collect();
     let name = &generation.manifest().generation;
     let passages = generation.passages();

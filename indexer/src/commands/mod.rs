@@ -169,7 +169,7 @@ fn import(args: ImportArgs, file: File) -> Result<u8> {
 fn open(args: &IndexArgs, dir: &Path, file_body: Option<&Address>) -> Result<Generation> {
     let body = args.body.as_ref().or(file_body.filter(|_| args.index.is_none()));
     Ok(match body {
-        Some(body) => Cluster::new(body)?.open()?,
+        Some(body) => Cluster::patient(body)?.open()?,
         None => Generation::open(dir)?,
     })
 }

@@ -128,7 +128,7 @@ fn send(config: &BuildConfig, body: &Address) -> Result<Sent> {
     let generation = Generation::open(&config.index)?;
     let progress = Progress::new(config.quiet);
     progress.phase("send", &format!("{} passages to {body}", generation.passages()));
-    let sent = Cluster::new(body)?.send(&generation, |_| ())?;
+    let sent = Cluster::patient(body)?.send(&generation, |_| ())?;
     progress.finish();
     Ok(sent)
 }
