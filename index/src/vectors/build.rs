@@ -16,11 +16,11 @@ use super::{
     relink::Nodes,
 };
 
-/// Number of links that a node keeps on the upper levels; level 0 keeps twice as many.
+/// Half the number of links that a node keeps on level 0.
 const M: usize = 16;
-/// The same while nodes are inserted. `hnsw_rs` needs about 70 bytes for a link, and the links of level 0 are chosen
-/// again.
-const M_INSERTED: usize = 8;
+/// Number of links that a node keeps on the upper levels, and half of those on level 0 while nodes are inserted. `hnsw_rs` needs about 70 bytes for a link, and the links of level 0 are chosen
+/// again: among 35,888 vectors, a walk with 256 candidates found .987 of the nearest ten, and .989 with 16.
+const M_INSERTED: usize = 12;
 /// Number of candidates considered while a node is inserted.
 const EF_CONSTRUCTION: usize = 64;
 /// Number of candidates considered when its links are chosen again, among all nodes. This is cheaper than more
