@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn spaces_beside_signs_go() {
-        assert_eq!(tight("const a = (b, c) => b + c; // why\nreturn a;"), "const a=(b,c)=>b+c;\nreturn a;");
+        assert_eq!(tight("const a = (b, c) => b + c; // why\nreturn a;"), "const a=(b,c)=>b+c;return a;");
         assert_eq!(tight("if (x in y) { z = a - -b; } else w++;"), "if(x in y){z=a- -b;}else w++;");
     }
 
