@@ -56,7 +56,7 @@ impl ClusterBody {
         &self.index
     }
 
-    /// The error of a cluster that cannot do what was asked.
+    /// The error of a cluster that refuses a request.
     pub(crate) fn refused(&self, reason: String) -> Error {
         self.client.refused(reason)
     }

@@ -41,7 +41,7 @@ struct Outcome {
     items: Vec<Item>,
 }
 
-/// What was done, by the name of the action.
+/// The outcome of an action, by its name.
 #[derive(Deserialize)]
 struct Item(BTreeMap<String, Done>);
 

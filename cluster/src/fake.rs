@@ -1,4 +1,4 @@
-//! A server for tests: it gives the answers that a test wants, and remembers what it was asked.
+//! A server for tests: it gives the answers that a test wants, and remembers the requests.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

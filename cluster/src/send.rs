@@ -2,8 +2,8 @@
 //!
 //! A generation that builds on the live one adds its passages to the live body (`edit`); any other fills a new
 //! index (`fill`). It is live only once its passages are searchable and on enough nodes, and its head is there. So a
-//! build that is killed leaves the live version as it was. The next build goes on where it ended, or removes what is
-//! left of it.
+//! build that is killed leaves the live version as it was. The next build goes on where it ended, or removes its
+//! remains.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Removes what no version needs any more.
+//! Removes indexes and passages that no version needs any more.
 
 use std::collections::BTreeMap;
 

@@ -13,11 +13,10 @@
 
 use std::ops::Range;
 
-use tantivy::tokenizer::Language;
-
 use super::{
     composed::Composed,
     cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
+    language::stemmer,
     names::{inside_term, joined, names, without_sigils},
     stems::{LONGEST_TERM, Stems},
     symbols::symbols,
@@ -205,36 +204,6 @@ impl Analyzer {
 /// Whether a chunk is a single word without parts, of ASCII letters.
 fn is_plain(chunk: &str) -> bool {
     chunk.bytes().all(|b| b.is_ascii_alphabetic()) && !chunk.bytes().skip(1).any(|b| b.is_ascii_uppercase())
-}
-
-/// The stemmer of a language, by its first subtag.
-pub(super) fn stemmer(lang: &str) -> Option<Language> {
-    Some(match primary_subtag(lang).as_str() {
-        "ar" => Language::Arabic,
-        "da" => Language::Danish,
-        "nl" => Language::Dutch,
-        "en" => Language::English,
-        "fi" => Language::Finnish,
-        "fr" => Language::French,
-        "de" => Language::German,
-        "el" => Language::Greek,
-        "hu" => Language::Hungarian,
-        "it" => Language::Italian,
-        "nb" | "nn" | "no" => Language::Norwegian,
-        "pt" => Language::Portuguese,
-        "ro" => Language::Romanian,
-        "ru" => Language::Russian,
-        "es" => Language::Spanish,
-        "sv" => Language::Swedish,
-        "ta" => Language::Tamil,
-        "tr" => Language::Turkish,
-        _ => return None,
-    })
-}
-
-/// `de` of `de-AT`, in lower case.
-pub(crate) fn primary_subtag(lang: &str) -> String {
-    lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 /// The words of a text with their terms in the index, to mark matches in a snippet.

@@ -1,6 +1,6 @@
 //! Languages that write compounds as one word, and the words of an index that may be compounds or parts of one.
 
-use super::analysis::primary_subtag;
+use super::language::primary_subtag;
 
 /// The languages, as BCP 47 primary subtags.
 pub(super) const LANGUAGES: [&str; 9] = ["de", "nl", "sv", "da", "nb", "nn", "no", "fi", "is"];

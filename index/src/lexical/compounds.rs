@@ -15,8 +15,9 @@ use rayon::prelude::*;
 use tantivy::tokenizer::{RawTokenizer, StopWordFilter, TextAnalyzer, TokenStream};
 
 use super::{
-    analysis::{Analyzer, stemmer},
+    analysis::Analyzer,
     compounding::{LANGUAGES, SHORTEST_PART, is_compounding},
+    language::stemmer,
     vocabulary::Vocabulary,
 };
 use crate::Result;

@@ -6,7 +6,8 @@
 use tantivy::tokenizer::Language;
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, stemmer},
+    analysis::{AnalysedWord, Analyzer},
+    language::stemmer,
     query::KeywordQuery,
 };
 

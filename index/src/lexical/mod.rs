@@ -17,6 +17,7 @@ mod directory;
 mod facets;
 mod failure;
 mod gathering;
+mod language;
 mod marking;
 mod matches;
 mod names;

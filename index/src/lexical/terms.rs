@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    analysis::{AnalysedWord, Analyzer, Form, primary_subtag, verbatim_key},
+    analysis::{AnalysedWord, Analyzer, Form, verbatim_key},
+    language::primary_subtag,
     schema,
 };
 use crate::{Passage, passage::LINKS};

@@ -75,12 +75,13 @@ impl Queries {
             vector,
         };
         let known = self.known.iter().zip(known).map(item).collect();
-        Probes { unrelated: vectors, known, foreign: self.foreign(&translated) }
+        let foreign = self.foreign(&vectors, &translated);
+        Probes { unrelated: vectors, known, foreign }
     }
 
     /// How well translations are found, for scripts that the pages do not use.
-    fn foreign(&self, vectors: &[Vec<f32>]) -> BTreeMap<Script, Translated> {
-        translations::found(vectors).filter(|(script, _)| !self.scripts.contains(script)).collect()
+    fn foreign(&self, unrelated: &[Vec<f32>], translated: &[Vec<f32>]) -> BTreeMap<Script, Translated> {
+        translations::found(unrelated, translated).filter(|(script, _)| !self.scripts.contains(script)).collect()
     }
 }
 

@@ -6,27 +6,10 @@
 
 use cloze_index::{Script, Translated};
 
-/// Questions of [`super::off_topic`].
-pub(crate) const ORIGINALS: [&str; 16] = [
-    "how long should I boil an egg",
-    "what is the capital of Mongolia",
-    "why is my cat sneezing",
-    "how do bees make honey",
-    "history of the printing press",
-    "tallest mountain in South America",
-    "do I need a visa for Japan",
-    "how do vaccines work",
-    "how to tune a piano",
-    "what do pandas eat",
-    "which planet has the most moons",
-    "how to fix a dripping tap",
-    "what is the speed of light",
-    "how to stop a baby crying",
-    "what to wear to a wedding",
-    "how do tides work",
-];
+/// The places of the translated questions in [`super::off_topic::QUESTIONS`].
+const ORIGINALS: [usize; 16] = [0, 5, 9, 19, 21, 23, 24, 27, 29, 32, 37, 38, 43, 44, 46, 36];
 
-/// Their translations, in the same order: into Russian, Arabic, Chinese, Japanese, Korean, Hebrew, Greek, Hindi and
+/// The translations, in the same order: into Russian, Arabic, Chinese, Japanese, Korean, Hebrew, Greek, Hindi and
 /// Thai.
 pub(crate) const TRANSLATIONS: [(Script, [&str; 16]); 9] = [
     (
@@ -220,24 +203,24 @@ pub(crate) const TRANSLATIONS: [(Script, [&str; 16]); 9] = [
     ),
 ];
 
-/// All texts: the originals, and then the translations of each script.
+/// The translations of each script.
 pub(crate) fn texts<'t>() -> impl Iterator<Item = &'t str> {
-    ORIGINALS.into_iter().chain(TRANSLATIONS.into_iter().flat_map(|(_, questions)| questions))
+    TRANSLATIONS.into_iter().flat_map(|(_, questions)| questions)
 }
 
-/// How many translations are nearest to their originals. `vectors` are those of [`texts`], of length 1.
-pub(crate) fn found(vectors: &[Vec<f32>]) -> impl Iterator<Item = (Script, Translated)> {
-    let mut groups = vectors.chunks(ORIGINALS.len());
-    let originals = groups.next().unwrap_or_default();
-    TRANSLATIONS.into_iter().zip(groups).map(|((script, _), translations)| {
-        let is_own = |(own, vector): &(usize, &Vec<f32>)| nearest(vector, originals) == Some(*own);
+/// How many translations are nearest to their originals. `questions` are the vectors of
+/// [`super::off_topic::QUESTIONS`], and `translations` those of [`texts`], all of length 1.
+pub(crate) fn found(questions: &[Vec<f32>], translations: &[Vec<f32>]) -> impl Iterator<Item = (Script, Translated)> {
+    let originals = ORIGINALS.map(|at| questions.get(at).map_or(&[][..], Vec::as_slice));
+    TRANSLATIONS.into_iter().zip(translations.chunks(ORIGINALS.len())).map(move |((script, _), translations)| {
+        let is_own = |(own, vector): &(usize, &Vec<f32>)| nearest(vector, &originals) == Some(*own);
         let found = translations.iter().enumerate().filter(is_own).count();
         (script, Translated { asked: translations.len() as u32, found: found as u32 })
     })
 }
 
-fn nearest(vector: &[f32], among: &[Vec<f32>]) -> Option<usize> {
-    let similarity = |other: &Vec<f32>| -> f32 { vector.iter().zip(other).map(|(a, b)| a * b).sum() };
+fn nearest(vector: &[f32], among: &[&[f32]]) -> Option<usize> {
+    let similarity = |other: &&[f32]| -> f32 { vector.iter().zip(*other).map(|(a, b)| a * b).sum() };
     let similarities = among.iter().map(similarity).enumerate();
     similarities.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
 }
@@ -249,7 +232,7 @@ mod tests {
 
     #[test]
     fn questions_are_translated_into_the_script_they_stand_for() {
-        assert!(ORIGINALS.iter().all(|question| QUESTIONS.contains(question)));
+        assert!(ORIGINALS.iter().all(|place| *place < QUESTIONS.len()));
         for (script, questions) in TRANSLATIONS {
             for question in questions {
                 assert_eq!(Script::of(question), Some(script), "{question}");
@@ -259,10 +242,12 @@ mod tests {
 
     #[test]
     fn a_translation_is_found_if_its_original_is_nearest() {
-        let one_hot = |at: usize| (0..ORIGINALS.len()).map(|i| f32::from(u8::from(i == at))).collect::<Vec<_>>();
-        let own: Vec<_> = (0..ORIGINALS.len()).map(one_hot).collect();
-        let others: Vec<_> = (1..=ORIGINALS.len()).map(|at| one_hot(at % ORIGINALS.len())).collect();
-        let found: Vec<_> = found(&[own.clone(), own, others].concat()).collect();
+        let one_hot = |at: usize| (0..QUESTIONS.len()).map(|i| f32::from(u8::from(i == at))).collect::<Vec<_>>();
+        let questions: Vec<_> = (0..QUESTIONS.len()).map(one_hot).collect();
+        let own: Vec<_> = ORIGINALS.into_iter().map(one_hot).collect();
+        let mut others = own.clone();
+        others.rotate_left(1);
+        let found: Vec<_> = found(&questions, &[own, others].concat()).collect();
         assert_eq!(found.len(), 2, "a script without vectors is not judged");
         assert!(found[0].1.is_known() && !found[1].1.is_known());
         assert_eq!((found[0].1.found, found[1].1.found), (16, 0));

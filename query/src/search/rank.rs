@@ -53,8 +53,8 @@ fn near_enough(request: &Request, plan: &Plan, legs: &Legs<'_>, with: Resources<
 }
 
 /// Ends the list. A page stays if it matches exactly, if it has every word, if its similarity is `near` or more, or if
-/// it is not much less probable than the best page, without what it gains from its neighbours. Candidates for later pages of the list need every word, so that the
-/// list stays the same while the reader pages through it.
+/// it is not much less probable than the best page even without its neighbours. Candidates for later pages of the list
+/// need every word, so that the list stays the same while the reader pages through it.
 fn end(pages: &mut Vec<PageHit>, request: &Request, near: f32, first: &[PassageId], legs: &Legs<'_>, head: &Head) {
     let words = legs.proposal.words.as_ref();
     let mut every: Vec<u32> = words.iter().flat_map(|w| &w.pages).map(|p| head.page_of(*p)).collect();

@@ -5,6 +5,7 @@ use cloze_index::{KeywordQuery, PassageId, QueryTokens, body::Candidates};
 use super::{
     fuse::Fused,
     signal::{Scale, Signal},
+    spread::mean_and_deviation,
 };
 use crate::Result;
 
@@ -57,19 +58,13 @@ fn first(fused: &[Fused], count: usize) -> Vec<PassageId> {
 /// one that all of them have: its weight is the standard deviation of its similarities.
 fn weighted(similar: &[Vec<f32>]) -> Vec<f32> {
     let tokens = similar.first().map_or(0, Vec::len);
-    let mut weights: Vec<f32> = (0..tokens).map(|token| deviation(similar.iter().map(|of| of[token]))).collect();
+    let mut weights: Vec<f32> =
+        (0..tokens).map(|token| mean_and_deviation(similar.iter().map(|of| of[token])).1).collect();
     if weights.iter().sum::<f32>() <= f32::EPSILON {
         weights.fill(1.0);
     }
     let sum: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
     similar.iter().map(|of| of.iter().zip(&weights).map(|(s, w)| s * w).sum::<f32>() / sum).collect()
-}
-
-/// Standard deviation.
-fn deviation(values: impl ExactSizeIterator<Item = f32> + Clone) -> f32 {
-    let count = values.len().max(1) as f32;
-    let mean = values.clone().sum::<f32>() / count;
-    (values.map(|v| (v - mean).powi(2)).sum::<f32>() / count).sqrt()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use cloze_index::{PassageId, Scored};
 
+use super::spread::mean_and_deviation;
+
 /// How the scores of a signal are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scale {
@@ -90,9 +92,7 @@ impl Signal<'_> {
 /// The mean less some standard deviations, and with as many more; at most as far apart as the smallest and the largest.
 /// Equal scores are all at the upper end.
 fn around_mean(scores: &[f32]) -> (f32, f32) {
-    let count = scores.len().max(1) as f32;
-    let mean = scores.iter().sum::<f32>() / count;
-    let deviation = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f32>() / count).sqrt();
+    let (mean, deviation) = mean_and_deviation(scores.iter().copied());
     let (smallest, largest) =
         scores.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), s| (low.min(*s), high.max(*s)));
     // A few scores lie within fewer deviations; equal scores have none.
