@@ -109,10 +109,10 @@ impl Encoder {
     /// # Errors
     /// [`Error::NotLoaded`], at this call and at every later one.
     pub fn load(&self) -> Result<()> {
-        self.sessions().map(drop)
+        self.loaded().map(drop)
     }
 
-    fn sessions(&self) -> Result<&SessionPool> {
+    fn loaded(&self) -> Result<&SessionPool> {
         let Shared { artifact, count, sessions, .. } = &*self.shared;
         let loaded = sessions.get_or_init(|| SessionPool::open(artifact, *count).map_err(|e| e.to_string()));
         let failed = |reason: &String| Error::NotLoaded { model: artifact.record.name.clone(), reason: reason.clone() };
@@ -129,11 +129,16 @@ impl Encoder {
         }
     }
 
-    /// The number of texts that are waiting for a session now, per session.
+    /// The number of texts that are waiting for a session now.
     #[must_use]
-    pub fn waiting_a_session(&self) -> usize {
-        let waiting = self.shared.sessions.get().and_then(|s| s.as_ref().ok()).map_or(0, SessionPool::waiting);
-        waiting / self.shared.count
+    pub fn waiting(&self) -> usize {
+        self.shared.sessions.get().and_then(|s| s.as_ref().ok()).map_or(0, SessionPool::waiting)
+    }
+
+    /// The number of sessions, one for each core.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.shared.count
     }
 
     /// The data that determines this encoder's vector space.
@@ -208,7 +213,7 @@ impl Encoder {
     /// As [`Self::encode_ids`].
     pub fn encode_with_tokens(&self, ids: &[u32]) -> Result<(Vec<f32>, Vec<f32>)> {
         let dimension = self.record().dimension;
-        let mut tokens = self.sessions()?.run(ids)?;
+        let mut tokens = self.loaded()?.run(ids)?;
         let mut vector = self.record().pooling.pool(&tokens, dimension);
         pooling::normalize(&mut vector);
         tokens.truncate(tokens.len().saturating_sub(dimension));
@@ -222,6 +227,6 @@ impl Encoder {
     /// # Errors
     /// As [`Self::encode_ids`].
     pub fn token_vectors(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        self.sessions()?.run(ids)
+        self.loaded()?.run(ids)
     }
 }

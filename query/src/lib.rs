@@ -25,7 +25,7 @@ pub mod suggest;
 mod understand;
 
 pub use commands::{cli, config};
-pub use engine::{Engine, timing::Timings};
+pub use engine::{Engine, Waiting, timing::Timings};
 pub use error::{Error, Result};
 pub use place::Place;
 pub use present::json::{self, Answer};

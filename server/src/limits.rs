@@ -16,6 +16,7 @@ use governor::{
 };
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
 
@@ -24,11 +25,13 @@ const REMEMBERED: usize = 10_000;
 /// Requests for embeddings that run or wait at once.
 const EMBEDDINGS_AT_ONCE: usize = 4;
 
-/// Counts the requests in flight; refuses those over the limit at once instead of queueing them without end.
+/// Counts the requests in flight; refuses those over the limit at once instead of queueing them without end. A few run
+/// at once, and the others wait for their turn.
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     count: Arc<AtomicUsize>,
     limit: usize,
+    turns: Arc<Semaphore>,
 }
 
 /// One request; gives its place back on drop.
@@ -36,8 +39,22 @@ pub(crate) struct InFlight {
 pub(crate) struct Place(Arc<AtomicUsize>);
 
 impl InFlight {
+    /// At most `limit` requests, which all run at once.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { count: Arc::default(), limit: limit.max(1) }
+        Self::in_turns(limit, limit)
+    }
+
+    /// At most `limit` requests. `at_once` of them run, and the others wait in the order in which they came: if all
+    /// shared the cores, all would end late.
+    pub(crate) fn in_turns(limit: usize, at_once: usize) -> Self {
+        let turns = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { count: Arc::default(), limit: limit.max(1), turns }
+    }
+
+    /// Waits until a request may run; it may do so as long as it keeps the turn. Only a closed semaphore gives none,
+    /// and nobody closes this one.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.turns.clone().acquire_owned().await.ok()
     }
 
     /// Takes a place, or says that all are taken.

@@ -56,7 +56,7 @@ impl State {
             engine: Arc::new(ArcSwap::from_pointee(engine)),
             reload_error: Arc::default(),
             follower: Arc::new(Mutex::new(Follower::new(place, config.model.clone()))),
-            in_flight: InFlight::new(config.max_in_flight),
+            in_flight: InFlight::in_turns(config.max_in_flight, searches_at_once(config)),
             embeddings: Embeddings::new()?,
             reloads: InFlight::new(1),
             timeout: config.timeout,
@@ -121,4 +121,9 @@ impl State {
             *known = error;
         }
     }
+}
+
+/// How many searches run at once. Searches of files keep the cores busy; those of a cluster wait for its machines.
+fn searches_at_once(config: &ServerConfig) -> usize {
+    if config.body.is_some() { config.max_in_flight } else { 2 * cloze_models::available_threads() }
 }

@@ -152,7 +152,7 @@ fn the_table_stands_in_where_the_model_has_too_much_to_do() {
             });
         }
         let _stop = Stop(&done);
-        while engine.encoder().unwrap().waiting_a_session() < 16 {
+        while engine.encoder().unwrap().waiting() < 16 * cloze_models::available_threads() {
             thread::yield_now();
         }
         let asked = request("how do I keep slugs away", EncoderChoice::Auto);
@@ -161,6 +161,18 @@ fn the_table_stands_in_where_the_model_has_too_much_to_do() {
         assert!(answer.degraded.as_deref().is_some_and(|why| why.contains("is busy")), "{:?}", answer.degraded);
         assert_eq!(engine.remembered(&asked), None);
     });
+}
+
+#[test]
+fn the_table_stands_in_where_many_searches_wait() {
+    let site = garden();
+    let engine = site.engine();
+    let encoder_of = |query| engine.answer(&request(query, EncoderChoice::Auto)).unwrap().0.encoder;
+    assert_eq!(encoder_of("how do I keep slugs away"), Some(EncodedBy::Model));
+    let many: Vec<_> = (0..4 * cloze_models::available_threads()).map(|_| engine.wait()).collect();
+    assert_eq!(encoder_of("what eats my cabbages"), Some(EncodedBy::Table));
+    drop(many);
+    assert_eq!(encoder_of("what eats my cabbages"), Some(EncodedBy::Model), "the model again, and nothing kept");
 }
 
 #[test]

@@ -14,6 +14,10 @@ pub trait Ask: Sync {
     /// The nearest passages that count as found.
     fn counted(&self) -> usize;
 
+    /// Whether the user still types, so that a better search follows, or whether many others wait. Then speed counts
+    /// more than the last neighbour.
+    fn is_provisional(&self) -> bool;
+
     /// Whether encoding the query takes so long that a second thread should analyse its words meanwhile.
     fn takes_long(&self) -> bool;
 

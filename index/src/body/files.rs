@@ -22,6 +22,8 @@ use crate::{
 /// Minimum number of candidates that a walk over a graph keeps; recall@10 of 100,000 vectors is about .99 at this
 /// width.
 const EF: usize = 256;
+/// The same for a provisional search.
+const PROVISIONAL_EF: usize = 64;
 
 /// Vectors and postings in the files of a generation.
 pub struct FilesBody {
@@ -122,7 +124,10 @@ impl FilesBody {
 
     fn near(&self, vector: Arc<[f32]>, ask: &dyn Ask, among: Option<&Selection>) -> Result<Near> {
         let started = Instant::now();
-        let nearest = self.nearest(&vector, ask.depth(), among)?;
+        let nearest = match ask.is_provisional() {
+            true => self.nearest_within(&vector, ask.depth(), PROVISIONAL_EF, among)?,
+            false => self.nearest(&vector, ask.depth(), among)?,
+        };
         let counted = match ask.depth() == ask.counted() {
             true => nearest.clone(),
             false => self.nearest(&vector, ask.counted(), among)?,

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::{
     composed::Composed,
-    cutting::{chunks, compound_parts, is_cjk, is_cjk_at, words},
+    cutting::{chunk, compound_parts, is_cjk, is_cjk_at, pieces, plain_word, words},
     language::stemmer,
     names::{inside_term, joined, names, without_sigils},
     stems::{LONGEST_TERM, Stems},
@@ -82,35 +82,59 @@ impl Analyzer {
 
     /// All terms of a text for the index.
     pub fn index_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
-        self.terms(text, true, |_| true)
+        self.terms(text, true, true, |_| true)
     }
 
     /// The same, without most of the words that `is_wanted` refuses: it sees each that is a chunk of ASCII letters and
-    /// has no parts, and the terms of the other chunks are all there.
-    pub(super) fn index_terms_like(&mut self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
-        self.terms(text, true, is_wanted)
+    /// has no parts, and the terms of the other chunks are all there. Symbols are there only if `symbols`.
+    pub(super) fn index_terms_like(
+        &mut self,
+        text: &str,
+        symbols: bool,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<AnalysedWord> {
+        self.terms(text, true, symbols, is_wanted)
     }
 
     /// The terms of a query: only the pairs for running Chinese, Japanese or Korean.
     pub fn query_terms(&mut self, text: &str) -> Vec<AnalysedWord> {
-        self.terms(text, false, |_| true)
+        self.terms(text, false, true, |_| true)
     }
 
-    fn terms(&mut self, text: &str, single_cjk: bool, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
+    fn terms(
+        &mut self,
+        text: &str,
+        single_cjk: bool,
+        symbols: bool,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<AnalysedWord> {
         let composed = Composed::of(text);
-        let mut terms = self.composed_terms(composed.text(), single_cjk, is_wanted);
+        let text = composed.text();
+        let (mut terms, end) = self.composed_terms(text, single_cjk, is_wanted);
+        if symbols {
+            add_symbols(text, end, &mut terms);
+        }
+        terms.retain(|w| !w.term.is_empty() && w.term.len() <= LONGEST_TERM);
         terms.iter_mut().for_each(|w| w.bytes = composed.origin(&w.bytes));
         terms
     }
 
-    fn composed_terms(&mut self, text: &str, single_cjk: bool, is_wanted: impl Fn(&str) -> bool) -> Vec<AnalysedWord> {
+    /// The terms of all words, and the position after the last one.
+    fn composed_terms(
+        &mut self,
+        text: &str,
+        single_cjk: bool,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> (Vec<AnalysedWord>, usize) {
         let mut out = Vec::new();
         let mut position = 0;
-        for chunk in chunks(text) {
-            if is_plain(&text[chunk.clone()]) && !is_wanted(&text[chunk.clone()]) {
+        for piece in pieces(text) {
+            // Most pieces are plain words, and a look at their bytes shows it.
+            if plain_word(&text[piece.clone()]).is_some_and(|word| !is_wanted(word)) {
                 position += 1;
                 continue;
             }
+            let Some(chunk) = chunk(text, piece) else { continue };
             let words = words(text, chunk.clone());
             let mut places = Vec::with_capacity(words.len());
             for word in &words {
@@ -127,9 +151,7 @@ impl Analyzer {
             }
             self.names(text, &chunk, &words, &places, &mut out);
         }
-        add_symbols(text, position, &mut out);
-        out.retain(|w| !w.term.is_empty() && w.term.len() <= LONGEST_TERM);
-        out
+        (out, position)
     }
 
     /// A word, stemmed, and the parts of a compound such as `useEffect`.
@@ -199,11 +221,6 @@ impl Analyzer {
     pub fn folded(&mut self, word: &str) -> String {
         self.0.folded(Composed::of(word).text())
     }
-}
-
-/// Whether a chunk is a single word without parts, of ASCII letters.
-fn is_plain(chunk: &str) -> bool {
-    chunk.bytes().all(|b| b.is_ascii_alphabetic()) && !chunk.bytes().skip(1).any(|b| b.is_ascii_uppercase())
 }
 
 /// The words of a text with their terms in the index, to mark matches in a snippet.

@@ -4,8 +4,9 @@ use tantivy::{Term, query::Bm25StatisticsProvider};
 
 use super::{
     postings::Postings,
-    query::{Part, QueryWord, compile_word},
+    query::QueryWord,
     rarity::rarity,
+    weighed::{Counts, Weighed},
 };
 use crate::{KeywordQuery, PassageId, Result};
 
@@ -17,13 +18,11 @@ impl Postings {
     /// query without words).
     pub(crate) fn coverage(&self, query: &KeywordQuery, passages: &[PassageId]) -> Result<Vec<f32>> {
         let (mut all, mut found) = (0.0, vec![0.0; passages.len()]);
-        let order = self.by_address(passages);
+        let (counts, order) = (Counts::of(&self.opened)?, self.by_address(passages));
         for word in query.words.iter().filter(|w| w.is_word()) {
             let rarity = self.rarity(word)?;
             all += rarity;
-            let part = Part { query: compile_word(word, self.opened.fields.content), weight: 1.0 };
-            let mut scores = vec![0.0; passages.len()];
-            self.add_scores(&part, passages, &order, &mut scores)?;
+            let scores = self.word_scores(&Weighed::new(&self.opened, &counts, word)?, passages, &order)?;
             let share = rarity * if word.is_known { 1.0 } else { NEAR };
             found.iter_mut().zip(scores).filter(|(_, score)| *score > 0.0).for_each(|(found, _)| *found += share);
         }

@@ -2,21 +2,41 @@
 
 use std::ops::Range;
 
-/// Chunks of a text: the stretches between white space, without the sentence punctuation around them.
-pub(super) fn chunks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+/// The stretches of a text between white space; some may be empty.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
-    text.split(char::is_whitespace).filter_map(move |piece| {
+    text.split(char::is_whitespace).map(move |piece| {
         let start = at;
         at += piece.len();
+        let end = at;
         // The separator is one character of white space, of any width.
         at += text[at..].chars().next().map_or(0, char::len_utf8);
-        let leading = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '$' | '@' | '_' | '#'));
-        let trailing = |c: char| !(c.is_alphanumeric() || matches!(c, '+' | '#' | '_'));
-        let inner = piece.trim_start_matches(leading);
-        let from = start + piece.len() - inner.len();
-        let inner = inner.trim_end_matches(trailing);
-        inner.contains(char::is_alphanumeric).then_some(from..from + inner.len())
+        start..end
     })
+}
+
+/// Punctuation that belongs to the chunk behind it, and to the chunk before it.
+const LEADING: [char; 6] = ['.', '-', '$', '@', '_', '#'];
+const TRAILING: [char; 3] = ['+', '#', '_'];
+
+/// The chunk in a piece: what is left without the sentence punctuation around it. `None` if no letter or digit is.
+pub(super) fn chunk(text: &str, piece: Range<usize>) -> Option<Range<usize>> {
+    let inner = text[piece.clone()].trim_start_matches(|c: char| !(c.is_alphanumeric() || LEADING.contains(&c)));
+    let from = piece.end - inner.len();
+    let inner = inner.trim_end_matches(|c: char| !(c.is_alphanumeric() || TRAILING.contains(&c)));
+    inner.contains(char::is_alphanumeric).then_some(from..from + inner.len())
+}
+
+/// The chunk in a piece if both are ASCII and the chunk is a single word of letters without parts.
+pub(super) fn plain_word(piece: &str) -> Option<&str> {
+    let is_around = |byte: &u8| byte.is_ascii_punctuation();
+    let bytes = piece.as_bytes();
+    let from = bytes.iter().position(|byte| !is_around(byte) || LEADING.contains(&char::from(*byte)))?;
+    let to = bytes.iter().rposition(|byte| !is_around(byte) || TRAILING.contains(&char::from(*byte)))?;
+    let word = bytes.get(from..=to)?;
+    let (first, others) = word.split_first()?;
+    let is_word = first.is_ascii_alphabetic() && others.iter().all(u8::is_ascii_lowercase);
+    is_word.then(|| &piece[from..=to])
 }
 
 /// Runs of letters and digits; a run of Chinese, Japanese or Korean is a separate run. The `s` of a possessive is

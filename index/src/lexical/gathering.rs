@@ -7,15 +7,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use tantivy::{
-    DocId, DocSet, SegmentReader, Term,
-    fieldnorm::FieldNormReader,
-    postings::Postings as _,
-    query::{Bm25StatisticsProvider, Bm25Weight},
-    schema::IndexRecordOption,
-};
+use tantivy::{DocId, SegmentReader, fieldnorm::FieldNormReader, schema::IndexRecordOption};
 
-use super::{opened::Opened, query::QueryWord};
+use super::{
+    opened::Opened,
+    query::QueryWord,
+    weighed::{Counts, Weighed},
+};
 use crate::{Result, Scored, Selection, best::BestK};
 
 /// The most tables that are kept for later searches.
@@ -72,18 +70,11 @@ impl Tables {
     }
 }
 
-/// A word of a query with the weight of each of its terms.
-struct Weighed {
+/// A word of a query with its number.
+struct Numbered {
     number: u16,
     is_needed: bool,
-    terms: Vec<(Term, Bm25Weight)>,
-}
-
-impl Weighed {
-    /// The most that the word can add to a score.
-    fn most(&self) -> f32 {
-        self.terms.iter().map(|(_, weight)| weight.max_score()).fold(0.0, f32::max)
-    }
+    word: Weighed,
 }
 
 /// The words of a query, ready to be gathered.
@@ -91,34 +82,24 @@ pub(super) struct Gathering<'a> {
     opened: &'a Opened,
     among: Option<&'a Selection>,
     /// The words that carry the subject, and the others.
-    subject: Vec<Weighed>,
-    others: Vec<Weighed>,
+    subject: Vec<Numbered>,
+    others: Vec<Numbered>,
     needed: u16,
 }
 
 impl<'a> Gathering<'a> {
     /// Looks up the words of a query; matches are those among the selected passages.
     pub(super) fn new(opened: &'a Opened, words: &[QueryWord], among: Option<&'a Selection>) -> Result<Self> {
-        let failed = |e: tantivy::TantivyError| opened.failed("search", &e);
-        let passages = opened.statistics.total_num_docs().map_err(failed)?;
-        let tokens = opened.statistics.total_num_tokens(opened.fields.content).map_err(failed)?;
-        let mean = tokens as f32 / passages as f32;
+        let counts = Counts::of(opened)?;
         let has_subject = words.iter().any(|w| !w.is_stop_word);
         let mut gathering = Self { opened, among, subject: Vec::new(), others: Vec::new(), needed: 0 };
         for (number, word) in (1u32..).zip(words) {
             let carries = !has_subject || !word.is_stop_word;
-            let mut terms = Vec::with_capacity(word.terms.len());
-            for (text, weight) in &word.terms {
-                let term = Term::from_field_text(opened.fields.content, text);
-                let found = opened.statistics.documents_with(&term).map_err(failed)?;
-                let bm25 = Bm25Weight::for_one_term_without_explain(found, passages, mean);
-                terms.push((term, bm25.boost_by(word.weight() * weight)));
-            }
             let is_needed = carries && word.is_whole();
             gathering.needed = gathering.needed.saturating_add(u16::from(is_needed));
             let number = u16::try_from(number).unwrap_or(u16::MAX);
-            let weighed = Weighed { number, is_needed, terms };
-            if carries { gathering.subject.push(weighed) } else { gathering.others.push(weighed) }
+            let word = Numbered { number, is_needed, word: Weighed::new(opened, &counts, word)? };
+            if carries { gathering.subject.push(word) } else { gathering.others.push(word) }
         }
         Ok(gathering)
     }
@@ -164,11 +145,11 @@ impl<'a> Table<'a> {
     }
 
     /// Adds a word to every document that has it.
-    fn add_all(&mut self, word: &Weighed) -> Result<()> {
+    fn add_all(&mut self, word: &Numbered) -> Result<()> {
         let opened = self.opened;
         let failed = |e: tantivy::TantivyError| opened.failed("search", &e);
         let index = self.reader.inverted_index(opened.fields.content).map_err(failed)?;
-        for (term, weight) in &word.terms {
+        for (term, weight) in &word.word.terms {
             let found = index.read_block_postings(term, IndexRecordOption::WithFreqs).map_err(|e| failed(e.into()))?;
             let Some(mut block) = found else { continue };
             while block.block_len() > 0 {
@@ -199,7 +180,7 @@ impl<'a> Table<'a> {
 
     /// Adds the words that do not carry the subject: to every document, or only where they may matter.
     fn add_others(&mut self, gathering: &Gathering<'_>, k: usize) -> Result<()> {
-        let most: f32 = gathering.others.iter().map(Weighed::most).sum::<f32>() * (1.0 + ROUNDING);
+        let most: f32 = gathering.others.iter().map(|other| other.word.most()).sum::<f32>() * (1.0 + ROUNDING);
         match self.threshold(gathering, k).filter(|threshold| *threshold > most) {
             None => gathering.others.iter().try_for_each(|word| self.add_all(word)),
             Some(threshold) => {
@@ -222,24 +203,10 @@ impl<'a> Table<'a> {
     }
 
     /// Adds a word to some documents, ascending, if they have it.
-    fn add_to(&mut self, word: &Weighed, documents: &[DocId]) -> Result<()> {
-        let opened = self.opened;
-        let failed = |e: tantivy::TantivyError| opened.failed("search", &e);
-        let index = self.reader.inverted_index(opened.fields.content).map_err(failed)?;
-        for (term, weight) in &word.terms {
-            let found = index.read_postings(term, IndexRecordOption::WithFreqs).map_err(|e| failed(e.into()))?;
-            let Some(mut postings) = found else { continue };
-            for &document in documents {
-                if postings.doc() < document {
-                    postings.seek(document);
-                }
-                if postings.doc() == document {
-                    let score = weight.score(self.lengths.fieldnorm_id(document), postings.term_freq());
-                    self.cells[document as usize].add(word.number, score, false);
-                }
-            }
-        }
-        Ok(())
+    fn add_to(&mut self, word: &Numbered, documents: &[DocId]) -> Result<()> {
+        let (number, cells) = (word.number, &mut self.cells);
+        let add = |place: usize, score| cells[documents[place] as usize].add(number, score, false);
+        word.word.each_of(self.opened, self.reader, documents, add)
     }
 
     fn offer(&self, gathering: &Gathering<'_>, best: &mut BestK) {

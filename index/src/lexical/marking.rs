@@ -17,7 +17,8 @@ impl KeywordQuery {
     pub fn marked_in(&self, text: &str, lang: Option<&str>) -> Vec<AnalysedWord> {
         let language = stemmer(lang.unwrap_or("en"));
         let beginnings = Beginnings::of(self.marked_terms(), language);
-        let mut words = Analyzer::for_language(lang).index_terms_like(text, |word| beginnings.has(word));
+        let has_symbols = self.marked_terms().any(|term| term.chars().any(|c| !c.is_alphanumeric()));
+        let mut words = Analyzer::for_language(lang).index_terms_like(text, has_symbols, |word| beginnings.has(word));
         words.retain(|word| self.marks(word));
         words
     }

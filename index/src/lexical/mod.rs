@@ -37,6 +37,7 @@ mod stop_words;
 mod symbols;
 mod terms;
 mod vocabulary;
+mod weighed;
 mod words;
 mod writer;
 

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use tantivy::{DocAddress, DocSet, SeekDangerResult, TantivyDocument, query::Query, schema::Value};
+use tantivy::{DocAddress, DocId, DocSet, SeekDangerResult, TantivyDocument, query::Query, schema::Value};
 
 use super::{
     facets,
@@ -16,6 +16,7 @@ use super::{
     opened::Opened,
     query::{KeywordQuery, Part, compile_phrase},
     schema,
+    weighed::{Counts, Weighed},
 };
 use crate::{Error, Passage, PassageId, Result, Selection, passage::SUPERSEDED};
 
@@ -98,10 +99,28 @@ impl Postings {
         if passages.is_empty() {
             return Ok(Vec::new());
         }
-        let order = self.by_address(passages);
+        let (counts, order) = (Counts::of(&self.opened)?, self.by_address(passages));
         let mut scores = vec![0.0; passages.len()];
-        for part in query.compile_parts(self.opened.fields.content) {
+        for word in &query.words {
+            let found = self.word_scores(&Weighed::new(&self.opened, &counts, word)?, passages, &order)?;
+            scores.iter_mut().zip(found).for_each(|(score, found)| *score += found);
+        }
+        for part in query.compile_pairs(self.opened.fields.content) {
             self.add_scores(&part, passages, &order, &mut scores)?;
+        }
+        Ok(scores)
+    }
+
+    /// The score of each passage by the best of the terms that stand for a word; 0 if it has none. `order` lists the
+    /// passages by address.
+    pub(super) fn word_scores(&self, word: &Weighed, passages: &[PassageId], order: &[usize]) -> Result<Vec<f32>> {
+        let mut scores = vec![0f32; passages.len()];
+        let address = |i: &usize| self.opened.addresses[passages[*i] as usize];
+        for group in order.chunk_by(|a, b| address(a).segment_ord == address(b).segment_ord) {
+            let reader = self.opened.searcher.segment_reader(address(&group[0]).segment_ord);
+            let documents: Vec<DocId> = group.iter().map(|i| address(i).doc_id).collect();
+            let found = |place: usize, score| scores[group[place]] = scores[group[place]].max(score);
+            word.each_of(&self.opened, reader, &documents, found)?;
         }
         Ok(scores)
     }
@@ -113,15 +132,9 @@ impl Postings {
         order
     }
 
-    /// Adds the score of one part of a query to each passage. It reads postings only at the addresses of the
+    /// Adds the score of a phrase to each passage. It reads postings only at the addresses of the
     /// passages, and does not search for a phrase beyond them. `order` lists the passages by address.
-    pub(super) fn add_scores(
-        &self,
-        part: &Part,
-        passages: &[PassageId],
-        order: &[usize],
-        scores: &mut [f32],
-    ) -> Result<()> {
+    fn add_scores(&self, part: &Part, passages: &[PassageId], order: &[usize], scores: &mut [f32]) -> Result<()> {
         let failed = |e: tantivy::TantivyError| self.opened.failed("score", &e);
         let weight = part.query.weight(self.opened.scoring()).map_err(failed)?;
         let address = |i: &usize| self.opened.addresses[passages[*i] as usize];

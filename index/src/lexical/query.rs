@@ -204,14 +204,13 @@ impl KeywordQuery {
         BooleanQuery::intersection(words.map(|w| compile_word(w, field)).collect())
     }
 
-    /// The parts whose sum is a passage's score: its words, and neighbours that stay neighbours.
+    /// Neighbours that stay neighbours: their scores add to those of the words.
     ///
     /// Metzler and Croft, "A Markov Random Field Model for Term Dependencies" (2005), the sequential
     /// dependence model's ordered part, with BM25 for the potentials.
-    pub(crate) fn compile_parts(&self, field: Field) -> Vec<Part> {
-        let words = self.words.iter().map(|w| Part { query: compile_word(w, field), weight: 1.0 });
+    pub(crate) fn compile_pairs(&self, field: Field) -> Vec<Part> {
         let forms = self.pairs.iter().flatten();
-        words.chain(forms.map(|form| Part { query: compile_form(form, field), weight: PAIR_WEIGHT })).collect()
+        forms.map(|form| Part { query: compile_form(form, field), weight: PAIR_WEIGHT }).collect()
     }
 }
 
@@ -223,7 +222,7 @@ fn form_weight(form: Form) -> f32 {
     }
 }
 
-/// One part of a passage's score, and its weight.
+/// A phrase that adds to a passage's score, and its weight.
 pub(crate) struct Part {
     pub(crate) query: Box<dyn Query>,
     pub(crate) weight: f32,

@@ -1,6 +1,7 @@
 //! Holds the live generation and the encoder; answers requests.
 
 mod answers;
+pub(crate) mod haste;
 pub(crate) mod resources;
 pub(crate) mod timing;
 pub(crate) mod vectors;
@@ -30,6 +31,7 @@ use answers::Answers;
 use resources::Resources;
 use timing::{Timings, milliseconds};
 use vectors::QueryVectors;
+pub use vectors::Waiting;
 
 /// An index and its encoder, ready to answer from any number of threads.
 pub struct Engine {
@@ -187,6 +189,13 @@ impl Engine {
             vectors: &self.vectors,
             masks: &self.masks,
         }
+    }
+
+    /// Tells the engine that a search waits for a thread, until the value is dropped. If many wait, the model's lookup
+    /// table makes the vectors of their queries.
+    #[must_use]
+    pub fn wait(&self) -> Waiting {
+        self.vectors.wait()
     }
 
     /// The number of queries whose vector was cached, and of those whose vector was not.

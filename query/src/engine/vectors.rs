@@ -4,7 +4,7 @@ use std::{
     ops::Range,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -33,6 +33,18 @@ pub(crate) struct QueryVectors {
     cache: Arc<Cache<String, QueryVector>>,
     hits: Arc<AtomicU64>,
     misses: Arc<AtomicU64>,
+    /// Searches that wait for a thread.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A search that waits for a thread; dropped when it has one.
+#[derive(Debug)]
+pub struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The unit vector of a query.
@@ -49,7 +61,14 @@ pub(crate) struct QueryVector {
 
 impl QueryVectors {
     pub(crate) fn new() -> Self {
-        Self { cache: Arc::new(Cache::new(KEPT)), hits: Arc::default(), misses: Arc::default() }
+        let cache = Arc::new(Cache::new(KEPT));
+        Self { cache, hits: Arc::default(), misses: Arc::default(), waiting: Arc::default() }
+    }
+
+    /// Counts a search that waits for a thread.
+    pub(crate) fn wait(&self) -> Waiting {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self.waiting.clone())
     }
 
     /// The vector of `text`, which is the request's query or the understood form of it.
@@ -67,7 +86,7 @@ impl QueryVectors {
             (EncoderChoice::Auto, Some(table)) if request.prefix => return by_table(table, text, None),
             (EncoderChoice::Auto, Some(table)) => table,
         };
-        match hindrance(encoder).filter(|_| self.cache.get(text).is_none()) {
+        match self.hindrance(encoder).filter(|_| self.cache.get(text).is_none()) {
             Some(reason) => by_table(table, text, Some(reason)),
             None => self.by_model(encoder, text).or_else(|error| {
                 tracing::error!(%error, "the model cannot encode the query");
@@ -92,6 +111,20 @@ impl QueryVectors {
         Ok(vector)
     }
 
+    /// Whether many texts wait for the model or many searches for a thread.
+    pub(crate) fn is_busy(&self, encoder: &Encoder) -> bool {
+        encoder.waiting() + self.waiting.load(Ordering::Relaxed) >= MOST_WAITING * encoder.sessions()
+    }
+
+    /// The reason why a request should not wait for the model, if there is one.
+    fn hindrance(&self, encoder: &Encoder) -> Option<&'static str> {
+        match encoder.readiness() {
+            Readiness::Loading => Some(LOADING),
+            Readiness::Failed => Some(FAILED),
+            Readiness::Ready => self.is_busy(encoder).then_some(BUSY),
+        }
+    }
+
     /// The number of hits and of misses.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
@@ -114,15 +147,6 @@ fn subject(text: &str) -> Vec<Range<usize>> {
     let words = || text.unicode_word_indices().map(|(at, word)| (at..at + word.len(), word));
     let carrying: Vec<_> = words().filter(|(_, word)| !is_stop_word(word)).map(|(bytes, _)| bytes).collect();
     if carrying.is_empty() { std::iter::once(0..text.len()).collect() } else { carrying }
-}
-
-/// The reason why a request should not wait for the model, if there is one.
-fn hindrance(encoder: &Encoder) -> Option<&'static str> {
-    match encoder.readiness() {
-        Readiness::Loading => Some(LOADING),
-        Readiness::Failed => Some(FAILED),
-        Readiness::Ready => (encoder.waiting_a_session() >= MOST_WAITING).then_some(BUSY),
-    }
 }
 
 /// The vector from the lookup table. A lookup costs microseconds, so it is not cached.

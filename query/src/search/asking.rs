@@ -14,6 +14,7 @@ use super::fence;
 use crate::{
     Error, Mode, Request, Result,
     engine::{
+        haste,
         resources::Resources,
         vectors::{QueryVector, is_by_table},
     },
@@ -25,6 +26,9 @@ use crate::{
 /// Candidates of each leg for the first pages of a list, and for pages further down. There are only a few sizes, so
 /// that a list does not change while the reader pages through it.
 const DEPTHS: [(usize, usize); 3] = [(20, COUNTED), (100, 1000), (usize::MAX, 4000)];
+
+/// The same while the user still types, because the next key asks again, or while many searches wait.
+const PROVISIONAL: usize = 50;
 
 /// Passages of the semantic leg that count as found.
 pub(crate) const COUNTED: usize = 100;
@@ -39,6 +43,7 @@ pub(crate) struct Asking<'a> {
     /// The vector of the understood query, or the reason why there is none.
     vector: OnceLock<Result<Encoded>>,
     fence_failed: OnceLock<Error>,
+    is_provisional: bool,
 }
 
 /// An encoded query, with the time spent on it.
@@ -75,7 +80,8 @@ impl Encoding {
 impl<'a> Asking<'a> {
     pub(crate) fn new(request: &'a Request, with: Resources<'a>) -> Self {
         let (understood, ahead, vector) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
+        let is_provisional = haste::is_provisional(request, with);
+        Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new(), is_provisional }
     }
 
     /// The understood request, once the body has asked for its words, and the outcome of the encoding.
@@ -124,11 +130,18 @@ impl<'a> Asking<'a> {
 impl Ask for Asking<'_> {
     fn depth(&self) -> usize {
         let reach = self.request.offset() + self.request.limit();
+        if self.is_provisional() {
+            return PROVISIONAL;
+        }
         DEPTHS.into_iter().find(|(up_to, _)| reach <= *up_to).map_or(0, |(_, depth)| depth)
     }
 
     fn counted(&self) -> usize {
-        COUNTED
+        if self.is_provisional() { PROVISIONAL } else { COUNTED }
+    }
+
+    fn is_provisional(&self) -> bool {
+        self.is_provisional
     }
 
     fn takes_long(&self) -> bool {

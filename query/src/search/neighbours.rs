@@ -5,10 +5,13 @@
 //! scores of a list over such neighbours. Here a passage only rises: one that stands alone, as the only answer often
 //! does, keeps its score.
 
+use cloze_index::{PassageId, body::Candidates};
+
 use super::{
     fuse::{self, Fused},
     signal::View,
 };
+use crate::Result;
 
 /// The number of the best passages among which neighbours are looked for.
 pub(crate) const AMONG: usize = 50;
@@ -16,6 +19,19 @@ pub(crate) const AMONG: usize = 50;
 const NEIGHBOURS: usize = 5;
 /// The share of the distance to its neighbours' mean score that a passage rises.
 const RISE: f32 = 0.5;
+
+/// The similarity of each passage to each of the others. Two passages are compared once.
+pub(crate) fn similarities(among: &[PassageId], candidates: &dyn Candidates) -> Result<Vec<Vec<f32>>> {
+    let mut similar = vec![vec![1.0; among.len()]; among.len()];
+    for (at, passage) in among.iter().enumerate() {
+        let others = &among[at + 1..];
+        for (other, similarity) in (at + 1..).zip(candidates.similarities(&candidates.vector(*passage), others)?) {
+            similar[at][other] = similarity;
+            similar[other][at] = similarity;
+        }
+    }
+    Ok(similar)
+}
 
 /// Raises passages with better neighbours, and sorts the list again. `fused` is sorted, best first; `similar` has a row
 /// for each of its first passages: the similarities of its vector to those of all of them.

@@ -105,9 +105,7 @@ fn fuse(request: &Request, plan: &Plan, legs: &Legs<'_>, first: &[PassageId]) ->
         fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());
         let among = fused.iter().take(neighbours::AMONG).filter(|f| first.binary_search(&f.passage).is_ok());
         let among: Vec<PassageId> = among.map(|f| f.passage).collect();
-        let similar = |passage: &PassageId| union.candidates.similarities(&union.candidates.vector(*passage), &among);
-        let similar = among.iter().map(similar).collect::<Result<Vec<_>, _>>()?;
-        neighbours::raise(&mut fused, &similar);
+        neighbours::raise(&mut fused, &neighbours::similarities(&among, union.candidates)?);
     }
     fuse::lower_links(&mut fused, |p| union.candidates.is_links(p));
     fuse::first_pages_first(&mut fused, |p| first.binary_search(&p).is_ok());

@@ -10,7 +10,7 @@ use cloze_models::Encoder;
 
 use crate::{
     Request, Result,
-    engine::resources::Resources,
+    engine::{haste, resources::Resources},
     present::json::QueryFill,
     request::{
         condense::{self, condense},
@@ -48,7 +48,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
     if !request.correct || plan.is_verbatim(with.head) || plan.is_list() {
         return Ok(plan.into());
     }
-    let known = known(with);
+    let known = Known { may_ask_model: !haste::is_provisional(request, with), ..known(with) };
     let found = correct::correct(request.query(), &known, request.prefix);
     let asked = known.asked.get();
     match found {
@@ -96,5 +96,12 @@ pub(crate) fn considered(request: &Request, with: Resources<'_>) -> Result<Vec<C
 
 fn known(with: Resources<'_>) -> Known<'_> {
     let tokenizer = with.encoder.map(Encoder::tokenizer);
-    Known { head: with.head, body: with.body, asked: Cell::new(false), tokenizer, masks: with.masks }
+    Known {
+        head: with.head,
+        body: with.body,
+        asked: Cell::new(false),
+        tokenizer,
+        masks: with.masks,
+        may_ask_model: true,
+    }
 }

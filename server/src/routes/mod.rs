@@ -18,7 +18,7 @@ pub(crate) mod search;
 pub(crate) mod site;
 pub(crate) mod suggest;
 
-/// Runs work off the async threads, where there is a place for it; the client waits for at most `longest`.
+/// Runs work off the async threads, where there is a place for it and when it is its turn; the client waits for at most `longest`.
 async fn run<T: Send + 'static>(
     places: &InFlight,
     longest: Duration,
@@ -27,11 +27,15 @@ async fn run<T: Send + 'static>(
     let place = places.enter()?;
     // Log lines of the work carry the request's id.
     let span = tracing::Span::current();
-    // The place is kept until the work is done, also when the client has been told that it took too long.
-    let work = web::block(move || {
-        let _place = place;
-        span.in_scope(work)
-    });
+    let work = async {
+        let turn = places.turn().await;
+        // Both are kept until the work is done, also when the client has been told that it took too long.
+        web::block(move || {
+            let _kept = (place, turn);
+            span.in_scope(work)
+        })
+        .await
+    };
     match timeout(longest, work).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => {

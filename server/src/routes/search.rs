@@ -67,7 +67,11 @@ pub(crate) async fn get(http: HttpRequest, state: web::Data<State>) -> Result<Ht
     let answer = match engine.remembered(&request) {
         Some(answer) => Arc::new(answer),
         None => {
-            let work = move || Ok(engine.answer(&request)?);
+            let waiting = engine.wait();
+            let work = move || {
+                drop(waiting);
+                Ok(engine.answer(&request)?)
+            };
             let (answer, timings) = run(&state.in_flight, state.timeout, work).await?;
             state.metrics.phases(&timings);
             answer

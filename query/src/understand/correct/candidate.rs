@@ -109,6 +109,11 @@ impl Considered {
         self.candidates.len() > 1 || self.lead() < SWING
     }
 
+    /// Whether the word is mistyped in any context.
+    pub(super) fn is_mistyped(&self) -> bool {
+        self.lead() >= SWING
+    }
+
     /// Drops candidates that no context could make the best.
     pub(super) fn keep_near(&mut self) {
         let best = self.candidates.first().map_or(f64::NEG_INFINITY, Candidate::score);

@@ -54,6 +54,8 @@ pub(crate) struct Known<'a> {
     pub(crate) tokenizer: Option<&'a Tokenizer>,
     /// The masked-language model, which scores words in context.
     pub(crate) masks: &'a Masks,
+    /// Whether there is time for the model. Without it, only words that are mistyped in any context are corrected.
+    pub(crate) may_ask_model: bool,
 }
 
 /// Corrects a query; `None` if it needs no correction. `skip_last` spares a word that the user is still typing.
@@ -63,7 +65,11 @@ pub(crate) fn correct(query: &str, known: &Known<'_>, skip_last: bool) -> Result
     keep_company(query, &mut changes, known)?;
     changes.iter_mut().for_each(Considered::keep_near);
     changes.retain(|c| c.may_be_exchanged(SWING));
-    context::read(query, &mut changes, Considered::is_doubtful, known.masks)?;
+    if known.may_ask_model {
+        context::read(query, &mut changes, Considered::is_doubtful, known.masks)?;
+    } else {
+        changes.retain(Considered::is_mistyped);
+    }
     changes.retain(|c| c.to().is_some());
     if changes.is_empty() {
         return Ok(None);
