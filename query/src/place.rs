@@ -32,6 +32,17 @@ impl Place {
         })
     }
 
+    /// The same for a program that nobody waits for: it gives a busy cluster time to answer.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn patient(self) -> Result<Self> {
+        Ok(match self {
+            Self::Folder(_) => self,
+            Self::Body(cluster) => Self::Body(Cluster::patient(cluster.address())?),
+        })
+    }
+
     /// Opens the live generation.
     ///
     /// # Errors

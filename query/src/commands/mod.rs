@@ -31,6 +31,8 @@ pub fn run(cli: Cli) -> Result<()> {
     let model = file.model_source(cli.model);
     let body = file.body(cli.body, cli.index.as_ref());
     let place = Place::of(file.index_dir(cli.index), body.as_ref())?;
+    // Nobody waits for a measurement.
+    let place = if matches!(cli.command, Some(Command::Eval(_))) { place.patient()? } else { place };
     let open_unloaded = || Engine::on(place.open_or_previous()?, model.as_ref());
     let open = || {
         let engine = open_unloaded()?;
