@@ -1,5 +1,6 @@
-//! Turns text into token ids. `pieces` implements very large vocabularies.
+//! Turns text into token ids. `pieces` implements very large vocabularies, and `counts` counts tokens quickly.
 
+mod counts;
 mod pieces;
 
 use std::{fs, path::Path};
@@ -9,7 +10,7 @@ use tokenizers::{
     TokenizerImpl, TruncationDirection,
 };
 
-use self::pieces::Pieces;
+use self::{counts::Counts, pieces::Pieces};
 use crate::{Error, Result};
 
 /// A tokenised text, the input of the encoder.
@@ -78,6 +79,8 @@ impl Inner {
 /// A model's tokenizer, with the model's limit instead of the file's own truncation and padding.
 pub struct Tokenizer {
     inner: Inner,
+    /// Absent if the tokens of a text are not those of its words.
+    counts: Option<Counts>,
     model: String,
     specials: usize,
     max_tokens: usize,
@@ -92,7 +95,8 @@ impl Tokenizer {
         let inner = Inner::read(path)?;
         let empty = inner.encode("", true);
         let specials = empty.map_err(|e| Error::bad_file(path, e, "a tokenizer of the tokenizers library"))?.len();
-        Ok(Self { inner, model: model.to_owned(), specials, max_tokens })
+        let counts = Counts::of(&inner);
+        Ok(Self { inner, counts, model: model.to_owned(), specials, max_tokens })
     }
 
     /// The most tokens in a text, including special tokens.
@@ -128,7 +132,11 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenize`] if the tokenizer fails on it.
     pub fn count(&self, text: &str) -> Result<usize> {
-        Ok(self.inner.encode_fast(text).map_err(|e| self.error(&e))?.len())
+        let count = |text: &str| Ok(self.inner.encode_fast(text).map_err(|e| self.error(&e))?.len());
+        match &self.counts {
+            Some(counts) => counts.sum(text, count),
+            None => count(text),
+        }
     }
 
     /// Token ids of a text without special tokens, without a limit.
