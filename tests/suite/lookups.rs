@@ -171,6 +171,11 @@ fn the_table_stands_in_where_many_searches_wait() {
     assert_eq!(encoder_of("how do I keep slugs away"), Some(EncodedBy::Model));
     let many: Vec<_> = (0..4 * cloze_models::available_threads()).map(|_| engine.wait()).collect();
     assert_eq!(encoder_of("what eats my cabbages"), Some(EncodedBy::Table));
+    let known = request("how do I keep slugs away", EncoderChoice::Auto);
+    let before = engine.remembered(&known).unwrap();
+    engine.answer(&known.clone().min_score(Some(0.01)).unwrap()).unwrap();
+    assert_eq!(engine.remembered(&known.clone().min_score(Some(0.01)).unwrap()), None, "what a crowd gets is not kept");
+    assert_eq!(engine.remembered(&known).unwrap().hits, before.hits);
     drop(many);
     assert_eq!(encoder_of("what eats my cabbages"), Some(EncodedBy::Model), "the model again, and nothing kept");
 }

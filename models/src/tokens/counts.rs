@@ -90,9 +90,12 @@ mod tests {
 
     #[test]
     fn the_sum_over_words_is_the_count_of_the_text() {
-        for (name, by_words) in
-            [("tiny-bert", true), ("families/mpnet", true), ("families/xlm-roberta", false), ("families/roberta", false)]
-        {
+        for (name, by_words) in [
+            ("tiny-bert", true),
+            ("families/mpnet", true),
+            ("families/xlm-roberta", false),
+            ("families/roberta", false),
+        ] {
             let tokenizer = tokenizer(name);
             assert_eq!(tokenizer.counts.is_some(), by_words, "{name}");
             // The second time, words are known.

@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod haste;
+mod one_search;
 pub(crate) mod resources;
 pub(crate) mod timing;
 pub(crate) mod vectors;
@@ -14,12 +15,8 @@ use cloze_models::{
 };
 
 use crate::{
-    Answer, Error, Highlight, Request, Result, Suggestions,
-    present::{
-        hits,
-        json::{CondensedQuery, Total},
-    },
-    search::{legs, pages, rank, total},
+    Answer, Error, Request, Result, Suggestions,
+    search::{legs, pages, rank},
     suggest,
     understand::{
         self, Understood,
@@ -188,7 +185,14 @@ impl Engine {
             degraded: self.degraded.as_deref(),
             vectors: &self.vectors,
             masks: &self.masks,
+            in_haste: false,
         }
+    }
+
+    /// The same for a search; whether it is made in haste is decided once.
+    fn resources_for(&self, request: &Request) -> Resources<'_> {
+        let with = self.resources();
+        Resources { in_haste: haste::is_needed(request, with), ..with }
     }
 
     /// Tells the engine that a search waits for a thread, until the value is dropped. If many wait, the model's lookup
@@ -224,10 +228,12 @@ impl Engine {
     /// # Errors
     /// As [`Self::search`].
     pub fn answer(&self, request: &Request) -> Result<(Arc<Answer>, Timings)> {
-        let (answer, timings) = self.search_timed(request)?;
+        let with = self.resources_for(request);
+        let (answer, timings) = one_search::answer(request, with)?;
         let answer = Arc::new(answer);
-        // A failed leg may answer the next time.
-        if answer.degraded.is_none() || self.degraded.is_some() {
+        // A failed leg may answer the next time, and the crowd may be gone.
+        let is_lasting = answer.degraded.is_none() || self.degraded.is_some();
+        if is_lasting && (request.prefix || !with.in_haste) {
             self.answers.keep(request, &answer);
         }
         Ok((answer, timings))
@@ -247,41 +253,7 @@ impl Engine {
     /// # Errors
     /// As [`Self::search`].
     pub fn search_timed(&self, request: &Request) -> Result<(Answer, Timings)> {
-        let (started, with) = (Instant::now(), self.resources());
-        let (Understood { plan, corrected, fills, .. }, legs) = legs::propose(request, with)?;
-        let mut timings = legs.timings;
-
-        let fusing = Instant::now();
-        let pages = rank::rank(request, &plan, &legs, with)?;
-        timings.fuse = fusing.elapsed();
-
-        let presenting = Instant::now();
-        let first = request.offset().min(pages.len());
-        let shown = &pages[first..(first + request.limit()).min(pages.len())];
-        // Codes choose the sentence of a hit that has no word of the query.
-        let has_sentences = request.highlight != Highlight::None;
-        let (found, relation) = total::found(request, &pages, &legs, with.head);
-        let passages = with.body.show(&pages::passages(shown), &found, &request.facets, has_sentences)?;
-        let hits = hits::hits(shown, request, &plan, &*passages, legs.query.as_ref(), with)?;
-        timings.present = presenting.elapsed();
-
-        let condensed = plan.condensed.map(|c| CondensedQuery { words: c.kept, left_out: c.left_out, text: c.text });
-        let answer = Answer {
-            condensed_query: condensed,
-            query: request.query().to_owned(),
-            corrected_query: corrected,
-            mode: request.mode,
-            degraded: legs.degraded,
-            encoder: legs.query.as_ref().map(|query| query.by),
-            generation: self.generation.manifest().generation.clone(),
-            facets: passages.facets().clone(),
-            took_ms: milliseconds(started),
-            total: Total { value: found.len() as u64, relation },
-            no_match: pages.is_empty(),
-            fills,
-            hits,
-        };
-        Ok((answer, timings))
+        one_search::answer(request, self.resources_for(request))
     }
 
     /// Names and scores of the best pages, in order: the list that [`crate::eval`] measures.

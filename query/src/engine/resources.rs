@@ -23,4 +23,6 @@ pub(crate) struct Resources<'a> {
     pub(crate) vectors: &'a QueryVectors,
     /// The masked-language model.
     pub(crate) masks: &'a Masks,
+    /// Whether this search must be quick, see [`super::haste`].
+    pub(crate) in_haste: bool,
 }

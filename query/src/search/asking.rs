@@ -14,7 +14,6 @@ use super::fence;
 use crate::{
     Error, Mode, Request, Result,
     engine::{
-        haste,
         resources::Resources,
         vectors::{QueryVector, is_by_table},
     },
@@ -43,7 +42,6 @@ pub(crate) struct Asking<'a> {
     /// The vector of the understood query, or the reason why there is none.
     vector: OnceLock<Result<Encoded>>,
     fence_failed: OnceLock<Error>,
-    is_provisional: bool,
 }
 
 /// An encoded query, with the time spent on it.
@@ -80,8 +78,7 @@ impl Encoding {
 impl<'a> Asking<'a> {
     pub(crate) fn new(request: &'a Request, with: Resources<'a>) -> Self {
         let (understood, ahead, vector) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        let is_provisional = haste::is_provisional(request, with);
-        Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new(), is_provisional }
+        Self { request, with, understood, ahead, vector, fence_failed: OnceLock::new() }
     }
 
     /// The understood request, once the body has asked for its words, and the outcome of the encoding.
@@ -141,7 +138,7 @@ impl Ask for Asking<'_> {
     }
 
     fn is_provisional(&self) -> bool {
-        self.is_provisional
+        self.with.in_haste
     }
 
     fn takes_long(&self) -> bool {

@@ -10,7 +10,7 @@ use cloze_models::Encoder;
 
 use crate::{
     Request, Result,
-    engine::{haste, resources::Resources},
+    engine::resources::Resources,
     present::json::QueryFill,
     request::{
         condense::{self, condense},
@@ -48,7 +48,7 @@ pub(crate) fn understand(request: &Request, with: Resources<'_>) -> Result<Under
     if !request.correct || plan.is_verbatim(with.head) || plan.is_list() {
         return Ok(plan.into());
     }
-    let known = Known { may_ask_model: !haste::is_provisional(request, with), ..known(with) };
+    let known = Known { may_ask_model: !with.in_haste, ..known(with) };
     let found = correct::correct(request.query(), &known, request.prefix);
     let asked = known.asked.get();
     match found {
