@@ -9,8 +9,9 @@
 //! 4. [`present`]: snippets, highlights, and the answer as JSON.
 //!
 //! [`engine`] opens the index and the models, holds them, and takes a request through these stages. Read
-//! [`Engine::search_timed`] first. [`suggest`] completes a partial query, [`predict`] fills and scores texts,
-//! [`eval`] measures a search against judgments, [`place`] knows where an index lies, [`commands`] is the program.
+//! [`Engine::search_timed`] first, in `engine/one_search.rs`. [`suggest`] completes a partial query, [`predict`] fills
+//! and scores texts, [`eval`] measures a search against judgments, [`place`] knows where an index lies, [`commands`] is
+//! the program.
 
 pub mod commands;
 pub mod engine;
