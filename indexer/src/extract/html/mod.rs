@@ -186,6 +186,54 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_begins_with_an_anchor_and_links_to_it_is_an_entry() {
+        for (line, expected) in [
+            ("<p><a id='v:take'>take</a> :: Int -&gt; Tea <a href='#v:take'>#</a></p>", "v:take: take :: Int -> Tea"),
+            (
+                "<table><tr><td><p>(<a name='(def._pour)'></a><span><a href='#%28def._pour%29'>pour</a></span> cup) → <a href=c.html>cup?</a></p></td></tr></table>",
+                "(def._pour): (pour cup) → cup?",
+            ),
+            ("<p>See <a id=x href='#x'>this</a> and that.</p>", ": T"),
+            ("<p><a id=up href='#down'>down</a> there</p><p id=down>here</p>", ": T"),
+        ] {
+            let text = format!("<main><h1>T</h1>{line}<p>What it does, in a sentence of some length.</p></main>");
+            let found = anchors(&text);
+            assert_eq!(
+                found.last().map(|f| f.trim_end_matches(": ")),
+                Some(expected.trim_end_matches(": T")),
+                "{line}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_that_links_to_itself_is_an_entry_that_ends_with_it() {
+        let row = |id: &str, text: &str| {
+            format!("<tr><td><a id={id} href='#{id}'><code>TEA_{id}</code></a></td><td>{text}</td></tr>")
+        };
+        let (hot, cold) = ("The water has boiled in the kettle.", "Nobody has put the kettle on so far.");
+        let text = format!(
+            "<main><h1>T</h1><h2 id=m>Members</h2><table>{}{}</table><p>After the table comes more.</p></main>",
+            row("HOT", hot),
+            row("COLD", cold)
+        );
+        let found = sections(&text);
+        assert_eq!((found[0].0.as_deref(), found[0].1.as_str()), (Some("HOT"), "Members > TEA_HOT"), "{found:?}");
+        assert_eq!((found[1].0.as_deref(), found[1].1.as_str()), (Some("COLD"), "Members > TEA_COLD"), "{found:?}");
+        assert!(found[1].2.contains("so far") && !found[1].2.contains("After"), "{found:?}");
+    }
+
+    #[test]
+    fn a_heading_below_other_parts_is_not_the_title() {
+        let text = format!(
+            "<title>Tea.Pot</title><main><p>Tea.Pot</p><h3 id=d>Description</h3><p>{}</p><h1 id=api>Documentation</h1><p>x</p></main>",
+            "Pours it. ".repeat(9)
+        );
+        assert_eq!(page(&text).title, "Tea.Pot");
+        assert_eq!(anchors(&text).last().map(String::as_str), Some("api: Documentation"));
+    }
+
+    #[test]
     fn preformatted_text_has_entries_at_anchors_that_say_their_own_name() {
         let tag = |name: &str| format!("*<a name=\"{name}\"></a><b>{name}</b>*");
         let text = format!(

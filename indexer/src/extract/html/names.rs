@@ -47,8 +47,13 @@ fn tidy(shown: &str, names: impl Iterator<Item = String>) -> Vec<String> {
     tidy
 }
 
-/// `gap_width (integer)` is `gap_width`, `--onto <base>` is `--onto`.
+/// `gap_width (integer)` is `gap_width`, `--onto <base>` is `--onto`, `(foldl proc init)` is `foldl`, and
+/// `insertWith :: Ord k => k` is `insertWith`.
 fn without_parameters(name: &str) -> &str {
+    if let Some(call) = name.strip_prefix('(') {
+        return call.split([' ', ')', '\u{a0}']).next().unwrap_or_default();
+    }
+    let name = name.split(" :: ").next().unwrap_or(name);
     let end = name.match_indices(['(', '<', '[', '=']).map(|(at, _)| at).find(|at| *at > 0).unwrap_or(name.len());
     name[..end].trim_end_matches([' ', ':'])
 }
@@ -99,6 +104,8 @@ mod tests {
                 &["coroutine a.wait_for", "a.wait_for", "wait_for"][..],
             ),
             ("file(GLOB <variable>)", "command:file(glob)", &["file(GLOB)", "file"][..]),
+            ("(string-prefix? s contained) -> boolean?", "def._string-prefix", &["string-prefix?"][..]),
+            ("insertWith :: Ord k => (a -> a) -> k -> Map k a", "v:insertWith", &["insertWith", "v:insertWith"][..]),
             ("AUTO_CD (-J)", "index-AUTO_005fCD", &["AUTO_CD"][..]),
         ] {
             assert_eq!(of_entry(shown, anchor), expected, "{shown}");

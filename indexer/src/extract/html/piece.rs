@@ -37,8 +37,11 @@ impl Piece {
     }
 }
 
-/// The title of a page: its first heading of level 1, unless that is the first of several parts. Then the title is
-/// what the head of the page says, if it says something else.
+/// Letters before a heading of level 1 that show that the page began without it.
+const BEGINNING: usize = 200;
+
+/// The title of a page: its first heading of level 1, unless that is the first of several parts or stands below other
+/// parts. Then the title is what the head of the page says, if it says something else.
 pub(super) fn title(pieces: &[Piece], head: Option<String>) -> Option<String> {
     let tops = |outside: bool| {
         pieces.iter().filter_map(move |p| match p {
@@ -50,7 +53,26 @@ pub(super) fn title(pieces: &[Piece], head: Option<String>) -> Option<String> {
     let first = tops(false).next().or_else(|| tops(true).next());
     let is_part = |first: &String, head: &String| !head.to_lowercase().contains(&first.to_lowercase());
     match (first, head) {
-        (Some(first), Some(head)) if tops(false).nth(1).is_some() && is_part(&first, &head) => Some(head),
+        (Some(first), Some(head)) if (tops(false).nth(1).is_some() || is_late(pieces)) && is_part(&first, &head) => {
+            Some(head)
+        }
         (first, head) => first.or(head),
     }
+}
+
+/// Whether a page has begun before its first heading of level 1.
+fn is_late(pieces: &[Piece]) -> bool {
+    let mut letters = 0;
+    for piece in pieces {
+        match piece {
+            Piece::Heading { level: 1, .. } => return false,
+            Piece::Heading { is_outside: false, .. } | Piece::Entry { .. } => return true,
+            Piece::Block(block) if !block.is_outside => letters += block.letters - block.linked,
+            _ => {}
+        }
+        if letters >= BEGINNING {
+            return true;
+        }
+    }
+    false
 }

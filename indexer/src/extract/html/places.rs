@@ -27,6 +27,33 @@ fn links_to_itself(element: ElementRef<'_>, shape: &Shape) -> bool {
     is_name && element.child_elements().take(8).any(|c| permalink(c) == Some(id))
 }
 
+/// The most elements of a line that are examined for a link of the line to itself.
+const LINE_PARTS: usize = 48;
+
+/// The anchor with which a line begins, if a link on the same line leads to it: the line names what follows. The line
+/// is a paragraph, a box, or the first cell of a row.
+pub(super) fn anchor_of_line(element: ElementRef<'_>, shape: &Shape) -> Option<String> {
+    let whole = shape.extent(element.id());
+    let is_first_cell = || element.prev_siblings().all(|s| !s.value().is_element());
+    let is_line = match element.value().name() {
+        "p" | "div" => true,
+        "td" => is_first_cell(),
+        _ => false,
+    };
+    if !is_line || whole.headings() > 0 || !(1..=LONGEST_NAME).contains(&whole.letters()) || whole.linked() == 0 {
+        return None;
+    }
+    let parts = || element.descendants().skip(1).take(LINE_PARTS).filter_map(ElementRef::wrap);
+    if parts().any(|part| BLOCKS.contains(&part.value().name())) {
+        return None;
+    }
+    let begins = |part: &ElementRef<'_>| whole.begins_with(shape.extent(part.id()));
+    let anchors: Vec<&str> = parts().filter(begins).filter_map(|part| own_id(part.value())).collect();
+    let links = parts().filter(|part| part.value().name() == "a").filter_map(|part| part.attr("href"));
+    let own = links.filter_map(|href| shape.own_target(href)).find(|target| anchors.contains(&&**target))?;
+    Some(own.into_owned())
+}
+
 /// The list item that an element begins, if the element can name it: the item is long enough, and has an anchor of
 /// its own or one right before the name.
 pub(super) fn named_item<'a>(element: ElementRef<'a>, has_anchor: bool, shape: &Shape) -> Option<ElementRef<'a>> {

@@ -15,7 +15,7 @@ use super::{
     name::Name,
     open::Opened,
     piece::Piece,
-    places::{is_marked, is_place, named_item, named_line},
+    places::{anchor_of_line, is_marked, is_place, named_item, named_line},
     scopes::Scopes,
     shape::Shape,
     unseen::is_unseen,
@@ -113,6 +113,7 @@ impl Reader<'_> {
             _ => match heading_level(name) {
                 Some(level) => self.open_heading(element, level),
                 None if self.name.is_none() && is_place(element, self.shape) => self.open_name(element, None),
+                None if self.name.is_none() && matches!(name, "p" | "div" | "td") => self.open_line(element),
                 None if NAMES.contains(&name) => self.open_item_name(element),
                 None => {}
             },
@@ -234,6 +235,16 @@ impl Reader<'_> {
         let anchors = Candidates { own, outer: box_id, before, ..Candidates::default() };
         let is_term = matches!(element.value().name(), "dt" | "summary");
         self.name = Some(Name { node: element.id(), level: None, anchors, outer: None, is_term, line: None });
+    }
+
+    /// A line that begins with an anchor and links to it; a row of a table ends with its entry.
+    fn open_line(&mut self, element: ElementRef<'_>) {
+        let Some(anchor) = anchor_of_line(element, self.shape).filter(|_| self.words.is_empty()) else { return };
+        self.open_name(element, None);
+        if let Some(name) = &mut self.name {
+            name.anchors.permalink = Some(anchor);
+            name.outer = element.parent().filter(|_| element.value().name() == "td").map(|row| row.id());
+        }
     }
 
     fn open_term(&mut self, element: ElementRef<'_>) {
