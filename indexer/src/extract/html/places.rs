@@ -40,7 +40,7 @@ pub(super) fn anchor_of_line(element: ElementRef<'_>, shape: &Shape) -> Option<S
         "td" => is_first_cell(),
         _ => false,
     };
-    if !is_line || whole.headings() > 0 || !(1..=LONGEST_NAME).contains(&whole.letters()) || whole.linked() == 0 {
+    if !is_line || whole.headings() > 0 || !(1..=LONGEST_NAME).contains(&whole.letters()) {
         return None;
     }
     let parts = || element.descendants().skip(1).take(LINE_PARTS).filter_map(ElementRef::wrap);
