@@ -56,7 +56,7 @@ def texts_of(path):
 
 
 def keystrokes(text):
-    """What a search box holds from the second letter on."""
+    """The texts that a search box holds, one after another, from the second letter on."""
     typed = [text[:end].strip() for end in range(2, len(text) + 1)]
     return [now for before, now in zip([""] + typed, typed) if now != before]
 
@@ -87,7 +87,7 @@ def load(program, address, queries, clients, path):
     return run.last_json([program, address, str(queries), str(clients), "1", path])
 
 
-def of_cloze(args, index, program, sets, warm, flood):
+def of_cloze(index, program, sets, warm, flood):
     rows = {}
     with Server(None, index=index) as server:
         address = f"127.0.0.1:{server.port}"
@@ -152,7 +152,7 @@ def of_tantivy(args, sets):
 
 
 def table(all_rows):
-    print("| | " + " | ".join(all_rows) + " |\n|---" * 1 + "|---" * len(all_rows) + "|")
+    print("| | " + " | ".join(all_rows) + " |\n" + "|---" * (1 + len(all_rows)) + "|")
     names = ["keys", "keys of 4", "whole", "whole of 4", "flood"]
     figures = [("p50_ms", "p50, ms", 2), ("p99_ms", "p99, ms", 1), ("queries_per_s", "queries/s", 0)]
     for name in names:
@@ -183,7 +183,7 @@ def main():
         try:
             for number, sets in enumerate(rounds):
                 rest = (warm, flood if number == 0 else None)
-                all_rows["Cloze"].append(of_cloze(args, index, program, sets, *rest))
+                all_rows["Cloze"].append(of_cloze(index, program, sets, *rest))
                 if nodes:
                     all_rows["OpenSearch (words)"].append(of_opensearch(nodes, program, sets, *rest, folder))
                 if (run.PEERS / "bin" / "python").exists():

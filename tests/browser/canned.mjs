@@ -11,7 +11,7 @@ const TOPICS = [
 
 const SECTIONS = [
   { heading: "What happens when a file is broken", url: "/build#broken", text: "A broken file is left out and named in the report." },
-  { heading: "How long does a build take", url: "/build#time", text: "Only what is new is encoded, so most builds take a second." },
+  { heading: "How long does a build take", url: "/build#time", text: "Only new passages are encoded, so most builds take a second." },
 ];
 
 function marked(text, query) {

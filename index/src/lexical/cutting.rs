@@ -19,7 +19,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 const LEADING: [char; 6] = ['.', '-', '$', '@', '_', '#'];
 const TRAILING: [char; 3] = ['+', '#', '_'];
 
-/// The chunk in a piece: what is left without the sentence punctuation around it. `None` if no letter or digit is.
+/// The chunk in a piece: the piece without the sentence punctuation around it. `None` if it has no letter or digit.
 pub(super) fn chunk(text: &str, piece: Range<usize>) -> Option<Range<usize>> {
     let inner = text[piece.clone()].trim_start_matches(|c: char| !(c.is_alphanumeric() || LEADING.contains(&c)));
     let from = piece.end - inner.len();

@@ -33,7 +33,7 @@ const LINES_SHARE: usize = 3;
 /// Bytes of the longest line that is taken or left as one.
 const LONGEST_LINE: usize = 400;
 
-/// What is left of a query.
+/// The significant words of a long query.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Condensed {
     /// The words for the keyword leg, in their order; a line break stands where something was left out.

@@ -48,7 +48,7 @@ impl Plan {
         Self::of(parsed, request, head, also)
     }
 
-    /// Plans a search for what is left of a long query. Nothing in it is an exclusion, a phrase or a field.
+    /// Plans a search for the significant words of a long query. Nothing in it is an exclusion, a phrase or a field.
     pub(crate) fn condensed(request: &Request, condensed: Condensed, head: &Head) -> Result<Self> {
         let words = KeywordText { words: condensed.words.clone(), ..KeywordText::default() };
         Ok(Self {

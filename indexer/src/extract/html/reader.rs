@@ -239,7 +239,10 @@ impl Reader<'_> {
 
     /// A line that begins with an anchor and links to it; a row of a table ends with its entry.
     fn open_line(&mut self, element: ElementRef<'_>) {
-        let Some(anchor) = anchor_of_line(element, self.shape).filter(|_| self.words.is_empty()) else { return };
+        if !self.words.is_empty() {
+            return;
+        }
+        let Some(anchor) = anchor_of_line(element, self.shape) else { return };
         self.open_name(element, None);
         if let Some(name) = &mut self.name {
             name.anchors.permalink = Some(anchor);

@@ -106,7 +106,7 @@ impl Considered {
 
     /// Whether the context may change the decision.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.candidates.len() > 1 || self.lead() < SWING
+        self.candidates.len() > 1 || !self.is_mistyped()
     }
 
     /// Whether the word is mistyped in any context.
